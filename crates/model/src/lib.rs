@@ -1,0 +1,26 @@
+//! The vocabulary of Odograph: what a tracker reports, what is known about a source, and the units of both.
+//!
+//! This crate knows nothing of the others. It holds values and the few rules that belong to a value alone
+//! (ranges, names, calendar arithmetic); how states come about is `live`'s business, how they are stored
+//! `storage`'s, how they look on a wire the dialects'.
+#![deny(missing_docs)]
+
+mod attribute;
+mod entry;
+mod ids;
+mod names;
+mod position;
+mod report;
+mod settings;
+mod state;
+mod time;
+
+pub use attribute::{AttributeId, Attributes, InternError, MAX_ATTRIBUTE_NAME_BYTES, MAX_DYNAMIC_NAMES, Value};
+pub use entry::{Entry, EntryKind, SourceChange};
+pub use ids::{DeviceId, Seq, SessionId, SourceId, TrackerId, UserId};
+pub use names::attr;
+pub use position::{Fix, Origin, Position};
+pub use report::{EventId, Report, Upload};
+pub use settings::{IgnitionSource, SourceSettings};
+pub use state::{ConnectionStatus, Gps, Gsm, MovementStatus, SourceState, StateField};
+pub use time::{Civil, MS_PER_DAY, MS_PER_SECOND, TimeError, Timestamp};
