@@ -218,9 +218,9 @@ impl<'a> Feed<'a> {
         let known = earlier + added;
         bytes[earlier..known].copy_from_slice(&self.unread[..added]);
         let parsed = Header::parse(&bytes[..known])?;
-        // A full array always holds a whole header, so `known` fits and fewer than that is all there was to read.
         *len = known as u8;
         let Some((header, header_bytes)) = parsed else {
+            // No header is longer than the array, so an incomplete one has taken every byte there was.
             self.unread = &mut [];
             return Ok(None);
         };
@@ -231,7 +231,8 @@ impl<'a> Feed<'a> {
 
 /// Splits at most `max_bytes` off the front.
 fn take<'a>(bytes: &mut &'a mut [u8], max_bytes: usize) -> &'a mut [u8] {
-    let (front, rest) = mem::take(bytes).split_at_mut(max_bytes.min(bytes.len()));
+    let at = max_bytes.min(bytes.len());
+    let (front, rest) = mem::take(bytes).split_at_mut(at);
     *bytes = rest;
     front
 }

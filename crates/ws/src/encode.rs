@@ -81,7 +81,7 @@ pub fn pong(payload: &[u8]) -> Vec<u8> {
 /// A Close frame, see [`write_close`].
 #[must_use]
 pub fn close(code: impl Into<Option<u16>>, reason: &str) -> Vec<u8> {
-    let mut buf = Vec::new();
+    let mut buf = Vec::with_capacity(2 + 2 + reason.len().min(MAX_CLOSE_REASON_BYTES));
     write_close(&mut buf, code, reason);
     buf
 }
@@ -93,14 +93,14 @@ pub fn close(code: impl Into<Option<u16>>, reason: &str) -> Vec<u8> {
 pub fn write_close(buf: &mut Vec<u8>, code: impl Into<Option<u16>>, reason: &str) {
     let Some(code) = code.into() else { return write_header(buf, Opcode::Close, 0) };
     let reason = &reason[..reason.floor_char_boundary(MAX_CLOSE_REASON_BYTES)];
-    buf.reserve(2 + 2 + reason.len());
     write_header(buf, Opcode::Close, 2 + reason.len());
     buf.extend_from_slice(&code.to_be_bytes());
     buf.extend_from_slice(reason.as_bytes());
 }
 
+/// Exactly as large as it is, so that turning it into a shared slice copies nothing.
 fn frame(opcode: Opcode, payload: &[u8]) -> Vec<u8> {
-    let mut buf = Vec::new();
+    let mut buf = Vec::with_capacity(header_bytes(payload.len()) + payload.len());
     write_frame(&mut buf, opcode, payload);
     buf
 }

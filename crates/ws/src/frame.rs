@@ -24,7 +24,7 @@ impl Frame {
     /// Counts `part`, at most [`missing_bytes`](Self::missing_bytes), as received and takes the mask off it.
     pub(crate) fn receive(&mut self, part: &mut [u8]) {
         let mut mask = self.mask;
-        mask.rotate_left(self.received_bytes % mask.len());
+        mask.rotate_left(self.received_bytes % 4);
         unmask(part, mask);
         self.received_bytes += part.len();
     }
