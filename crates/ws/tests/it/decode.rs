@@ -113,7 +113,7 @@ fn closing() {
 fn broken_rules() {
     let too_big = |declared_bytes| Error::TooBig { declared_bytes, max_message_bytes: MAX_MESSAGE_BYTES };
     let over = MAX_MESSAGE_BYTES as u64 + 1;
-    let cases: [(&str, Vec<u8>, Error, u16); 23] = [
+    let cases: [(&str, Vec<u8>, Error, u16); 24] = [
         ("first reserved bit", vec![0xC1], Error::ReservedBits, 1002),
         ("second reserved bit", vec![0xA1], Error::ReservedBits, 1002),
         ("third reserved bit", vec![0x91], Error::ReservedBits, 1002),
@@ -138,6 +138,12 @@ fn broken_rules() {
         (
             "text inside a fragmented text",
             [masked(TEXT, "a"), masked(FIN | TEXT, "b")].concat(),
+            Error::UnfinishedMessage,
+            1002,
+        ),
+        (
+            "bytes inside a fragmented text",
+            [masked(TEXT, "a"), masked(FIN | BINARY, "b")].concat(),
             Error::UnfinishedMessage,
             1002,
         ),
