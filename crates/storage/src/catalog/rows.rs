@@ -1,0 +1,162 @@
+//! What the catalog holds, as plain rows.
+
+use model::{SessionId, SourceId, Timestamp, TrackerId, UserId};
+
+/// An administrator's account, which users belong to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AccountRow {
+    /// Its id.
+    pub id: u32,
+    /// Its login, unique.
+    pub login: String,
+    /// Hash of its password, as a PHC string.
+    pub password_hash: String,
+    /// When it was created.
+    pub created: Timestamp,
+}
+
+/// A user.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct UserRow {
+    /// Its id.
+    pub id: UserId,
+    /// The account it belongs to.
+    pub account: u32,
+    /// Its login as it was entered.
+    pub login: String,
+    /// The login in lower case: unique among users that are not removed.
+    pub login_key: String,
+    /// Hash of its password, as a PHC string.
+    pub password_hash: String,
+    /// Hashes of earlier passwords, as JSON.
+    pub earlier_passwords: String,
+    /// Whether it may log in.
+    pub activated: bool,
+    /// Whether its e-mail address was confirmed.
+    pub verified: bool,
+    /// Whether it was removed for good.
+    pub removed: bool,
+    /// IANA name of its zone.
+    pub time_zone: String,
+    /// Its locale, such as `en_US`.
+    pub locale: String,
+    /// Name of its system of units.
+    pub measurement_system: String,
+    /// Names and addresses, as JSON.
+    pub profile: String,
+    /// The administrator's remark.
+    pub comment: String,
+    /// When it was created.
+    pub created: Timestamp,
+}
+
+/// A source.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SourceRow {
+    /// Its id.
+    pub id: SourceId,
+    /// The device behind it: unique among sources that are not removed.
+    pub device: String,
+    /// Code of the device's model.
+    pub model: String,
+    /// Whether its states are withheld.
+    pub blocked: bool,
+    /// Whether its device ever made contact.
+    pub connected: bool,
+    /// Whether it was removed for good.
+    pub removed: bool,
+    /// What its state is folded with, as JSON.
+    pub settings: String,
+    /// When it was registered.
+    pub registered: Timestamp,
+}
+
+/// A tracker.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TrackerRow {
+    /// Its id.
+    pub id: TrackerId,
+    /// Its owner.
+    pub user: UserId,
+    /// The source it shows.
+    pub source: SourceId,
+    /// Its name.
+    pub label: String,
+    /// The group it is in; 0 is none.
+    pub group: u32,
+    /// Whether it is hidden, which can be undone.
+    pub hidden: bool,
+    /// Whether it was removed for good.
+    pub removed: bool,
+    /// The administrator's remark.
+    pub comment: String,
+    /// When it was created.
+    pub created: Timestamp,
+}
+
+/// Whose a session is.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum SessionOwner {
+    /// A user's.
+    User(UserId),
+    /// An administrator's.
+    Account(u32),
+}
+
+/// A session.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SessionRow {
+    /// Its id.
+    pub id: SessionId,
+    /// Keyed digest of the hash that the client holds.
+    pub digest: [u8; 32],
+    /// Whose it is.
+    pub owner: SessionOwner,
+    /// When it was created.
+    pub created: Timestamp,
+    /// When it ends at the latest.
+    pub expires: Timestamp,
+    /// When it ended.
+    pub ended: Option<Timestamp>,
+}
+
+/// Everything the catalog holds, each list in the order of ids.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Contents {
+    /// All accounts.
+    pub accounts: Vec<AccountRow>,
+    /// All users, removed ones too.
+    pub users: Vec<UserRow>,
+    /// All sources, removed ones too.
+    pub sources: Vec<SourceRow>,
+    /// All trackers, removed ones too.
+    pub trackers: Vec<TrackerRow>,
+    /// All sessions that are not forgotten.
+    pub sessions: Vec<SessionRow>,
+    /// The highest id that a session ever had; 0 when there was none.
+    pub last_session: SessionId,
+}
+
+/// One change. A row that is written takes the place of the one with its id.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Write {
+    /// An account.
+    Account(AccountRow),
+    /// A user.
+    User(UserRow),
+    /// A source.
+    Source(SourceRow),
+    /// A tracker.
+    Tracker(TrackerRow),
+    /// A session.
+    Session(SessionRow),
+    /// A session has ended.
+    SessionEnded {
+        /// Which.
+        session: SessionId,
+        /// When.
+        at: Timestamp,
+    },
+    /// A session is not remembered any longer.
+    SessionForgotten(SessionId),
+}

@@ -1,0 +1,297 @@
+//! The catalog in one SQLite file.
+
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use model::{SessionId, SourceId, Timestamp, TrackerId, UserId};
+use rusqlite::{Connection, Row, Transaction, params};
+
+use super::{
+    AccountRow, Catalog, CatalogError, Contents, SessionOwner, SessionRow, SourceRow, TrackerRow, UserRow, Write,
+};
+
+/// The schema's history. The place of a migration is its version; one that was published is never changed.
+const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_users_trackers_sessions.sql")];
+
+/// A catalog in one SQLite file, written through a write-ahead log and synced with every commit.
+pub struct SqliteCatalog {
+    connection: Connection,
+}
+
+impl SqliteCatalog {
+    /// Opens the file or makes it, readable by its owner only, and brings its schema up to date.
+    pub fn open(path: &Path) -> Result<Self, CatalogError> {
+        // The log and its index take the mode of the main file, so it has to be right before SQLite opens it.
+        OpenOptions::new()
+            .create(true)
+            .append(true)
+            .mode(0o600)
+            .open(path)
+            .map_err(|e| CatalogError::Open(format!("{}: {e}", path.display())))?;
+        let mut connection = Connection::open(path)?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update(None, "foreign_keys", true)?;
+        migrate(&mut connection, MIGRATIONS)?;
+        Ok(Self { connection })
+    }
+}
+
+impl Catalog for SqliteCatalog {
+    fn load(&mut self) -> Result<Contents, CatalogError> {
+        let snapshot = self.connection.transaction()?;
+        Ok(Contents {
+            accounts: all(&snapshot, "SELECT * FROM accounts ORDER BY id", account)?,
+            users: all(&snapshot, "SELECT * FROM users ORDER BY id", user)?,
+            sources: all(&snapshot, "SELECT * FROM sources ORDER BY id", source)?,
+            trackers: all(&snapshot, "SELECT * FROM trackers ORDER BY id", tracker)?,
+            sessions: all(&snapshot, "SELECT * FROM sessions ORDER BY id", session)?,
+            last_session: last_session(&snapshot)?,
+        })
+    }
+
+    fn commit(&mut self, writes: &[Write]) -> Result<(), CatalogError> {
+        let transaction = self.connection.transaction()?;
+        for write in writes {
+            apply(&transaction, write)?;
+        }
+        Ok(transaction.commit()?)
+    }
+}
+
+/// Runs the migrations that the file has not seen, each with its version number in one transaction.
+fn migrate(connection: &mut Connection, migrations: &[&str]) -> Result<(), CatalogError> {
+    let found: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let known = migrations.len() as u32;
+    if found > known {
+        return Err(CatalogError::Newer { found, known });
+    }
+    for (version, sql) in (1..).zip(migrations).skip(found as usize) {
+        let transaction = connection.transaction()?;
+        transaction.execute_batch(sql)?;
+        transaction.pragma_update(None, "user_version", version)?;
+        transaction.commit()?;
+    }
+    Ok(())
+}
+
+fn apply(transaction: &Transaction<'_>, write: &Write) -> Result<(), CatalogError> {
+    match write {
+        Write::Account(a) => put(
+            transaction,
+            "INSERT INTO accounts (id, login, password_hash, created_ms) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (id) DO UPDATE SET login = ?2, password_hash = ?3, created_ms = ?4",
+            params![a.id, a.login, a.password_hash, a.created.ms()],
+        ),
+        Write::User(u) => put_user(transaction, u),
+        Write::Source(s) => put(
+            transaction,
+            "INSERT INTO sources (id, device_id, model, blocked, connected, removed, settings, registered_ms)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+             ON CONFLICT (id) DO UPDATE SET device_id = ?2, model = ?3, blocked = ?4, connected = ?5, removed = ?6,
+             settings = ?7, registered_ms = ?8",
+            params![s.id.0, s.device, s.model, s.blocked, s.connected, s.removed, s.settings, s.registered.ms()],
+        ),
+        Write::Tracker(t) => put(
+            transaction,
+            "INSERT INTO trackers (id, user_id, source_id, label, group_id, hidden, removed, comment, created_ms)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+             ON CONFLICT (id) DO UPDATE SET user_id = ?2, source_id = ?3, label = ?4, group_id = ?5, hidden = ?6,
+             removed = ?7, comment = ?8, created_ms = ?9",
+            params![t.id.0, t.user.0, t.source.0, t.label, t.group, t.hidden, t.removed, t.comment, t.created.ms()],
+        ),
+        Write::Session(s) => put_session(transaction, s),
+        Write::SessionEnded { session, at } => {
+            put(transaction, "UPDATE sessions SET ended_ms = ?2 WHERE id = ?1", params![number(*session)?, at.ms()])
+        }
+        Write::SessionForgotten(session) => {
+            put(transaction, "DELETE FROM sessions WHERE id = ?1", params![number(*session)?])
+        }
+    }
+}
+
+fn put(transaction: &Transaction<'_>, sql: &str, values: impl rusqlite::Params) -> Result<(), CatalogError> {
+    transaction.prepare_cached(sql)?.execute(values)?;
+    Ok(())
+}
+
+fn put_user(transaction: &Transaction<'_>, u: &UserRow) -> Result<(), CatalogError> {
+    put(
+        transaction,
+        "INSERT INTO users (id, account_id, login, login_key, password_hash, earlier_passwords, activated, verified,
+         removed, time_zone, locale, measurement_system, profile, comment, created_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
+         ON CONFLICT (id) DO UPDATE SET account_id = ?2, login = ?3, login_key = ?4, password_hash = ?5,
+         earlier_passwords = ?6, activated = ?7, verified = ?8, removed = ?9, time_zone = ?10, locale = ?11,
+         measurement_system = ?12, profile = ?13, comment = ?14, created_ms = ?15",
+        params![
+            u.id.0,
+            u.account,
+            u.login,
+            u.login_key,
+            u.password_hash,
+            u.earlier_passwords,
+            u.activated,
+            u.verified,
+            u.removed,
+            u.time_zone,
+            u.locale,
+            u.measurement_system,
+            u.profile,
+            u.comment,
+            u.created.ms()
+        ],
+    )
+}
+
+fn put_session(transaction: &Transaction<'_>, s: &SessionRow) -> Result<(), CatalogError> {
+    let (user, account) = match s.owner {
+        SessionOwner::User(id) => (Some(id.0), None),
+        SessionOwner::Account(id) => (None, Some(id)),
+    };
+    put(
+        transaction,
+        "INSERT INTO sessions (id, digest, user_id, account_id, created_ms, expires_ms, ended_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+         ON CONFLICT (id) DO UPDATE SET digest = ?2, user_id = ?3, account_id = ?4, created_ms = ?5,
+         expires_ms = ?6, ended_ms = ?7",
+        params![number(s.id)?, s.digest, user, account, s.created.ms(), s.expires.ms(), s.ended.map(Timestamp::ms)],
+    )
+}
+
+/// SQLite's integers are signed.
+fn number(id: SessionId) -> Result<i64, CatalogError> {
+    i64::try_from(id.0).map_err(|_| CatalogError::Damaged { column: "sessions.id" })
+}
+
+fn all<T>(
+    connection: &Connection,
+    sql: &str,
+    read: fn(&Row<'_>) -> Result<T, CatalogError>,
+) -> Result<Vec<T>, CatalogError> {
+    let mut statement = connection.prepare(sql)?;
+    let mut rows = statement.query([])?;
+    let mut list = Vec::new();
+    while let Some(row) = rows.next()? {
+        list.push(read(row)?);
+    }
+    Ok(list)
+}
+
+fn last_session(connection: &Connection) -> Result<SessionId, CatalogError> {
+    let sql = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'sessions'";
+    let last: i64 = connection.query_row(sql, [], |row| row.get(0))?;
+    u64::try_from(last).map(SessionId).map_err(|_| CatalogError::Damaged { column: "sqlite_sequence.seq" })
+}
+
+fn instant(ms: i64, column: &'static str) -> Result<Timestamp, CatalogError> {
+    Timestamp::from_ms(ms).ok_or(CatalogError::Damaged { column })
+}
+
+fn account(row: &Row<'_>) -> Result<AccountRow, CatalogError> {
+    Ok(AccountRow {
+        id: row.get("id")?,
+        login: row.get("login")?,
+        password_hash: row.get("password_hash")?,
+        created: instant(row.get("created_ms")?, "accounts.created_ms")?,
+    })
+}
+
+fn user(row: &Row<'_>) -> Result<UserRow, CatalogError> {
+    Ok(UserRow {
+        id: UserId(row.get("id")?),
+        account: row.get("account_id")?,
+        login: row.get("login")?,
+        login_key: row.get("login_key")?,
+        password_hash: row.get("password_hash")?,
+        earlier_passwords: row.get("earlier_passwords")?,
+        activated: row.get("activated")?,
+        verified: row.get("verified")?,
+        removed: row.get("removed")?,
+        time_zone: row.get("time_zone")?,
+        locale: row.get("locale")?,
+        measurement_system: row.get("measurement_system")?,
+        profile: row.get("profile")?,
+        comment: row.get("comment")?,
+        created: instant(row.get("created_ms")?, "users.created_ms")?,
+    })
+}
+
+fn source(row: &Row<'_>) -> Result<SourceRow, CatalogError> {
+    Ok(SourceRow {
+        id: SourceId(row.get("id")?),
+        device: row.get("device_id")?,
+        model: row.get("model")?,
+        blocked: row.get("blocked")?,
+        connected: row.get("connected")?,
+        removed: row.get("removed")?,
+        settings: row.get("settings")?,
+        registered: instant(row.get("registered_ms")?, "sources.registered_ms")?,
+    })
+}
+
+fn tracker(row: &Row<'_>) -> Result<TrackerRow, CatalogError> {
+    Ok(TrackerRow {
+        id: TrackerId(row.get("id")?),
+        user: UserId(row.get("user_id")?),
+        source: SourceId(row.get("source_id")?),
+        label: row.get("label")?,
+        group: row.get("group_id")?,
+        hidden: row.get("hidden")?,
+        removed: row.get("removed")?,
+        comment: row.get("comment")?,
+        created: instant(row.get("created_ms")?, "trackers.created_ms")?,
+    })
+}
+
+fn session(row: &Row<'_>) -> Result<SessionRow, CatalogError> {
+    let id: i64 = row.get("id")?;
+    let owner = match (row.get("user_id")?, row.get("account_id")?) {
+        (Some(user), None) => SessionOwner::User(UserId(user)),
+        (None, Some(account)) => SessionOwner::Account(account),
+        _ => return Err(CatalogError::Damaged { column: "sessions.user_id" }),
+    };
+    let ended: Option<i64> = row.get("ended_ms")?;
+    Ok(SessionRow {
+        id: SessionId(u64::try_from(id).map_err(|_| CatalogError::Damaged { column: "sessions.id" })?),
+        digest: row.get("digest")?,
+        owner,
+        created: instant(row.get("created_ms")?, "sessions.created_ms")?,
+        expires: instant(row.get("expires_ms")?, "sessions.expires_ms")?,
+        ended: ended.map(|ms| instant(ms, "sessions.ended_ms")).transpose()?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_from_a_newer_server_is_refused() {
+        let mut connection = Connection::open_in_memory().expect("memory");
+        connection.pragma_update(None, "user_version", 7).expect("set");
+        assert_eq!(migrate(&mut connection, &["", ""]), Err(CatalogError::Newer { found: 7, known: 2 }));
+    }
+
+    #[test]
+    fn each_migration_runs_once_and_in_order() {
+        let mut connection = Connection::open_in_memory().expect("memory");
+        let first = "CREATE TABLE t (n INTEGER); INSERT INTO t VALUES (1)";
+        let second = "INSERT INTO t SELECT max(n) + 1 FROM t";
+        migrate(&mut connection, &[first]).expect("first");
+        migrate(&mut connection, &[first, second]).expect("second");
+        migrate(&mut connection, &[first, second]).expect("nothing to do");
+        let numbers: String = connection.query_row("SELECT group_concat(n) FROM t", [], |r| r.get(0)).expect("read");
+        assert_eq!(numbers, "1,2");
+    }
+
+    #[test]
+    fn a_migration_that_fails_leaves_no_trace() {
+        let mut connection = Connection::open_in_memory().expect("memory");
+        let broken = "CREATE TABLE t (n INTEGER); nonsense";
+        assert!(matches!(migrate(&mut connection, &[broken]), Err(CatalogError::Engine(_))));
+        let tables: u32 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |r| r.get(0)).expect("read");
+        assert_eq!(tables, 0);
+    }
+}

@@ -1,0 +1,250 @@
+//! The journal on a log-structured merge tree.
+//!
+//! Five keyspaces, changed together by one write batch:
+//!
+//! | keyspace | key | value |
+//! | --- | --- | --- |
+//! | `reports` | source, time, hash | flags, `seq`, arrival, the encoded report |
+//! | `order` | `seq` of a report | its key in `reports` |
+//! | `marks` | `seq` of a contact or change | source, arrival, the encoded change |
+//! | `snapshots` | source | `seq`, the encoded state |
+//! | `meta` | a name | a number |
+//!
+//! Devices report in turn, so reports arrive scattered over the key space and are read a device and a day at a time.
+//! The tree turns the first into sequential writes and, as it settles, puts a device's reports side by side for the
+//! second. `order` lets an export and a restart read them as they came, and `marks` stands apart because it is
+//! emptied at every checkpoint.
+
+mod keys;
+mod listing;
+
+use std::collections::HashSet;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use fjall::config::{BlockSizePolicy, CompressionPolicy};
+use fjall::{CompressionType, Database, Keyspace, KeyspaceCreateOptions, OwnedWriteBatch, PersistMode, Readable};
+use model::{Seq, SourceId, Timestamp};
+
+use super::{Journal, JournalError, Listing, Record, ReportKey, Snapshot, StoredReport, TailEntry};
+use crate::codec::CodecError;
+
+/// Contacts and changes that one batch clears away after a checkpoint.
+const CLEARED_PER_BATCH: usize = 4_096;
+
+/// The least that the engine accepts as the size of its log.
+const LOG_BYTES_MIN: u64 = 64 << 20;
+
+const META_LAST_SEQ: &[u8] = b"last_seq";
+const META_CHECKPOINT: &[u8] = b"checkpoint";
+
+/// How much memory the journal may use, and how many threads.
+#[derive(Clone, Debug)]
+pub struct JournalOptions {
+    /// Blocks kept in memory for reading, in bytes.
+    pub cache_bytes: u64,
+    /// Reports that are kept in memory before they are sorted into a file, in bytes; the other keyspaces take a
+    /// quarter of it each at most. While a full one is written out, another fills.
+    pub memtable_bytes_max: u64,
+    /// The engine's log on disk, in bytes, at least 64 MiB: a restart reads no more than that.
+    pub log_bytes_max: u64,
+    /// Threads that write out and merge files.
+    pub threads: usize,
+}
+
+impl Default for JournalOptions {
+    fn default() -> Self {
+        Self { cache_bytes: 64 << 20, memtable_bytes_max: 32 << 20, log_bytes_max: 128 << 20, threads: 1 }
+    }
+}
+
+/// A [`Journal`] in a folder of its own.
+pub struct LsmJournal {
+    db: Database,
+    reports: Keyspace,
+    order: Keyspace,
+    marks: Keyspace,
+    snapshots: Keyspace,
+    meta: Keyspace,
+    /// Contacts and changes up to here were cleared away since the journal was opened.
+    cleared: AtomicU64,
+}
+
+impl LsmJournal {
+    /// Opens the journal in `dir`, or begins one there. Reads the engine's log and lists of files, not the data.
+    pub fn open(dir: &Path, options: &JournalOptions) -> Result<Self, JournalError> {
+        let db = Database::builder(dir)
+            .cache_size(options.cache_bytes)
+            .max_journaling_size(options.log_bytes_max.max(LOG_BYTES_MIN))
+            .worker_threads(options.threads.max(1))
+            .open()?;
+        let small = options.memtable_bytes_max / 4;
+        let keyspace = |name: &str, memtable_bytes_max: u64| {
+            db.keyspace(name, || {
+                KeyspaceCreateOptions::default()
+                    .max_memtable_size(memtable_bytes_max)
+                    .data_block_size_policy(BlockSizePolicy::all(16 << 10))
+                    .data_block_compression_policy(CompressionPolicy::all(CompressionType::Lz4))
+            })
+        };
+        Ok(Self {
+            reports: keyspace("reports", options.memtable_bytes_max)?,
+            order: keyspace("order", small)?,
+            marks: keyspace("marks", small)?,
+            snapshots: keyspace("snapshots", small)?,
+            meta: keyspace("meta", small)?,
+            cleared: AtomicU64::new(0),
+            db,
+        })
+    }
+
+    fn meta_seq(&self, name: &[u8]) -> Result<Seq, JournalError> {
+        let Some(value) = self.meta.get(name)? else { return Ok(Seq(0)) };
+        keys::seq(&value).map_err(|error| JournalError::Corrupt { seq: None, error })
+    }
+
+    /// Adds a record to a batch. `fresh` has the keys that this batch adds.
+    fn put(
+        &self,
+        record: &Record<'_>,
+        batch: &mut OwnedWriteBatch,
+        fresh: &mut HashSet<ReportKey>,
+    ) -> Result<(), JournalError> {
+        match *record {
+            Record::Report { key, seq, received, flags, body } => {
+                if fresh.insert(key) && !self.contains(&key)? {
+                    let at = keys::report_key(&key);
+                    batch.insert(&self.reports, at, keys::report_row(&key, seq, received, flags, body));
+                    batch.insert(&self.order, keys::seq_key(seq), keys::order_row(at));
+                }
+            }
+            Record::Contact { source, seq, received } => {
+                batch.insert(&self.marks, keys::seq_key(seq), keys::mark_row(source, received, None));
+            }
+            Record::Change { source, seq, received, change } => {
+                batch.insert(&self.marks, keys::seq_key(seq), keys::mark_row(source, received, Some(change)));
+            }
+            Record::Snapshot { source, seq, state } => {
+                batch.insert(&self.snapshots, keys::source_key(source), keys::snapshot_row(seq, state));
+            }
+            Record::Checkpoint { seq } => {
+                let seq = seq.max(self.meta_seq(META_CHECKPOINT)?);
+                batch.insert(&self.meta, META_CHECKPOINT, keys::seq_key(seq));
+            }
+        }
+        Ok(())
+    }
+
+    /// Clears contacts and changes up to `seq` away. Not synced: what a crash brings back is cleared next time.
+    fn clear_marks(&self, seq: Seq) -> Result<(), JournalError> {
+        let from = self.cleared.load(Ordering::Relaxed);
+        let mut batch = self.db.batch();
+        for guard in self.marks.range(keys::seq_key(Seq(from))..=keys::seq_key(seq)) {
+            batch.remove(&self.marks, guard.key()?);
+            if batch.len() == CLEARED_PER_BATCH {
+                std::mem::replace(&mut batch, self.db.batch()).commit()?;
+            }
+        }
+        batch.commit()?;
+        self.cleared.fetch_max(seq.0, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+impl Journal for LsmJournal {
+    fn append(&self, records: &[Record<'_>]) -> Result<(), JournalError> {
+        let mut batch = self.db.batch().durability(Some(PersistMode::SyncData));
+        let mut fresh = HashSet::new();
+        let mut last_seq = None;
+        let mut checkpoint = None;
+        for record in records {
+            self.put(record, &mut batch, &mut fresh)?;
+            match *record {
+                Record::Report { seq, .. } | Record::Contact { seq, .. } | Record::Change { seq, .. } => {
+                    last_seq = last_seq.max(Some(seq));
+                }
+                Record::Checkpoint { seq } => checkpoint = checkpoint.max(Some(seq)),
+                Record::Snapshot { .. } => {}
+            }
+        }
+        if let Some(seq) = last_seq {
+            batch.insert(&self.meta, META_LAST_SEQ, keys::seq_key(seq));
+        }
+        batch.commit()?;
+        checkpoint.map_or(Ok(()), |seq| self.clear_marks(seq))
+    }
+
+    fn contains(&self, key: &ReportKey) -> Result<bool, JournalError> {
+        Ok(self.reports.contains_key(keys::report_key(key))?)
+    }
+
+    fn range(&self, source: SourceId, from: Timestamp, to: Timestamp) -> Listing<'_, StoredReport> {
+        if from > to {
+            return Box::new(std::iter::empty());
+        }
+        let first = keys::report_key(&ReportKey { source, time: from, hash: 0 });
+        let last = keys::report_key(&ReportKey { source, time: to, hash: u64::MAX });
+        Box::new(self.reports.range(first..=last).map(listing::report))
+    }
+
+    fn by_seq(&self, from: Seq) -> Listing<'_, StoredReport> {
+        Box::new(listing::ByOrder::new(self.db.snapshot(), &self.order, &self.reports, from))
+    }
+
+    fn tail(&self) -> Listing<'_, TailEntry> {
+        let snapshot = self.db.snapshot();
+        let checkpoint = match self.meta_seq(META_CHECKPOINT) {
+            Ok(seq) => seq,
+            Err(error) => return Box::new(std::iter::once(Err(error))),
+        };
+        let from = Seq(checkpoint.0.saturating_add(1));
+        let marks = snapshot.range(&self.marks, keys::seq_key(from)..).map(listing::mark);
+        let reports = listing::ByOrder::new(snapshot, &self.order, &self.reports, from);
+        Box::new(listing::Tail::new(marks, reports))
+    }
+
+    fn snapshots(&self) -> Listing<'_, Snapshot> {
+        Box::new(self.snapshots.iter().map(listing::snapshot))
+    }
+
+    fn last_seq(&self) -> Result<Seq, JournalError> {
+        self.meta_seq(META_LAST_SEQ)
+    }
+
+    fn remove_before(&self, source: SourceId, before: Timestamp, at_most: usize) -> Result<usize, JournalError> {
+        let first = keys::report_key(&ReportKey { source, time: Timestamp::MIN, hash: 0 });
+        let end = keys::report_key(&ReportKey { source, time: before, hash: 0 });
+        let mut batch = self.db.batch();
+        let mut removed = 0;
+        for guard in self.reports.range(first..end).take(at_most) {
+            let (at, row) = guard.into_inner()?;
+            let seq = keys::report_row_seq(&row).map_err(|error| JournalError::Corrupt { seq: None, error })?;
+            batch.remove(&self.reports, at);
+            batch.remove(&self.order, keys::seq_key(seq));
+            removed += 1;
+        }
+        // Not synced: what a crash brings back is removed again.
+        batch.commit()?;
+        Ok(removed)
+    }
+
+    fn disk_bytes(&self) -> u64 {
+        self.db.disk_space().unwrap_or(0)
+    }
+}
+
+impl From<fjall::Error> for JournalError {
+    fn from(error: fjall::Error) -> Self {
+        match error {
+            fjall::Error::Locked => Self::Locked,
+            fjall::Error::Poisoned => Self::Failed,
+            fjall::Error::Io(error) => Self::Io(error),
+            other => Self::Engine(Box::new(other)),
+        }
+    }
+}
+
+/// What a value's decoder says, with the place where it was found.
+fn corrupt(seq: Option<Seq>) -> impl FnOnce(CodecError) -> JournalError {
+    move |error| JournalError::Corrupt { seq, error }
+}
