@@ -1,0 +1,427 @@
+//! What one connection is still to be sent: a bounded queue of what happened, and for the rest only *which* sources
+//! have a newer state than the client saw.
+//!
+//! A reader that keeps up gets every state through the queue. One that falls behind gets the newest state of each
+//! source instead, except states that carry a device event, which wait in the queue. So a slow reader skips
+//! intermediate values, and cannot make the server grow.
+//!
+//! Every subscription is a *lane*; every source on a lane is a *slot*. The version last handed out is kept in each
+//! slot, and nothing older is ever handed out after it: one source's states never go back in time.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use model::{SessionId, SourceId, TrackerId};
+
+use crate::Snapshot;
+
+/// A source's newest published snapshot, to be had without waiting: it is asked for while the outbox is locked.
+pub trait Latest: Clone {
+    /// The newest snapshot; `None` while nothing is published.
+    fn latest(&self) -> Option<Arc<Snapshot>>;
+}
+
+/// The bounds of an outbox.
+#[derive(Clone, Copy, Debug)]
+pub struct OutboxLimits {
+    /// States that may wait before they become marks.
+    pub skippable_max: usize,
+    /// Messages that must be sent and may wait.
+    pub must_messages_max: usize,
+    /// Bytes of messages that must be sent and may wait; a state counts as [`NOMINAL_STATE_BYTES`].
+    pub must_bytes_max: usize,
+}
+
+/// What a waiting state counts for in [`OutboxLimits::must_bytes_max`]; its rendered form is not known yet.
+pub const NOMINAL_STATE_BYTES: usize = 1024;
+
+impl Default for OutboxLimits {
+    fn default() -> Self {
+        Self { skippable_max: 1024, must_messages_max: 1024, must_bytes_max: 1024 * 1024 }
+    }
+}
+
+/// A subscription of a connection. A number that is used again once the lane is closed.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Lane(pub u16);
+
+/// A source on a lane.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Slot(u32);
+
+/// How a lane's states are wanted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LaneKind {
+    /// Each state as it comes.
+    Stream,
+    /// The newest of each source, when the session asks for them.
+    Batch,
+}
+
+/// What happened to a source apart from its reports.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Lifecycle {
+    /// It was blocked.
+    Block,
+    /// It was unblocked.
+    Unblock,
+    /// It is gone for good.
+    Corrupt,
+}
+
+/// Something to be sent now.
+#[derive(Debug)]
+pub enum Due {
+    /// A state.
+    State {
+        /// On which subscription.
+        lane: Lane,
+        /// As which tracker.
+        tracker: TrackerId,
+        /// The state.
+        snapshot: Arc<Snapshot>,
+    },
+    /// A source was blocked, unblocked or removed.
+    Lifecycle {
+        /// Which.
+        source: SourceId,
+        /// What happened.
+        what: Lifecycle,
+    },
+    /// A session ended; nothing more of it follows.
+    Logout(SessionId),
+}
+
+/// Whether anything that must be sent was lost, so that the connection has to end.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Overrun;
+
+#[derive(Debug)]
+enum Item {
+    State { slot: u32, generation: u32, notable: bool, snapshot: Arc<Snapshot> },
+    Lifecycle { source: SourceId, what: Lifecycle },
+    Logout(SessionId),
+}
+
+#[derive(Debug)]
+struct SlotState<S> {
+    source: S,
+    tracker: TrackerId,
+    lane: Lane,
+    /// What waits in the queue for an earlier generation of this slot is void.
+    generation: u32,
+    /// The newest version handed out.
+    sent: u64,
+    use_: SlotUse,
+    /// A newer state than `sent` is due.
+    dirty: bool,
+    /// It stands in its lane's list, dirty or not.
+    listed: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum SlotUse {
+    Free,
+    Live,
+    Blocked,
+}
+
+#[derive(Debug)]
+struct LaneState {
+    session: SessionId,
+    kind: LaneKind,
+    /// Its session lives, and so do its slots.
+    open: bool,
+    /// Its slots are removed: the number may come to mean another lane.
+    free: bool,
+    /// Slots that are or were dirty, in the order in which they became so; each at most once.
+    changed: VecDeque<u32>,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Outbox<S> {
+    limits: OutboxLimits,
+    queue: VecDeque<Item>,
+    skippable: usize,
+    must_messages: usize,
+    must_bytes: usize,
+    overrun: bool,
+    lanes: Vec<LaneState>,
+    slots: Vec<SlotState<S>>,
+    free: Vec<u32>,
+    /// The last lifecycle event taken in: one event reaches a connection through each of its slots.
+    last_event: u64,
+    /// States that became marks because the reader was slow.
+    pub conflated: u64,
+}
+
+impl<S: Latest> Outbox<S> {
+    /// An empty one.
+    pub const fn new(limits: OutboxLimits) -> Self {
+        Self {
+            limits,
+            queue: VecDeque::new(),
+            skippable: 0,
+            must_messages: 0,
+            must_bytes: 0,
+            overrun: false,
+            lanes: Vec::new(),
+            slots: Vec::new(),
+            free: Vec::new(),
+            last_event: 0,
+            conflated: 0,
+        }
+    }
+
+    /// Opens a lane for a subscription of `session`; `None` when a connection has 65,536 of them.
+    pub fn open_lane(&mut self, session: SessionId, kind: LaneKind) -> Option<Lane> {
+        let lane = LaneState { session, kind, open: true, free: false, changed: VecDeque::new() };
+        if let Some(free) = self.lanes.iter().position(|l| l.free) {
+            self.lanes[free] = lane;
+            return Some(Lane(free as u16));
+        }
+        let number = u16::try_from(self.lanes.len()).ok()?;
+        self.lanes.push(lane);
+        Some(Lane(number))
+    }
+
+    /// Takes a source onto a lane. Nothing is due yet. Whoever publishes is to be told the slot.
+    pub fn add(&mut self, lane: Lane, tracker: TrackerId, source: S) -> Slot {
+        let slot = SlotState {
+            source,
+            tracker,
+            lane,
+            generation: 0,
+            sent: 0,
+            use_: SlotUse::Live,
+            dirty: false,
+            listed: false,
+        };
+        if let Some(number) = self.free.pop() {
+            let old = &mut self.slots[number as usize];
+            *old = SlotState { generation: old.generation.wrapping_add(1), ..slot };
+            return Slot(number);
+        }
+        self.slots.push(slot);
+        Slot(self.slots.len() as u32 - 1)
+    }
+
+    /// Takes a source off its lane. What waits of it is void. Only after the publisher forgot the slot.
+    pub fn remove(&mut self, slot: Slot) {
+        let Some(state) = self.slots.get_mut(slot.0 as usize).filter(|s| s.use_ != SlotUse::Free) else { return };
+        state.use_ = SlotUse::Free;
+        state.generation = state.generation.wrapping_add(1);
+        state.dirty = false;
+        // While it stands in its lane's list it must not come to mean another source on another lane.
+        if !state.listed {
+            self.free.push(slot.0);
+        }
+    }
+
+    /// Closes a lane whose slots were removed.
+    pub fn close_lane(&mut self, lane: Lane) {
+        let Some(state) = self.lanes.get_mut(lane.0 as usize) else { return };
+        state.open = false;
+        state.free = true;
+        for slot in std::mem::take(&mut state.changed) {
+            self.unlist(slot);
+        }
+    }
+
+    /// Makes a source's newest state due, even if the client has it.
+    pub fn mark(&mut self, slot: Slot) {
+        self.mark_dirty(slot.0);
+    }
+
+    /// Whether the client may see the source: set when it is blocked or unblocked. What waits of it is void.
+    pub fn set_blocked(&mut self, slot: Slot, blocked: bool) {
+        let Some(state) = self.slots.get_mut(slot.0 as usize).filter(|s| s.use_ != SlotUse::Free) else { return };
+        state.use_ = if blocked { SlotUse::Blocked } else { SlotUse::Live };
+        state.generation = state.generation.wrapping_add(1);
+        state.dirty = false;
+    }
+
+    /// Takes in a published state. `notable` states are never skipped.
+    pub fn publish(&mut self, slot: Slot, snapshot: &Arc<Snapshot>, notable: bool) {
+        let Some(state) = self.slots.get_mut(slot.0 as usize) else { return };
+        let lane = &self.lanes[state.lane.0 as usize];
+        if state.use_ != SlotUse::Live || !lane.open || snapshot.version <= state.sent {
+            return;
+        }
+        if lane.kind == LaneKind::Batch {
+            self.mark_dirty(slot.0);
+            return;
+        }
+        if !notable && self.skippable >= self.limits.skippable_max {
+            self.conflate();
+            self.mark_dirty(slot.0);
+            self.conflated += 1;
+            return;
+        }
+        state.dirty = false;
+        let generation = state.generation;
+        self.queue.push_back(Item::State { slot: slot.0, generation, notable, snapshot: snapshot.clone() });
+        if notable {
+            self.count_must(NOMINAL_STATE_BYTES);
+        } else {
+            self.skippable += 1;
+        }
+    }
+
+    /// Takes in what happened to a source, once for each `event` number.
+    pub fn lifecycle(&mut self, event: u64, source: SourceId, what: Lifecycle) {
+        if event != self.last_event {
+            self.last_event = event;
+            self.queue.push_back(Item::Lifecycle { source, what });
+            self.count_must(128);
+        }
+    }
+
+    /// Ends a session: nothing of it follows but the news of its end. Does nothing if it has no open lane.
+    pub fn logout(&mut self, session: SessionId) {
+        let mut had_any = false;
+        for lane in self.lanes.iter_mut().filter(|l| l.open && l.session == session) {
+            lane.open = false;
+            had_any = true;
+        }
+        if had_any {
+            self.queue.push_back(Item::Logout(session));
+            self.count_must(128);
+        }
+    }
+
+    /// What is due next: first the queue, then the newest states of the marked sources on stream lanes.
+    ///
+    /// # Errors
+    /// [`Overrun`] when what must be sent has outgrown its bounds.
+    pub fn take_next(&mut self) -> Result<Option<Due>, Overrun> {
+        if self.overrun {
+            return Err(Overrun);
+        }
+        while let Some(item) = self.queue.pop_front() {
+            if let Some(due) = self.take_item(item) {
+                return Ok(Some(due));
+            }
+        }
+        if self.queue.capacity() > 0 {
+            self.queue = VecDeque::new();
+        }
+        for lane in 0..self.lanes.len() {
+            if self.lanes[lane].kind == LaneKind::Stream
+                && let Some(due) = self.next_changed(Lane(lane as u16))
+            {
+                return Ok(Some(due));
+            }
+        }
+        Ok(None)
+    }
+
+    fn take_item(&mut self, item: Item) -> Option<Due> {
+        match item {
+            Item::State { slot, generation, notable, snapshot } => {
+                if notable {
+                    self.must_messages -= 1;
+                    self.must_bytes -= NOMINAL_STATE_BYTES;
+                } else {
+                    self.skippable -= 1;
+                }
+                let state = &mut self.slots[slot as usize];
+                let lane = &self.lanes[state.lane.0 as usize];
+                let void = state.generation != generation || !lane.open || snapshot.version <= state.sent;
+                if void {
+                    return None;
+                }
+                state.sent = snapshot.version;
+                Some(Due::State { lane: state.lane, tracker: state.tracker, snapshot })
+            }
+            Item::Lifecycle { source, what } => {
+                self.must_messages -= 1;
+                self.must_bytes -= 128;
+                Some(Due::Lifecycle { source, what })
+            }
+            Item::Logout(session) => {
+                self.must_messages -= 1;
+                self.must_bytes -= 128;
+                Some(Due::Logout(session))
+            }
+        }
+    }
+
+    /// Whether a lane has marked sources.
+    pub fn has_changed(&self, lane: Lane) -> bool {
+        self.lanes.get(lane.0 as usize).is_some_and(|l| !l.changed.is_empty())
+    }
+
+    /// The newest state of the next marked source on this lane, in order of first change.
+    pub fn next_changed(&mut self, lane: Lane) -> Option<Due> {
+        loop {
+            let number = self.lanes.get_mut(lane.0 as usize)?.changed.pop_front()?;
+            let is_due = self.slots[number as usize].dirty;
+            self.unlist(number);
+            let state = &mut self.slots[number as usize];
+            if !is_due || !self.lanes[lane.0 as usize].open {
+                continue;
+            }
+            state.dirty = false;
+            if let Some(snapshot) = state.source.latest() {
+                state.sent = state.sent.max(snapshot.version);
+                return Some(Due::State { lane, tracker: state.tracker, snapshot });
+            }
+        }
+    }
+
+    fn unlist(&mut self, number: u32) {
+        let state = &mut self.slots[number as usize];
+        state.listed = false;
+        if state.use_ == SlotUse::Free {
+            self.free.push(number);
+        }
+    }
+
+    fn mark_dirty(&mut self, number: u32) {
+        let Some(state) = self.slots.get_mut(number as usize).filter(|s| s.use_ == SlotUse::Live) else { return };
+        state.dirty = true;
+        if !state.listed {
+            state.listed = true;
+            self.lanes[state.lane.0 as usize].changed.push_back(number);
+        }
+    }
+
+    /// Turns all waiting states that may be skipped into marks.
+    fn conflate(&mut self) {
+        let mut marked = Vec::with_capacity(self.skippable);
+        let slots = &self.slots;
+        self.queue.retain(|item| match item {
+            Item::State { slot, generation, notable: false, .. } => {
+                if slots[*slot as usize].generation == *generation {
+                    marked.push(*slot);
+                }
+                false
+            }
+            _ => true,
+        });
+        self.skippable = 0;
+        self.conflated += marked.len() as u64;
+        for number in marked {
+            self.mark_dirty(number);
+        }
+    }
+
+    fn count_must(&mut self, bytes: usize) {
+        self.must_messages += 1;
+        self.must_bytes += bytes;
+        if self.must_messages > self.limits.must_messages_max || self.must_bytes > self.limits.must_bytes_max {
+            self.overrun = true;
+        }
+    }
+
+    /// The lanes of a session that are not closed, its own end notwithstanding.
+    pub fn lanes_of(&self, session: SessionId) -> impl Iterator<Item = Lane> {
+        let with = self.lanes.iter().enumerate().filter(move |(_, l)| !l.free && l.session == session);
+        with.map(|(number, _)| Lane(number as u16))
+    }
+}
+
+#[cfg(test)]
+mod tests;
