@@ -1,4 +1,4 @@
-//! The live core: what is known about a source, folded from the entries of the journal.
+//! The heart: live state as a pure function of journal entries and time.
 //!
 //! Everything here is a function of its arguments. Time comes in as an argument, so the same entries give the same
 //! state whether they are folded as they arrive or on a replay after a restart.
@@ -7,16 +7,22 @@
 mod connection;
 mod fields;
 mod fold;
+mod fragment;
 mod gsm;
 mod inputs;
 mod movement;
 mod order;
+mod outbox;
 mod position;
 mod timed;
 
 #[cfg(test)]
 mod golden;
+#[cfg(test)]
+mod testing;
 
 pub use fold::{Applied, apply, initial};
+pub use fragment::{FragmentKey, Snapshot};
 pub use order::{is_future, order_time};
+pub use outbox::{Due, Lane, LaneKind, Latest, Lifecycle, NOMINAL_STATE_BYTES, Outbox, OutboxLimits, Overrun, Slot};
 pub use timed::{Timing, advance, next_due};
