@@ -1,0 +1,323 @@
+//! Reading requests without building them: a text is checked once, then only the wanted members are looked at, as
+//! the text they are.
+//!
+//! Scalars are read leniently, because clients and the published examples mix them: a number may come as text, text
+//! as a number, `"true"` as true. What is not lenient: fractions where whole numbers are meant, `null` among ids, and
+//! an array or object where a scalar is meant or the reverse.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+/// The deepest nesting that a request may have, in arrays and objects.
+pub(crate) const DEPTH_MAX: usize = 32;
+/// How many members of a request's root object are kept; further ones are unknown to every method.
+pub(crate) const MEMBERS_MAX: usize = 256;
+
+/// The text is not JSON, or is nested too deeply.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Malformed;
+
+/// The value is not what was wanted; says what was.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Mistyped(pub(crate) &'static str);
+
+pub(crate) const NOT_INT: Mistyped = Mistyped("must be an integer");
+pub(crate) const NOT_BOOL: Mistyped = Mistyped("must be a boolean");
+pub(crate) const NOT_TEXT: Mistyped = Mistyped("must be a string");
+pub(crate) const NOT_ARRAY: Mistyped = Mistyped("must be an array");
+pub(crate) const NOT_OBJECT: Mistyped = Mistyped("must be an object");
+const NOT_INTS: Mistyped = Mistyped("must be an array of integers without nulls");
+
+/// The members of an object, in order; of repeated names the last counts. The text of the object was checked before.
+#[derive(Debug, Default)]
+pub(crate) struct Members<'a>(Vec<(Cow<'a, str>, &'a str)>);
+
+impl<'a> Members<'a> {
+    /// Checks a whole text, which must be one object.
+    pub(crate) fn parse(text: &'a str) -> Result<Self, Malformed> {
+        check(text)?;
+        Self::of_checked(text).map_err(|_| Malformed)
+    }
+
+    /// The members of an object whose text was checked as part of a larger one.
+    pub(crate) fn of_checked(text: &'a str) -> Result<Self, Mistyped> {
+        let mut reader = serde_json::Deserializer::from_str(text);
+        reader.deserialize_map(MembersVisitor).map_err(|_| NOT_OBJECT)
+    }
+
+    /// The text of a member. `null` is the same as none.
+    pub(crate) fn get(&self, name: &str) -> Option<&'a str> {
+        self.0.iter().find(|(n, _)| n == name).map(|(_, raw)| *raw).filter(|raw| *raw != "null")
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &'a str)> {
+        self.0.iter().map(|(name, raw)| (name.as_ref(), *raw))
+    }
+}
+
+struct MembersVisitor;
+
+impl<'de> Visitor<'de> for MembersVisitor {
+    type Value = Members<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut members: Vec<(Cow<'de, str>, &'de str)> = Vec::new();
+        while let Some(Key(name)) = map.next_key()? {
+            let raw = map.next_value::<&RawValue>()?.get();
+            match members.iter().position(|(n, _)| *n == name) {
+                Some(at) => members[at].1 = raw,
+                None if members.len() < MEMBERS_MAX => members.push((name, raw)),
+                None => {}
+            }
+        }
+        Ok(Members(members))
+    }
+}
+
+/// A member's name: borrowed unless it is written with escapes.
+#[derive(serde::Deserialize)]
+struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
+
+/// Walks a text from end to end, so that later readers need not doubt it: syntax, depth, and strings that are
+/// Unicode. Builds nothing.
+pub(crate) fn check(text: &str) -> Result<(), Malformed> {
+    let mut reader = serde_json::Deserializer::from_str(text);
+    Walk { depth_left: DEPTH_MAX }.deserialize(&mut reader).map_err(|_| Malformed)?;
+    reader.end().map_err(|_| Malformed)
+}
+
+#[derive(Clone, Copy)]
+struct Walk {
+    depth_left: usize,
+}
+
+impl Walk {
+    fn deeper<E: serde::de::Error>(self) -> Result<Self, E> {
+        let depth_left = self.depth_left.checked_sub(1).ok_or_else(|| E::custom("nested too deeply"))?;
+        Ok(Self { depth_left })
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Walk {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Walk {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        let inner = self.deeper()?;
+        while seq.next_element_seed(inner)?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let inner = self.deeper()?;
+        while map.next_key_seed(inner)?.is_some() {
+            map.next_value_seed(inner)?;
+        }
+        Ok(())
+    }
+}
+
+/// A text, or a number or boolean as the text it is written as.
+pub(crate) fn text(raw: &str) -> Result<Cow<'_, str>, Mistyped> {
+    match raw.as_bytes().first() {
+        Some(b'"') => match serde_json::from_str::<Key<'_>>(raw) {
+            Ok(Key(text)) => Ok(text),
+            Err(_) => Err(NOT_TEXT),
+        },
+        Some(b'[' | b'{') | None => Err(NOT_TEXT),
+        Some(_) => Ok(Cow::Borrowed(raw)),
+    }
+}
+
+/// A text that is written as one.
+pub(crate) fn strict_text(raw: &str) -> Result<Cow<'_, str>, Mistyped> {
+    if raw.starts_with('"') { text(raw) } else { Err(NOT_TEXT) }
+}
+
+/// A whole number of 32 bits, or its text.
+pub(crate) fn int(raw: &str) -> Result<i32, Mistyped> {
+    parse_int(&text(raw).map_err(|_| NOT_INT)?)
+}
+
+/// A whole number of 32 bits in decimal. `5.0` and `5e0` are whole, `5.5` is not.
+pub(crate) fn parse_int(text: &str) -> Result<i32, Mistyped> {
+    let text = text.trim();
+    if let Ok(n) = text.parse::<i32>() {
+        return Ok(n);
+    }
+    let looks_decimal = text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E'));
+    match text.parse::<f64>() {
+        Ok(x) if looks_decimal && x.fract() == 0.0 && f64::from(x as i32) == x => Ok(x as i32),
+        _ => Err(NOT_INT),
+    }
+}
+
+/// True or false, or its text.
+pub(crate) fn boolean(raw: &str) -> Result<bool, Mistyped> {
+    parse_bool(&text(raw).map_err(|_| NOT_BOOL)?)
+}
+
+/// `true` or `false`.
+pub(crate) fn parse_bool(text: &str) -> Result<bool, Mistyped> {
+    match text.trim() {
+        "true" => Ok(true),
+        "false" => Ok(false),
+        _ => Err(NOT_BOOL),
+    }
+}
+
+/// Calls `each` with the number and the text of each element of an array; stops at the first error.
+pub(crate) fn elements<'a, E>(
+    raw: &'a str,
+    not_array: E,
+    mut each: impl FnMut(usize, &'a str) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut failed = None;
+    let mut reader = serde_json::Deserializer::from_str(raw);
+    let walked = reader.deserialize_seq(Elements(|i, element| each(i, element).map_err(|error| failed = Some(error))));
+    match (failed, walked) {
+        (Some(error), _) => Err(error),
+        (None, Err(_)) => Err(not_array),
+        (None, Ok(())) => Ok(()),
+    }
+}
+
+struct Elements<F>(F);
+
+impl<'de, F: FnMut(usize, &'de str) -> Result<(), ()>> Visitor<'de> for Elements<F> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut seq: A) -> Result<(), A::Error> {
+        let mut i = 0;
+        while let Some(element) = seq.next_element::<&RawValue>()? {
+            (self.0)(i, element.get()).map_err(|()| A::Error::custom("refused"))?;
+            i += 1;
+        }
+        Ok(())
+    }
+}
+
+/// Calls `each` with every number of an array of whole numbers.
+pub(crate) fn ints(raw: &str, mut each: impl FnMut(i32)) -> Result<(), Mistyped> {
+    elements(raw, NOT_INTS, |_, element| {
+        if element == "null" {
+            return Err(NOT_INTS);
+        }
+        each(int(element).map_err(|_| NOT_INTS)?);
+        Ok(())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn checks_syntax_depth_and_unicode() {
+        let nested = |n: usize| format!("{}{}", "[".repeat(n), "]".repeat(n));
+        for good in ["{}", "[1,2.5,-3e9,null,true]", r#""\ud83d\ude00""#, "1", &nested(DEPTH_MAX)] {
+            assert_eq!(check(good), Ok(()), "{good}");
+        }
+        for bad in
+            ["", "{", "{}x", "{'a':1}", "[1,]", "NaN", "1e999", r#""\ud800""#, &nested(DEPTH_MAX + 1), &nested(100_000)]
+        {
+            assert_eq!(check(bad), Err(Malformed), "{bad:.40}");
+        }
+    }
+
+    #[test]
+    fn the_last_of_repeated_members_counts_and_null_is_none() {
+        let members = Members::parse(r#" {"a" : 1, "b":[ {"c":2} ] ,"a":"x","\u0064":null} "#).expect("an object");
+        assert_eq!(members.get("a"), Some(r#""x""#));
+        assert_eq!(members.get("b"), Some(r#"[ {"c":2} ]"#));
+        assert_eq!(members.get("d"), None);
+        assert_eq!(members.iter().count(), 3);
+        assert!(Members::parse("[]").is_err());
+    }
+
+    #[test]
+    fn members_beyond_the_limit_are_dropped() {
+        let many: Vec<String> = (0..MEMBERS_MAX + 10).map(|i| format!("\"m{i}\":{i}")).collect();
+        let text = format!("{{{}}}", many.join(","));
+        assert_eq!(Members::parse(&text).expect("an object").iter().count(), MEMBERS_MAX);
+    }
+
+    #[test]
+    fn scalars_are_lenient_and_containers_are_not() {
+        for (raw, value) in [("5", 5), ("-7", -7), (r#""12""#, 12), (r#"" 12 ""#, 12), ("5.0", 5), ("2e3", 2000)] {
+            assert_eq!(int(raw), Ok(value), "{raw}");
+        }
+        for raw in ["5.5", "true", "null", "[5]", "{}", r#""""#, r#""x""#, "2147483648", r#""inf""#, r#""0x10""#] {
+            assert_eq!(int(raw), Err(NOT_INT), "{raw}");
+        }
+        for (raw, value) in [("true", true), (r#""false""#, false)] {
+            assert_eq!(boolean(raw), Ok(value), "{raw}");
+        }
+        for raw in ["1", r#""yes""#, "null", "[]"] {
+            assert_eq!(boolean(raw), Err(NOT_BOOL), "{raw}");
+        }
+        assert_eq!(text(r#""a\nb""#).as_deref(), Ok("a\nb"));
+        assert_eq!(text("12.50").as_deref(), Ok("12.50"));
+        assert_eq!(text("{}"), Err(NOT_TEXT));
+        assert_eq!(strict_text("12"), Err(NOT_TEXT));
+    }
+
+    #[test]
+    fn arrays_of_ids_take_no_nulls() {
+        let read = |raw: &str| {
+            let mut all = Vec::new();
+            ints(raw, |n| all.push(n)).map(|()| all)
+        };
+        assert_eq!(read(r#"[1, "2", 3]"#), Ok(vec![1, 2, 3]));
+        assert_eq!(read("[]"), Ok(vec![]));
+        for raw in ["[1,null]", "[[1]]", "[1.5]", "5", "{}", r#""[1]""#] {
+            assert_eq!(read(raw), Err(NOT_INTS), "{raw}");
+        }
+    }
+}
