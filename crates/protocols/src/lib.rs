@@ -1,1 +1,42 @@
+//! Device protocols, sans-IO: bytes and the time go in, reports and replies come out.
+//!
+//! A family is one folder and one line in [`FAMILIES`]. Each opens a [`Session`] for a connection; the host carries
+//! out its [`Output`]s and answers them. No session reads a clock, a socket or a database, and none can be made to
+//! panic, to hold more than [`Limits`] allow, or to disturb another by what it is fed.
+#![deny(missing_docs)]
 
+mod bytes;
+mod events;
+mod limits;
+mod replies;
+mod session;
+mod stream;
+mod teltonika;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+
+pub use limits::Limits;
+pub use session::{
+    DeviceSettings, FieldFault, Identified, Output, REJECTED_FRAME_BYTES_MAX, Reject, Session, SpeedUnit, Stored,
+    TeltonikaLine, Ticket,
+};
+
+/// A device protocol.
+#[derive(Clone, Copy)]
+pub struct Family {
+    /// Its name in settings, logs and metrics.
+    pub name: &'static str,
+    /// Where it listens when nothing else is said.
+    pub default_listen: &'static str,
+    /// Opens a session for one new connection.
+    pub open: fn(&Limits) -> Box<dyn Session>,
+}
+
+/// Every family, in the order in which they are listed to people.
+pub const FAMILIES: &[Family] =
+    &[Family { name: "teltonika", default_listen: "127.0.0.1:5027", open: teltonika::open }];
+
+/// The family of this name.
+pub fn family(name: &str) -> Option<&'static Family> {
+    FAMILIES.iter().find(|f| f.name == name)
+}

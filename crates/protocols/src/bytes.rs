@@ -1,0 +1,105 @@
+//! Reading big-endian numbers and texts from bytes that may end anywhere.
+
+/// The bytes end before the value.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Truncated;
+
+/// Takes values from the front of a slice.
+pub(crate) struct Reader<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Reader<'a> {
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
+        Self { rest: bytes }
+    }
+
+    pub(crate) fn remaining(&self) -> usize {
+        self.rest.len()
+    }
+
+    pub(crate) fn take(&mut self, n: usize) -> Result<&'a [u8], Truncated> {
+        let (taken, rest) = self.rest.split_at_checked(n).ok_or(Truncated)?;
+        self.rest = rest;
+        Ok(taken)
+    }
+
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], Truncated> {
+        let (taken, rest) = self.rest.split_first_chunk::<N>().ok_or(Truncated)?;
+        self.rest = rest;
+        Ok(*taken)
+    }
+
+    pub(crate) fn u8(&mut self) -> Result<u8, Truncated> {
+        self.array().map(|[b]| b)
+    }
+
+    pub(crate) fn u16(&mut self) -> Result<u16, Truncated> {
+        self.array().map(u16::from_be_bytes)
+    }
+
+    pub(crate) fn i16(&mut self) -> Result<i16, Truncated> {
+        self.array().map(i16::from_be_bytes)
+    }
+
+    pub(crate) fn u32(&mut self) -> Result<u32, Truncated> {
+        self.array().map(u32::from_be_bytes)
+    }
+
+    pub(crate) fn i32(&mut self) -> Result<i32, Truncated> {
+        self.array().map(i32::from_be_bytes)
+    }
+
+    pub(crate) fn u64(&mut self) -> Result<u64, Truncated> {
+        self.array().map(u64::from_be_bytes)
+    }
+}
+
+/// Upper-case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for b in bytes {
+        text.push(char::from(DIGITS[usize::from(b >> 4)]));
+        text.push(char::from(DIGITS[usize::from(b & 15)]));
+    }
+    text
+}
+
+/// A text field: without surrounding blanks and NULs, as Latin-1 when it is not UTF-8, cut at `bytes_max`.
+pub(crate) fn text(bytes: &[u8], bytes_max: usize) -> String {
+    let decoded = match std::str::from_utf8(bytes) {
+        Ok(text) => text.to_owned(),
+        Err(_) => bytes.iter().map(|b| char::from(*b)).collect(),
+    };
+    let trimmed = decoded.trim_matches(|c: char| c.is_whitespace() || c == '\0');
+    cut(trimmed, bytes_max).to_owned()
+}
+
+/// The longest start of `text` that has at most `bytes_max` bytes.
+pub(crate) fn cut(text: &str, bytes_max: usize) -> &str {
+    &text[..text.floor_char_boundary(bytes_max)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_big_endian_and_end_with_the_bytes() {
+        let mut r = Reader::new(&[1, 2, 3, 0xFF, 0xFE, 9]);
+        assert_eq!((r.u8(), r.u16(), r.i16()), (Ok(1), Ok(0x0203), Ok(-2)));
+        assert_eq!((r.u16(), r.remaining()), (Err(Truncated), 1));
+        assert_eq!((r.take(2), r.take(1)), (Err(Truncated), Ok(&[9u8][..])));
+    }
+
+    #[test]
+    fn texts_are_trimmed_decoded_and_cut() {
+        let check = |bytes: &[u8], wanted: &str| assert_eq!(text(bytes, 6), wanted);
+        check(b" \0AB C\0\0", "AB C");
+        check(b"caf\xE9", "caf\u{e9}");
+        check("dépôt d'or".as_bytes(), "dépô");
+        check(b"", "");
+        assert_eq!(hex(&[0, 0x5E, 0xFF]), "005EFF");
+    }
+}

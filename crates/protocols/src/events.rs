@@ -1,0 +1,72 @@
+//! What devices call an event, as an event of the Navixy Generic Protocol.
+
+use model::EventId;
+
+/// Vendor codes without a place in the list begin here.
+const VENDOR_BASE: u32 = 10_000;
+
+/// The event of a Teltonika record that was caused by I/O element `id`, which has this value. `None` for periodic
+/// records, and for crash traces that follow an alarm already given.
+pub(crate) fn of_teltonika(id: u16, value: Option<u64>) -> Option<EventId> {
+    let on = value.is_some_and(|v| v != 0);
+    let either = |active: u32, inactive: u32| Some(if on { active } else { inactive });
+    let vendor = VENDOR_BASE + u32::from(id);
+    let number = match id {
+        0 => None,
+        1..=4 => Some(500 + u32::from(id)),
+        179..=180 => Some(551 + u32::from(id) - 179),
+        380 => Some(553),
+        175 => either(409, 410),
+        236 => either(202, vendor),
+        239 => either(605, 604),
+        240 => either(406, 407),
+        246 => either(101, 102),
+        247 => match value {
+            Some(1 | 6) => Some(242),
+            Some(2..=5) => None,
+            _ => Some(vendor),
+        },
+        249 => either(117, vendor),
+        251 => either(302, 301),
+        252 => either(2, 4),
+        253 => Some(match value {
+            Some(1) => 240,
+            Some(2) => 241,
+            Some(3) => 239,
+            _ => vendor,
+        }),
+        255 => either(224, vendor),
+        318 => either(116, 121),
+        _ => Some(vendor),
+    };
+    number.map(EventId)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn teltonika_elements_become_events() {
+        let check = |id: u16, value: Option<u64>, wanted: Option<u32>| {
+            assert_eq!(of_teltonika(id, value), wanted.map(EventId), "element {id} = {value:?}");
+        };
+        check(0, None, None);
+        check(3, Some(0), Some(503));
+        check(180, Some(1), Some(552));
+        check(380, Some(1), Some(553));
+        check(175, Some(1), Some(409));
+        check(175, Some(0), Some(410));
+        check(236, Some(1), Some(202));
+        check(239, Some(1), Some(605));
+        check(239, Some(0), Some(604));
+        check(247, Some(6), Some(242));
+        check(247, Some(3), None);
+        check(252, Some(0), Some(4));
+        check(253, Some(2), Some(241));
+        check(253, Some(3), Some(239));
+        check(255, Some(90), Some(224));
+        check(21, Some(3), Some(10_021));
+        check(11_317, None, Some(21_317));
+    }
+}

@@ -1,0 +1,55 @@
+//! Every limit of the codecs, in one place.
+
+/// What a session holds or accepts at most.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Limits {
+    /// The data of one binary frame, in bytes, without header and checksum.
+    pub frame_bytes_max: usize,
+    /// A device's identifier in a login, in bytes.
+    pub login_bytes_max: usize,
+    /// Bytes that begin no frame, since the last good one.
+    pub noise_bytes_max: usize,
+    /// Frames that cannot be used, one after the other, before the connection is closed.
+    pub bad_frames_in_a_row_max: u32,
+    /// Request line and headers of an HTTP request, in bytes; also its trailers.
+    pub http_head_bytes_max: usize,
+    /// Body of a Navixy Generic Protocol message, in bytes.
+    pub ngp_body_bytes_max: usize,
+    /// Body of an OsmAnd request, in bytes.
+    pub osmand_body_bytes_max: usize,
+    /// Replies that a connection may have waiting, most of them for an upload to be stored.
+    pub uploads_in_flight_max: usize,
+    /// Reports in one upload of a family whose frame does not bound them.
+    pub reports_per_upload_max: usize,
+    /// Bytes kept of one text value.
+    pub text_bytes_max: usize,
+    /// Bytes of one base64 text, or of one JSON array or object kept as a value.
+    pub blob_bytes_max: usize,
+    /// How deep a JSON value may be nested.
+    pub json_depth_max: usize,
+    /// Bytes taken in while the session waits for its host, beyond the read that made it wait.
+    pub waiting_bytes_max: usize,
+    /// How long a frame may take from its first byte to its last, in milliseconds.
+    pub partial_frame_ms_max: i64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            frame_bytes_max: 10_240,
+            login_bytes_max: 64,
+            noise_bytes_max: 16_384,
+            bad_frames_in_a_row_max: 10,
+            http_head_bytes_max: 16_384,
+            ngp_body_bytes_max: 4 << 20,
+            osmand_body_bytes_max: 1 << 20,
+            uploads_in_flight_max: 256,
+            reports_per_upload_max: 4_096,
+            text_bytes_max: 10_240,
+            blob_bytes_max: 1 << 20,
+            json_depth_max: 32,
+            waiting_bytes_max: 256 << 10,
+            partial_frame_ms_max: 120_000,
+        }
+    }
+}

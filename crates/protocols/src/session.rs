@@ -1,0 +1,231 @@
+//! What a device's connection looks like to its host: bytes in, outputs out, in order.
+
+use std::fmt;
+
+use model::{DeviceId, Timestamp, Upload};
+
+/// How much of a rejected frame is handed on, in bytes.
+pub const REJECTED_FRAME_BYTES_MAX: usize = 1024;
+
+/// One connection of a device. It reads no clock and does no I/O; the host carries out its outputs in order.
+pub trait Session: Send {
+    /// Takes what was read. Any split of the same bytes gives the same outputs.
+    fn feed(&mut self, now: Timestamp, bytes: &[u8], out: &mut Vec<Output>);
+
+    /// The host's answer to the last [`Output::Identify`]. Parsing waits for it: bytes already fed are kept, and read
+    /// on from here.
+    fn identified(&mut self, now: Timestamp, answer: Identified, out: &mut Vec<Output>);
+
+    /// What became of an upload. Tickets complete in any order; replies still leave in the order of their requests.
+    /// A ticket that is not waiting is ignored.
+    fn stored(&mut self, ticket: Ticket, outcome: Stored, out: &mut Vec<Output>);
+
+    /// Lets what is due at `now` happen: a frame that was begun and never finished ends the connection.
+    fn tick(&mut self, now: Timestamp, out: &mut Vec<Output>);
+
+    /// When [`Self::tick`] next has something to do.
+    fn next_deadline(&self) -> Option<Timestamp>;
+
+    /// Whether more bytes are welcome. While it is false (an identity or uploads are awaited) the host should not
+    /// read from the connection; what it feeds all the same is kept up to [`Limits::waiting_bytes_max`].
+    ///
+    /// [`Limits::waiting_bytes_max`]: crate::Limits::waiting_bytes_max
+    fn wants_bytes(&self) -> bool;
+}
+
+/// What a session asks of its host.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Output {
+    /// The device says who it is; answer with [`Session::identified`].
+    Identify(DeviceId),
+    /// Reports of the device last accepted; answer with [`Session::stored`] once they are durable.
+    Upload {
+        /// Names this upload in the answer.
+        ticket: Ticket,
+        /// The reports of one frame, in its order.
+        reports: Upload,
+    },
+    /// The identified device is alive and has nothing to report.
+    Contact,
+    /// Bytes to send.
+    Reply(Vec<u8>),
+    /// Input that could not be used: to be counted and logged.
+    Reject {
+        /// The first [`REJECTED_FRAME_BYTES_MAX`] bytes of it.
+        frame: Vec<u8>,
+        /// Why.
+        reason: Reject,
+    },
+    /// Send what was to be sent, then close. Nothing follows.
+    Close,
+}
+
+impl Output {
+    pub(crate) fn reject(frame: &[u8], reason: Reject) -> Self {
+        Self::Reject { frame: frame[..frame.len().min(REJECTED_FRAME_BYTES_MAX)].to_vec(), reason }
+    }
+}
+
+/// Whether a device may speak.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Identified {
+    /// It is registered; these are its settings.
+    Accepted(DeviceSettings),
+    /// It is not registered, or not welcome: it is told so as its family does.
+    Refused,
+}
+
+/// Names an upload within its connection.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Ticket(pub u32);
+
+/// What became of an upload.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Stored {
+    /// It is durable; the device may forget it.
+    Ok,
+    /// It was not stored; the device is to send it again.
+    Failed,
+}
+
+/// What decoding depends on besides the bytes. The default suits a device of which nothing is known.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct DeviceSettings {
+    /// The unit of OsmAnd's `speed` parameter; `None` means knots.
+    pub speed_unit: Option<SpeedUnit>,
+    /// Which line of Teltonika devices it belongs to: some I/O elements mean different things on different lines.
+    /// `None` takes what all lines share and what the common vehicle trackers add.
+    pub teltonika_line: Option<TeltonikaLine>,
+}
+
+/// A unit of speed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SpeedUnit {
+    /// Nautical miles an hour.
+    Knots,
+    /// Kilometres an hour.
+    KilometresPerHour,
+    /// Metres a second.
+    MetresPerSecond,
+    /// Statute miles an hour.
+    MilesPerHour,
+}
+
+impl SpeedUnit {
+    /// Kilometres an hour in one of this unit.
+    pub const fn kmh(self) -> f64 {
+        match self {
+            Self::Knots => 1.852,
+            Self::KilometresPerHour => 1.0,
+            Self::MetresPerSecond => 3.6,
+            Self::MilesPerHour => 1.609_344,
+        }
+    }
+}
+
+/// A line of Teltonika devices, as far as the meaning of I/O elements differs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TeltonikaLine {
+    /// FMB, FMC, FMM and FMU 1xx, 2xx, 9xx and 00x.
+    Fmx1,
+    /// FMB, FMC and FMM 63x to 65x.
+    Fm6,
+    /// Asset trackers.
+    Tat,
+}
+
+/// Why input was not used.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Reject {
+    /// Bytes that begin no frame.
+    Noise {
+        /// How many in a row.
+        bytes: usize,
+    },
+    /// The device's name for itself is too long, empty, or not text.
+    BadIdentity,
+    /// Data came before the device had said who it is.
+    NotIdentified,
+    /// The checksum does not match.
+    Checksum {
+        /// What the frame says.
+        found: u32,
+        /// What its bytes give.
+        computed: u32,
+    },
+    /// A frame of a kind that is not decoded.
+    UnknownKind(u8),
+    /// The content ends before what it announces.
+    Truncated,
+    /// Larger than the limit, in bytes.
+    TooLarge {
+        /// The limit that it exceeds.
+        bytes_max: usize,
+    },
+    /// More reports in one frame than the limit.
+    TooManyReports {
+        /// The limit that it exceeds.
+        reports_max: usize,
+    },
+    /// The host kept feeding while the session was waiting for it.
+    Flooded,
+    /// A frame was begun and not finished in time.
+    TimedOut,
+    /// Not HTTP/1.0 or 1.1, or framed in a way that this server does not accept.
+    BadHttp,
+    /// A method that the family does not serve.
+    Method,
+    /// Not JSON, or not the kind of document that was expected.
+    NotJson,
+    /// A field of the message is not as it must be.
+    Field {
+        /// The field; `_n` stands for any number.
+        name: &'static str,
+        /// What is wrong with it.
+        fault: FieldFault,
+    },
+}
+
+/// What is wrong with a field.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FieldFault {
+    /// It must be there.
+    Missing,
+    /// It has another type.
+    WrongType,
+    /// Its value is not allowed.
+    OutOfRange,
+}
+
+impl fmt::Display for FieldFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Missing => "is missing",
+            Self::WrongType => "has the wrong type",
+            Self::OutOfRange => "is out of range",
+        })
+    }
+}
+
+impl fmt::Display for Reject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Noise { bytes } => write!(f, "{bytes} bytes that begin no frame"),
+            Self::BadIdentity => f.write_str("not a device identifier"),
+            Self::NotIdentified => f.write_str("data before login"),
+            Self::Checksum { found, computed } => write!(f, "checksum is {found:04x}, should be {computed:04x}"),
+            Self::UnknownKind(kind) => write!(f, "unknown kind of frame {kind:02x}"),
+            Self::Truncated => f.write_str("the content ends too early"),
+            Self::TooLarge { bytes_max } => write!(f, "larger than {bytes_max} bytes"),
+            Self::TooManyReports { reports_max } => write!(f, "more than {reports_max} reports"),
+            Self::Flooded => f.write_str("too many bytes while waiting"),
+            Self::TimedOut => f.write_str("not finished in time"),
+            Self::BadHttp => f.write_str("not acceptable as HTTP"),
+            Self::Method => f.write_str("method not allowed"),
+            Self::NotJson => f.write_str("not the JSON that was expected"),
+            Self::Field { name, fault } => write!(f, "{name} {fault}"),
+        }
+    }
+}
+
+impl std::error::Error for Reject {}

@@ -1,0 +1,152 @@
+//! The part of a session that is the same for every family on a byte stream: what was read and not yet used.
+
+use model::Timestamp;
+
+use crate::Limits;
+use crate::session::{Identified, Output, Reject, Session, Stored, Ticket};
+
+/// The part that differs: what the bytes mean.
+pub(crate) trait Machine: Send {
+    /// Takes one step and says how many bytes from the front it has used up. 0: it needs more of them, or waits.
+    fn step(&mut self, bytes: &[u8], out: &mut Vec<Output>) -> usize;
+    fn identified(&mut self, answer: Identified, out: &mut Vec<Output>);
+    fn stored(&mut self, ticket: Ticket, outcome: Stored, out: &mut Vec<Output>);
+    fn flow(&self) -> Flow;
+    /// Ends the connection because of `reason`; `held` is what was not used.
+    fn abort(&mut self, held: &[u8], reason: Reject, out: &mut Vec<Output>);
+    /// Whether a frame has begun whose bytes were used up already.
+    fn is_mid_frame(&self) -> bool;
+}
+
+/// Whether a machine takes bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Flow {
+    /// It does.
+    Open,
+    /// It waits for its host.
+    Waiting,
+    /// It never will again.
+    Closed,
+}
+
+/// A machine and the bytes that it has not used yet.
+pub(crate) struct Stream<M> {
+    machine: M,
+    held: Vec<u8>,
+    /// Where in `held` the unused bytes begin.
+    start: usize,
+    partial_since: Option<Timestamp>,
+    waiting_bytes_max: usize,
+    partial_frame_ms_max: i64,
+}
+
+impl<M: Machine> Stream<M> {
+    pub(crate) fn new(machine: M, limits: &Limits) -> Self {
+        Self {
+            machine,
+            held: Vec::new(),
+            start: 0,
+            partial_since: None,
+            waiting_bytes_max: limits.waiting_bytes_max,
+            partial_frame_ms_max: limits.partial_frame_ms_max,
+        }
+    }
+
+    /// Steps through `bytes` as far as possible; how many were used.
+    fn run(&mut self, bytes: &[u8], out: &mut Vec<Output>) -> usize {
+        let mut used = 0;
+        while self.machine.flow() == Flow::Open && used < bytes.len() {
+            match self.machine.step(&bytes[used..], out) {
+                0 => break,
+                n => used += n,
+            }
+        }
+        used
+    }
+
+    /// Goes on with what is held.
+    fn resume(&mut self, now: Timestamp, out: &mut Vec<Output>) {
+        let held = std::mem::take(&mut self.held);
+        let used = self.run(&held[self.start..], out);
+        self.held = held;
+        self.start += used;
+        self.settle(now, used > 0);
+    }
+
+    /// Frees what is used up, and notes since when a frame has been incomplete.
+    fn settle(&mut self, now: Timestamp, progressed: bool) {
+        let flow = self.machine.flow();
+        if self.start == self.held.len() || flow == Flow::Closed {
+            // An idle connection holds no buffer.
+            self.held = Vec::new();
+            self.start = 0;
+        } else if self.start > self.held.len() / 2 {
+            self.held.drain(..self.start);
+            self.start = 0;
+        }
+        let partial = flow == Flow::Open && (!self.held.is_empty() || self.machine.is_mid_frame());
+        if !partial {
+            self.partial_since = None;
+        } else if self.partial_since.is_none() || (progressed && !self.machine.is_mid_frame()) {
+            self.partial_since = Some(now);
+        }
+    }
+}
+
+impl<M: Machine> Session for Stream<M> {
+    fn feed(&mut self, now: Timestamp, bytes: &[u8], out: &mut Vec<Output>) {
+        match self.machine.flow() {
+            Flow::Closed => {}
+            Flow::Waiting => {
+                if self.held.len() - self.start + bytes.len() > self.waiting_bytes_max {
+                    self.machine.abort(&[], Reject::Flooded, out);
+                    self.settle(now, false);
+                } else {
+                    self.held.extend_from_slice(bytes);
+                }
+            }
+            Flow::Open if self.held.is_empty() => {
+                let used = self.run(bytes, out);
+                self.held.extend_from_slice(&bytes[used..]);
+                self.settle(now, used > 0);
+            }
+            Flow::Open => {
+                self.held.extend_from_slice(bytes);
+                self.resume(now, out);
+            }
+        }
+    }
+
+    fn identified(&mut self, now: Timestamp, answer: Identified, out: &mut Vec<Output>) {
+        self.machine.identified(answer, out);
+        self.resume(now, out);
+    }
+
+    fn stored(&mut self, ticket: Ticket, outcome: Stored, out: &mut Vec<Output>) {
+        let was_waiting = self.machine.flow() == Flow::Waiting;
+        self.machine.stored(ticket, outcome, out);
+        if was_waiting && self.machine.flow() == Flow::Open {
+            // No time is told here; a frame that is incomplete after this gets its deadline with the next bytes.
+            let since = self.partial_since;
+            self.resume(Timestamp::MAX, out);
+            self.partial_since = since;
+        }
+    }
+
+    fn tick(&mut self, now: Timestamp, out: &mut Vec<Output>) {
+        if self.next_deadline().is_some_and(|due| now >= due) {
+            let held = std::mem::take(&mut self.held);
+            self.machine.abort(&held[self.start..], Reject::TimedOut, out);
+            self.start = 0;
+            self.partial_since = None;
+        }
+    }
+
+    fn next_deadline(&self) -> Option<Timestamp> {
+        self.partial_since.map(|since| since.plus_ms(self.partial_frame_ms_max))
+    }
+
+    fn wants_bytes(&self) -> bool {
+        self.machine.flow() == Flow::Open
+    }
+}

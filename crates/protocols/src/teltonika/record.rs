@@ -1,0 +1,172 @@
+//! Record packets: codec, count, records, count again.
+
+use model::{Attributes, Position, Report, Timestamp, Value, attr};
+
+use super::elements::Collector;
+use crate::Limits;
+use crate::bytes::{Reader, Truncated};
+use crate::session::DeviceSettings;
+
+/// What the first byte of a frame's data says about the rest.
+pub(super) enum Codec {
+    Records(Layout),
+    Text,
+    Unknown,
+}
+
+impl Codec {
+    pub(super) fn of(byte: u8) -> Self {
+        match byte {
+            0x08 => Self::Records(Layout { wide_ids: false, wide_counts: false, generation: false }),
+            0x8E => Self::Records(Layout { wide_ids: true, wide_counts: true, generation: false }),
+            0x10 => Self::Records(Layout { wide_ids: true, wide_counts: false, generation: true }),
+            0x0C..=0x0F => Self::Text,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+/// In what the record codecs differ.
+#[derive(Clone, Copy)]
+pub(super) struct Layout {
+    /// Element ids have two bytes.
+    wide_ids: bool,
+    /// Element counts have two bytes, and there is a group of values with lengths of their own.
+    wide_counts: bool,
+    /// A byte says what made the record.
+    generation: bool,
+}
+
+impl Layout {
+    fn id(self, r: &mut Reader<'_>) -> Result<u16, Truncated> {
+        if self.wide_ids { r.u16() } else { r.u8().map(u16::from) }
+    }
+
+    fn count(self, r: &mut Reader<'_>) -> Result<u16, Truncated> {
+        if self.wide_counts { r.u16() } else { r.u8().map(u16::from) }
+    }
+}
+
+pub(super) struct Packet {
+    pub(super) reports: Vec<Report>,
+    /// Every record that the packet announces could be read.
+    pub(super) is_complete: bool,
+}
+
+/// Reads the records of a packet. Those before a broken one are kept. A differing second count, or bytes after it, are
+/// tolerated as long as all announced records are there.
+pub(super) fn decode(data: &[u8], layout: Layout, settings: &DeviceSettings, limits: &Limits) -> Packet {
+    let mut r = Reader::new(data.get(1..).unwrap_or_default());
+    let Ok(announced) = r.u8() else { return Packet { reports: Vec::new(), is_complete: false } };
+    let mut reports = Vec::with_capacity(usize::from(announced).min(r.remaining() / RECORD_BYTES_MIN));
+    for _ in 0..announced {
+        match record(&mut r, layout, settings, limits) {
+            Ok(report) => reports.push(report),
+            Err(Truncated) => return Packet { reports, is_complete: false },
+        }
+    }
+    Packet { reports, is_complete: true }
+}
+
+/// Time, priority, position, and the counts of a codec 8 record without elements.
+const RECORD_BYTES_MIN: usize = 30;
+/// Room made at once for attributes; records with more elements grow it.
+const ATTRIBUTES_EXPECTED_MAX: usize = 96;
+
+fn record(r: &mut Reader<'_>, layout: Layout, settings: &DeviceSettings, limits: &Limits) -> Result<Report, Truncated> {
+    let time = time(r.u64()?);
+    let priority = r.u8()?;
+    let fix = GpsElement::read(r)?;
+    let event_io = layout.id(r)?;
+    let generation = if layout.generation { Some(r.u8()?) } else { None };
+    let total = usize::from(layout.count(r)?).min(r.remaining() / 2);
+
+    let mut attributes = Attributes::with_capacity((total * 2 + 4).min(ATTRIBUTES_EXPECTED_MAX));
+    attributes.set(attr::PRIORITY, Value::Int(i64::from(priority)));
+    if event_io != 0 {
+        attributes.set(attr::EVENT_CODE, Value::Int(i64::from(event_io)));
+    }
+    if let Some(generation) = generation {
+        attributes.set(attr::GENERATION_TYPE, Value::Int(i64::from(generation)));
+    }
+    let position = fix.position();
+    if position.is_none() {
+        attributes.set(attr::SATELLITES, Value::Int(i64::from(fix.satellites)));
+    }
+    let mut collector = Collector::new(attributes, event_io, settings.teltonika_line, limits.text_bytes_max);
+    elements(r, layout, &mut collector)?;
+    let (attributes, event) = collector.finish();
+    Ok(Report { time, position, events: event.into_iter().collect(), archived: false, attributes })
+}
+
+/// A clock that was never set says 0.
+fn time(ms: u64) -> Option<Timestamp> {
+    i64::try_from(ms).ok().filter(|ms| *ms != 0).and_then(Timestamp::from_ms)
+}
+
+fn elements(r: &mut Reader<'_>, layout: Layout, collector: &mut Collector) -> Result<(), Truncated> {
+    for _ in 0..layout.count(r)? {
+        let id = layout.id(r)?;
+        collector.number(id, 1, u64::from(r.u8()?));
+    }
+    for _ in 0..layout.count(r)? {
+        let id = layout.id(r)?;
+        collector.number(id, 2, u64::from(r.u16()?));
+    }
+    for _ in 0..layout.count(r)? {
+        let id = layout.id(r)?;
+        collector.number(id, 4, u64::from(r.u32()?));
+    }
+    for _ in 0..layout.count(r)? {
+        let id = layout.id(r)?;
+        collector.number(id, 8, r.u64()?);
+    }
+    if layout.wide_counts {
+        for _ in 0..r.u16()? {
+            let id = r.u16()?;
+            let length = usize::from(r.u16()?);
+            collector.bytes(id, r.take(length)?);
+        }
+    }
+    Ok(())
+}
+
+struct GpsElement {
+    longitude_e7: i32,
+    latitude_e7: i32,
+    altitude_m: i16,
+    angle_deg: u16,
+    satellites: u8,
+    speed_kmh: u16,
+}
+
+impl GpsElement {
+    fn read(r: &mut Reader<'_>) -> Result<Self, Truncated> {
+        Ok(Self {
+            longitude_e7: r.i32()?,
+            latitude_e7: r.i32()?,
+            altitude_m: r.i16()?,
+            angle_deg: r.u16()?,
+            satellites: r.u8()?,
+            speed_kmh: r.u16()?,
+        })
+    }
+
+    /// `None` for 0/0, which devices send while they have never had a fix, and for impossible coordinates.
+    fn position(&self) -> Option<Position> {
+        if (self.longitude_e7, self.latitude_e7) == (0, 0) {
+            return None;
+        }
+        let mut p = Position::new(f64::from(self.latitude_e7) / 1e7, f64::from(self.longitude_e7) / 1e7)?;
+        if self.satellites == 0 {
+            // The last fix is repeated, with speed and angle 0.
+            p.valid = false;
+            p.fix = model::Fix::NoFix;
+        }
+        p.set_altitude_m(f64::from(self.altitude_m));
+        p.set_heading_deg(f64::from(self.angle_deg));
+        p.set_speed_kmh(f64::from(self.speed_kmh));
+        p.satellites = Some(self.satellites);
+        Some(p)
+    }
+}

@@ -1,0 +1,231 @@
+//! The conversation with one Teltonika device.
+
+use model::DeviceId;
+
+use super::frame::{Front, data_and_checksums, front};
+use super::record::{Codec, decode};
+use crate::Limits;
+use crate::replies::Replies;
+use crate::session::{DeviceSettings, Identified, Output, REJECTED_FRAME_BYTES_MAX, Reject, Stored, Ticket};
+use crate::stream::{Flow, Machine};
+
+const LOGIN_ACCEPTED: u8 = 1;
+const LOGIN_REFUSED: u8 = 0;
+
+enum Identity {
+    Unknown,
+    Asked,
+    Known(DeviceSettings),
+}
+
+/// Bytes that begin no frame: reported as one piece, when the next frame begins or there are too many.
+#[derive(Default)]
+struct Noise {
+    first: Vec<u8>,
+    bytes: usize,
+}
+
+pub(super) struct Teltonika {
+    limits: Limits,
+    identity: Identity,
+    /// Answers not yet sent; an upload's is the number of its records.
+    replies: Replies<u32>,
+    noise: Noise,
+    /// Noise since the last good frame, reported or not.
+    noise_bytes: usize,
+    bad_frames_in_a_row: u32,
+}
+
+impl Teltonika {
+    pub(super) fn new(limits: &Limits) -> Self {
+        Self {
+            limits: limits.clone(),
+            identity: Identity::Unknown,
+            replies: Replies::new(),
+            noise: Noise::default(),
+            noise_bytes: 0,
+            bad_frames_in_a_row: 0,
+        }
+    }
+
+    fn is_known(&self) -> bool {
+        matches!(self.identity, Identity::Known(_))
+    }
+
+    fn on_noise(&mut self, seen: &[u8], out: &mut Vec<Output>) {
+        if !self.is_known() {
+            // Whoever does not begin with a login is no device of ours.
+            self.refuse(seen, Reject::BadIdentity, out);
+            return;
+        }
+        if self.noise.first.len() < REJECTED_FRAME_BYTES_MAX {
+            self.noise.first.push(seen[0]);
+        }
+        self.noise.bytes += 1;
+        self.noise_bytes += 1;
+        if self.noise_bytes > self.limits.noise_bytes_max {
+            self.end_noise(out);
+            self.replies.close(out);
+        }
+    }
+
+    fn end_noise(&mut self, out: &mut Vec<Output>) {
+        let Noise { first, bytes } = std::mem::take(&mut self.noise);
+        if bytes > 0 {
+            out.push(Output::reject(&first, Reject::Noise { bytes }));
+        }
+    }
+
+    fn on_login(&mut self, frame: &[u8], out: &mut Vec<Output>) {
+        self.end_noise(out);
+        match frame.get(2..).and_then(|id| std::str::from_utf8(id).ok()).and_then(DeviceId::new) {
+            Some(id) => {
+                self.identity = Identity::Asked;
+                out.push(Output::Identify(id));
+            }
+            None => self.refuse(frame, Reject::BadIdentity, out),
+        }
+    }
+
+    fn refuse(&mut self, frame: &[u8], reason: Reject, out: &mut Vec<Output>) {
+        out.push(Output::reject(frame, reason));
+        self.replies.ready(vec![LOGIN_REFUSED], out);
+        self.replies.close(out);
+    }
+
+    fn on_data(&mut self, frame: &[u8], out: &mut Vec<Output>) {
+        self.end_noise(out);
+        let Identity::Known(settings) = &self.identity else {
+            out.push(Output::reject(frame, Reject::NotIdentified));
+            self.replies.close(out);
+            return;
+        };
+        let Some((data, found, computed)) = data_and_checksums(frame) else { return };
+        if found != computed {
+            self.bad_frame(frame, Reject::Checksum { found, computed }, out);
+            return;
+        }
+        match Codec::of(data[0]) {
+            Codec::Unknown => self.bad_frame(frame, Reject::UnknownKind(data[0]), out),
+            // An answer to a command, or data passed through from a serial line. Devices expect no reply to it.
+            Codec::Text => {
+                self.good_frame();
+                out.push(Output::Contact);
+            }
+            Codec::Records(layout) => {
+                let packet = decode(data, layout, settings, &self.limits);
+                let count = packet.reports.len() as u32;
+                if packet.is_complete {
+                    self.good_frame();
+                } else {
+                    out.push(Output::reject(frame, Reject::Truncated));
+                }
+                if count > 0 {
+                    // A count other than the announced one makes the device send the packet again.
+                    let ticket = self.replies.wait(count);
+                    out.push(Output::Upload { ticket, reports: packet.reports });
+                } else {
+                    out.push(Output::Contact);
+                    self.replies.ready(0u32.to_be_bytes().to_vec(), out);
+                }
+                if !packet.is_complete {
+                    self.count_bad_frame(out);
+                }
+            }
+        }
+    }
+
+    fn good_frame(&mut self) {
+        self.bad_frames_in_a_row = 0;
+        self.noise_bytes = 0;
+    }
+
+    fn bad_frame(&mut self, frame: &[u8], reason: Reject, out: &mut Vec<Output>) {
+        out.push(Output::reject(frame, reason));
+        self.replies.ready(0u32.to_be_bytes().to_vec(), out);
+        self.count_bad_frame(out);
+    }
+
+    fn count_bad_frame(&mut self, out: &mut Vec<Output>) {
+        self.bad_frames_in_a_row += 1;
+        if self.bad_frames_in_a_row >= self.limits.bad_frames_in_a_row_max {
+            self.replies.close(out);
+        }
+    }
+}
+
+impl Machine for Teltonika {
+    fn step(&mut self, bytes: &[u8], out: &mut Vec<Output>) -> usize {
+        match front(bytes, &self.limits) {
+            Front::More => 0,
+            // Within noise this is one more odd byte, not a sign of life.
+            Front::KeepAlive if self.noise.bytes == 0 => {
+                if self.is_known() {
+                    out.push(Output::Contact);
+                }
+                1
+            }
+            Front::KeepAlive => {
+                self.on_noise(&bytes[..1], out);
+                1
+            }
+            Front::Noise { seen } => {
+                self.on_noise(&bytes[..seen], out);
+                1
+            }
+            Front::Login { bytes: n } => {
+                self.on_login(&bytes[..n], out);
+                n
+            }
+            Front::Data { bytes: n } => {
+                self.on_data(&bytes[..n], out);
+                n
+            }
+        }
+    }
+
+    fn identified(&mut self, answer: Identified, out: &mut Vec<Output>) {
+        if !matches!(self.identity, Identity::Asked) {
+            return;
+        }
+        match answer {
+            Identified::Accepted(settings) => {
+                self.identity = Identity::Known(settings);
+                self.replies.ready(vec![LOGIN_ACCEPTED], out);
+            }
+            Identified::Refused => {
+                self.identity = Identity::Unknown;
+                self.replies.ready(vec![LOGIN_REFUSED], out);
+                self.replies.close(out);
+            }
+        }
+    }
+
+    fn stored(&mut self, ticket: Ticket, outcome: Stored, out: &mut Vec<Output>) {
+        let word = |count: u32| match outcome {
+            Stored::Ok => count.to_be_bytes().to_vec(),
+            Stored::Failed => 0u32.to_be_bytes().to_vec(),
+        };
+        self.replies.settle(ticket, word, out);
+    }
+
+    fn flow(&self) -> Flow {
+        if self.replies.is_closing() {
+            Flow::Closed
+        } else if matches!(self.identity, Identity::Asked) || self.replies.len() >= self.limits.uploads_in_flight_max {
+            Flow::Waiting
+        } else {
+            Flow::Open
+        }
+    }
+
+    fn abort(&mut self, held: &[u8], reason: Reject, out: &mut Vec<Output>) {
+        self.end_noise(out);
+        out.push(Output::reject(held, reason));
+        self.replies.close(out);
+    }
+
+    fn is_mid_frame(&self) -> bool {
+        false
+    }
+}

@@ -1,0 +1,157 @@
+//! The host's half of a session, played in memory: for tests and fuzz targets.
+
+use model::{DeviceId, Report, Timestamp};
+
+use crate::{DeviceSettings, Family, Identified, Limits, Output, Reject, Session, Stored, Ticket};
+
+/// What came out of a session, in an order that does not depend on when uploads were stored.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Trace {
+    /// Identities, uploads, contacts and rejections, in order.
+    pub seen: Vec<Seen>,
+    /// All replies, one after the other.
+    pub sent: Vec<u8>,
+    /// The session asked to be closed.
+    pub closed: bool,
+}
+
+/// One thing that a session said, other than a reply.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Seen {
+    /// [`Output::Identify`]
+    Device(DeviceId),
+    /// [`Output::Upload`]
+    Reports(Vec<Report>),
+    /// [`Output::Contact`]
+    Contact,
+    /// [`Output::Reject`]
+    Rejected(Vec<u8>, Reject),
+}
+
+impl Trace {
+    /// The reports of all uploads.
+    pub fn reports(&self) -> Vec<&Report> {
+        let uploads = self.seen.iter().filter_map(|s| if let Seen::Reports(r) = s { Some(r) } else { None });
+        uploads.flatten().collect()
+    }
+
+    /// The reasons of all rejections.
+    pub fn rejects(&self) -> Vec<&Reject> {
+        self.seen.iter().filter_map(|s| if let Seen::Rejected(_, reason) = s { Some(reason) } else { None }).collect()
+    }
+}
+
+/// A host that knows all devices but those whose name begins with `9`, and stores everything at once.
+pub struct Host {
+    session: Box<dyn Session>,
+    settings: DeviceSettings,
+    now: Timestamp,
+    outputs: Vec<Output>,
+    trace: Trace,
+    /// What [`Session::stored`] is told.
+    pub outcome: Stored,
+}
+
+impl Host {
+    /// With a new session.
+    pub fn new(family: &Family, limits: &Limits) -> Self {
+        Self::with_settings(family, limits, DeviceSettings::default())
+    }
+
+    /// With a new session and settings for its devices.
+    pub fn with_settings(family: &Family, limits: &Limits, settings: DeviceSettings) -> Self {
+        Self {
+            session: (family.open)(limits),
+            settings,
+            now: Timestamp::from_ms_clamped(1_773_480_413_000),
+            outputs: Vec::new(),
+            trace: Trace::default(),
+            outcome: Stored::Ok,
+        }
+    }
+
+    /// Feeds what one read gave, and answers everything.
+    pub fn feed(&mut self, bytes: &[u8]) {
+        self.session.feed(self.now, bytes, &mut self.outputs);
+        self.answer();
+    }
+
+    /// Lets time pass.
+    pub fn tick_after_ms(&mut self, ms: i64) {
+        self.now = self.now.plus_ms(ms);
+        self.session.tick(self.now, &mut self.outputs);
+        self.answer();
+    }
+
+    /// When the session wants its next tick, in milliseconds from now.
+    pub fn due_in_ms(&self) -> Option<i64> {
+        self.session.next_deadline().map(|due| due - self.now)
+    }
+
+    fn answer(&mut self) {
+        while !self.outputs.is_empty() {
+            for output in std::mem::take(&mut self.outputs) {
+                self.take(output);
+            }
+        }
+    }
+
+    fn take(&mut self, output: Output) {
+        assert!(!self.trace.closed, "{output:?} after close");
+        match output {
+            Output::Identify(id) => {
+                let answer = match id.as_str().starts_with('9') {
+                    true => Identified::Refused,
+                    false => Identified::Accepted(self.settings.clone()),
+                };
+                self.trace.seen.push(Seen::Device(id));
+                self.session.identified(self.now, answer, &mut self.outputs);
+            }
+            Output::Upload { ticket, reports } => {
+                self.trace.seen.push(Seen::Reports(reports));
+                self.store(ticket);
+            }
+            Output::Contact => self.trace.seen.push(Seen::Contact),
+            Output::Reply(bytes) => self.trace.sent.extend(bytes),
+            Output::Reject { frame, reason } => self.trace.seen.push(Seen::Rejected(frame, reason)),
+            Output::Close => self.trace.closed = true,
+        }
+    }
+
+    fn store(&mut self, ticket: Ticket) {
+        self.session.stored(ticket, self.outcome, &mut self.outputs);
+    }
+
+    /// All that came out so far.
+    pub fn trace(self) -> Trace {
+        self.trace
+    }
+}
+
+/// What comes out when `bytes` arrive in one read.
+pub fn read_whole(family: &Family, bytes: &[u8]) -> Trace {
+    read(family, &Limits::default(), bytes, |rest| rest)
+}
+
+/// What comes out when `bytes` arrive in reads whose sizes follow from `seed`, most of them short.
+pub fn read_split(family: &Family, seed: u32, bytes: &[u8]) -> Trace {
+    let mut state = seed;
+    read(family, &Limits::default(), bytes, |_| {
+        // A linear congruential step: the same seed always cuts alike.
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let longest = if state & 0x700 == 0 { 600 } else { 8 };
+        (state >> 16) as usize % longest + 1
+    })
+}
+
+/// What comes out when `bytes` arrive in reads of the sizes that `next_size` gives, told how much is left.
+pub fn read(family: &Family, limits: &Limits, bytes: &[u8], mut next_size: impl FnMut(usize) -> usize) -> Trace {
+    let mut host = Host::new(family, limits);
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let (now, later) = rest.split_at(next_size(rest.len()).clamp(1, rest.len()));
+        host.feed(now);
+        rest = later;
+    }
+    host.trace()
+}
