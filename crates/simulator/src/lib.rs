@@ -14,6 +14,8 @@
 
 pub mod cabs;
 pub mod device;
+pub mod drive;
+pub mod fleet;
 pub mod geo;
 pub mod imei;
 pub mod rng;
@@ -21,5 +23,6 @@ pub mod sample;
 pub mod wire;
 
 pub use device::{Device, DeviceOptions};
+pub use fleet::{Fleet, FleetOptions, Vehicle};
 pub use rng::Rng;
 pub use sample::{Happening, Sample};
