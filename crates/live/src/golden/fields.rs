@@ -11,12 +11,12 @@ fn masks_carry_the_time_of_their_report() {
     check(
         &SourceSettings { inputs_count: 4, outputs_count: 2, ..SourceSettings::default() },
         "
-        0  report battery=1                      => inputs=- outputs=- inputs_count=4
+        0  report battery=1                      => inputs=- outputs=- inputs_count=4 outputs_count=2
         10 report time=9 inputs=5 outputs=2      => inputs=5@9 outputs=2@9
         20 report inputs=5                       => inputs=5@20 outputs=2@9
         30 report inputs=-1 outputs=2.5          => inputs=5@20 outputs=2@9
         40 report inputs=4294967297              => inputs=1@40
-        50 settings inputs_count=8               => inputs_count=8 inputs=1@40
+        50 settings inputs_count=8 outputs_count=3 => inputs_count=8 outputs_count=3 inputs=1@40
         ",
     );
 }

@@ -99,6 +99,21 @@ fn stops_in_a_backlog_do_not_end_the_trip() {
 }
 
 #[test]
+fn only_a_stop_that_is_over_on_arrival_is_a_backlog() {
+    check(
+        &SourceSettings::default(),
+        "
+        9000 report time=8600 speed=50 => movement=moving
+        9001 report time=8701.001 speed=0 => movement=stopped due=9001.001
+        9001 report time=8800 speed=50 => movement=moving
+        9200 report time=8900 speed=0  => movement=stopped
+        9209.999 now                   => movement=stopped
+        9210 now                       => movement=parked moved=9200 track=9200
+        ",
+    );
+}
+
+#[test]
 fn coarse_and_missing_positions_move_nothing() {
     check(
         &SourceSettings::default(),

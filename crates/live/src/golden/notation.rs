@@ -114,6 +114,7 @@ fn changed(settings: &SourceSettings, pairs: &[(&str, &str)]) -> SourceSettings 
             "threshold" => settings.idle_speed_threshold_kmh = value.parse().unwrap(),
             "offline" => settings.offline_s = Some(value.parse().unwrap()),
             "inputs_count" => settings.inputs_count = value.parse().unwrap(),
+            "outputs_count" => settings.outputs_count = value.parse().unwrap(),
             "ignition" => settings.ignition = ignition(value),
             other => panic!("no such setting: {other}"),
         }
@@ -155,6 +156,7 @@ pub(crate) fn describe(state: &SourceState, key: &str) -> String {
         "inputs" => state.inputs.map(|(mask, at)| dated(mask, at)),
         "outputs" => state.outputs.map(|(mask, at)| dated(mask, at)),
         "inputs_count" => Some(state.inputs_count.to_string()),
+        "outputs_count" => Some(state.outputs_count.to_string()),
         "battery" => state.battery.map(|(percent, at)| dated(percent, at)),
         "gsm" => gsm.map(|g| dated(g.signal_level.map_or("-".into(), |n| n.to_string()), g.updated)),
         "operator" => gsm.and_then(|g| g.network_name.as_deref()).map(str::to_owned),
