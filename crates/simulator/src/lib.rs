@@ -20,6 +20,8 @@ pub mod geo;
 pub mod imei;
 pub mod rng;
 pub mod sample;
+#[cfg(feature = "shell")]
+pub mod shell;
 pub mod wire;
 
 pub use device::{Device, DeviceOptions};
