@@ -1,1 +1,64 @@
+//! The fleet: administrators, users, sessions, trackers and the sources that they show.
+//!
+//! [`Fleet`] keeps a memory copy of the catalog. Reads are synchronous and quick. Writes are asynchronous and go, one
+//! after another, to the catalog, then into memory, then to the listeners as [`FleetEvent`]s; a write that fails has
+//! changed nothing. A write goes on when its caller stops waiting. Time comes in as an argument; no method reads a
+//! clock.
+//!
+//! | for | call |
+//! | --- | --- |
+//! | starting | [`Fleet::open`], [`Fleet::ensure_admin`], [`Fleet::on_event`], [`Fleet::expire`] once a second |
+//! | devices | [`Fleet::device`], [`Fleet::source`], [`Fleet::sources`], [`Fleet::note_connected`] |
+//! | user sessions | [`Fleet::login`], [`Fleet::authorize`], [`Fleet::logout`], [`Fleet::zone`], [`Fleet::user`], [`Fleet::update_preferences`] |
+//! | a user's trackers | [`Fleet::access`], [`Fleet::trackers`], [`Fleet::tracker`], [`Fleet::owned_tracker`], [`Fleet::register_tracker`], [`Fleet::corrupt_tracker`] |
+//! | panel sessions | [`Fleet::panel_login`], [`Fleet::authorize_panel`], [`Fleet::logout`], [`Fleet::set_admin_password`] |
+//! | panel, users | [`Fleet::create_user`], [`Fleet::panel_user`], [`Fleet::list_users`], [`Fleet::trackers_count`], [`Fleet::update_user`], [`Fleet::change_password`], [`Fleet::corrupt_user`], [`Fleet::create_user_session`] |
+//! | panel, trackers | [`Fleet::list_trackers`], [`Fleet::panel_tracker`], [`Fleet::set_source_blocked`], [`Fleet::update_tracker`], [`Fleet::panel_corrupt_tracker`] |
+//!
+//! Two things that a dialect calls by other names: a tracker that an administrator *hides* can be shown again
+//! (Navixy: `deleted`), one that is *corrupted* is gone for good.
+//!
+//! **Secrets.** Passwords are kept as argon2id hashes, made in a pool of [`FleetOptions::hash_workers`] with
+//! [`FleetOptions::hash_queue_max`] places to wait. Session hashes are kept as digests under a key that lies beside
+//! the catalog, not in it. Neither is ever part of a `Debug` text.
+#![deny(missing_docs)]
 
+mod change;
+mod check;
+mod digest;
+mod error;
+mod event;
+mod failures;
+mod fleet;
+mod memory;
+mod models;
+mod options;
+mod panel;
+mod password;
+mod sessions;
+mod trackers;
+mod values;
+mod writer;
+mod zone;
+
+pub use check::{LABEL_CHARS_MAX, LOGIN_CHARS_MAX, TRACKER_COMMENT_CHARS_MAX, USER_COMMENT_CHARS_MAX};
+pub use digest::SessionHash;
+pub use error::{
+    AdminError, CorruptError, DeviceIdProblem, Failure, Field, FleetError, HashError, Invalid, LoginError, Problem,
+    RegisterError, SessionError, TrackerError, UserError,
+};
+pub use event::{EndCause, FleetEvent};
+pub use fleet::Fleet;
+pub use models::{IdPattern, MODELS, Model, model};
+pub use options::{FleetOptions, HashCost, PasswordPolicy};
+pub use panel::{
+    ADMIN_LOGIN, AdminSetup, NewUser, Page, Paging, PanelTracker, TrackerEdit, TrackerOrder, TrackerQuery, UserEdit,
+    UserOrder, UserQuery,
+};
+pub use sessions::{PanelSession, Session};
+pub use trackers::{FIRST_SOURCE, FIRST_TRACKER};
+pub use values::{
+    Access, Account, AccountId, Address, Device, LegalType, MeasurementSystem, NewTracker, Preferences, Secret,
+    SourceInfo, Tracker, User, UserProfile,
+};
+pub use zone::{UnknownZone, Zone};

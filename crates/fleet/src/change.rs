@@ -1,0 +1,263 @@
+//! Changes of the fleet: one value that memory takes in and the catalog stores, so that the two cannot drift apart.
+
+use std::sync::Arc;
+
+use model::{AttributeId, DeviceId, IgnitionSource, SessionId, SourceSettings, Timestamp};
+use serde::{Deserialize, Serialize};
+use storage::catalog::{AccountRow, SessionRow, SourceRow, TrackerRow, UserRow, Write};
+
+use crate::error::FleetError;
+use crate::models;
+use crate::values::{
+    Account, AccountId, MeasurementSystem, Preferences, Secret, SourceInfo, Tracker, User, UserProfile,
+};
+use crate::zone::Zone;
+
+/// One change.
+#[derive(Clone, Debug)]
+pub(crate) enum Change {
+    Account(Arc<Account>),
+    User(Arc<User>),
+    Source(SourceInfo),
+    /// The source within is not looked at: memory has the newest.
+    Tracker(Tracker),
+    Session(SessionRow),
+    SessionEnded {
+        session: SessionId,
+        at: Timestamp,
+    },
+    SessionForgotten(SessionId),
+}
+
+impl Change {
+    pub(crate) fn to_write(&self) -> Write {
+        match self {
+            Self::Account(account) => Write::Account(AccountRow {
+                id: account.id.0,
+                login: account.login.to_string(),
+                password_hash: account.password_hash.expose().to_owned(),
+                created: account.created,
+            }),
+            Self::User(user) => Write::User(user_row(user)),
+            Self::Source(source) => Write::Source(SourceRow {
+                id: source.source,
+                device: source.device.as_str().to_owned(),
+                model: source.model.code.to_owned(),
+                blocked: source.blocked,
+                connected: source.connected,
+                removed: source.removed,
+                settings: json(&StoredSettings::from(&*source.settings)),
+                registered: source.registered,
+            }),
+            Self::Tracker(tracker) => Write::Tracker(TrackerRow {
+                id: tracker.id,
+                user: tracker.user,
+                source: tracker.source.source,
+                label: tracker.label.clone(),
+                group: tracker.group,
+                hidden: tracker.hidden,
+                removed: tracker.corrupted,
+                comment: tracker.comment.clone(),
+                created: tracker.created,
+            }),
+            Self::Session(session) => Write::Session(session.clone()),
+            Self::SessionEnded { session, at } => Write::SessionEnded { session: *session, at: *at },
+            Self::SessionForgotten(session) => Write::SessionForgotten(*session),
+        }
+    }
+}
+
+fn user_row(user: &User) -> UserRow {
+    UserRow {
+        id: user.id,
+        account: user.account.0,
+        login: user.login.clone(),
+        login_key: login_key(&user.login),
+        password_hash: user.password_hash.expose().to_owned(),
+        earlier_passwords: json(&user.earlier_passwords.iter().map(Secret::expose).collect::<Vec<_>>()),
+        activated: user.activated,
+        verified: user.verified,
+        removed: user.removed,
+        time_zone: user.preferences.zone.name().to_owned(),
+        locale: user.preferences.locale.clone(),
+        measurement_system: user.preferences.measurement_system.name().to_owned(),
+        profile: json(&user.profile),
+        comment: user.comment.clone(),
+        created: user.created,
+    }
+}
+
+/// What two logins must not share.
+pub(crate) fn login_key(login: &str) -> String {
+    login.to_lowercase()
+}
+
+/// Our own values have only text keys and finite numbers, so that writing them cannot fail.
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+pub(crate) fn account(row: AccountRow) -> Account {
+    Account {
+        id: AccountId(row.id),
+        login: row.login.into(),
+        password_hash: Secret::new(row.password_hash),
+        created: row.created,
+    }
+}
+
+pub(crate) fn user(row: UserRow) -> Result<User, FleetError> {
+    let misfit = || FleetError::Row { table: "users", id: row.id.0.into() };
+    let earlier: Vec<String> = serde_json::from_str(&row.earlier_passwords).map_err(|_| misfit())?;
+    let profile: UserProfile = serde_json::from_str(&row.profile).map_err(|_| misfit())?;
+    let preferences = Preferences {
+        zone: Zone::parse(&row.time_zone).map_err(|_| misfit())?,
+        measurement_system: MeasurementSystem::from_name(&row.measurement_system).ok_or_else(misfit)?,
+        locale: row.locale,
+    };
+    Ok(User {
+        id: row.id,
+        account: AccountId(row.account),
+        login: row.login,
+        activated: row.activated,
+        verified: row.verified,
+        removed: row.removed,
+        profile,
+        preferences,
+        comment: row.comment,
+        created: row.created,
+        password_hash: Secret::new(row.password_hash),
+        earlier_passwords: earlier.into_iter().map(Secret::new).collect(),
+    })
+}
+
+pub(crate) fn source(row: SourceRow) -> Result<SourceInfo, FleetError> {
+    let misfit = || FleetError::Row { table: "sources", id: row.id.0.into() };
+    let settings: StoredSettings = serde_json::from_str(&row.settings).map_err(|_| misfit())?;
+    Ok(SourceInfo {
+        source: row.id,
+        device: DeviceId::new(&row.device).ok_or_else(misfit)?,
+        model: models::model(&row.model).ok_or_else(misfit)?,
+        registered: row.registered,
+        blocked: row.blocked,
+        connected: row.connected,
+        removed: row.removed,
+        settings: Arc::new(settings.into()),
+    })
+}
+
+pub(crate) fn tracker(row: TrackerRow, source: SourceInfo) -> Tracker {
+    Tracker {
+        id: row.id,
+        user: row.user,
+        label: row.label,
+        group: row.group,
+        clone: false,
+        hidden: row.hidden,
+        corrupted: row.removed,
+        comment: row.comment,
+        created: row.created,
+        source,
+    }
+}
+
+/// [`SourceSettings`] as stored. Fields that a newer server adds must have a default.
+#[derive(Serialize, Deserialize)]
+struct StoredSettings {
+    inputs_count: u8,
+    outputs_count: u8,
+    ignition: StoredIgnition,
+    min_idle_s: u32,
+    idle_speed_threshold_kmh: u16,
+    ignition_aware: bool,
+    motion_sensor_aware: bool,
+    offline_s: Option<u32>,
+    network_radius_max_m: u32,
+    waits_forever: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum StoredIgnition {
+    None,
+    Input(u8),
+    /// By name: the numbers of names that are not shared differ between processes.
+    Attribute(String),
+}
+
+impl From<&SourceSettings> for StoredSettings {
+    fn from(s: &SourceSettings) -> Self {
+        Self {
+            inputs_count: s.inputs_count,
+            outputs_count: s.outputs_count,
+            ignition: match s.ignition {
+                IgnitionSource::None => StoredIgnition::None,
+                IgnitionSource::Input(n) => StoredIgnition::Input(n),
+                IgnitionSource::Attribute(id) => StoredIgnition::Attribute(id.name().into_owned()),
+            },
+            min_idle_s: s.min_idle_s,
+            idle_speed_threshold_kmh: s.idle_speed_threshold_kmh,
+            ignition_aware: s.ignition_aware,
+            motion_sensor_aware: s.motion_sensor_aware,
+            offline_s: s.offline_s,
+            network_radius_max_m: s.network_radius_max_m,
+            waits_forever: s.waits_forever,
+        }
+    }
+}
+
+impl From<StoredSettings> for SourceSettings {
+    fn from(s: StoredSettings) -> Self {
+        Self {
+            inputs_count: s.inputs_count,
+            outputs_count: s.outputs_count,
+            ignition: match s.ignition {
+                StoredIgnition::None => IgnitionSource::None,
+                StoredIgnition::Input(n) => IgnitionSource::Input(n),
+                // A name that no longer finds room in the table of names is one that no report can bring either.
+                StoredIgnition::Attribute(name) => {
+                    AttributeId::intern(&name).map_or(IgnitionSource::None, IgnitionSource::Attribute)
+                }
+            },
+            min_idle_s: s.min_idle_s,
+            idle_speed_threshold_kmh: s.idle_speed_threshold_kmh,
+            ignition_aware: s.ignition_aware,
+            motion_sensor_aware: s.motion_sensor_aware,
+            offline_s: s.offline_s,
+            network_radius_max_m: s.network_radius_max_m,
+            waits_forever: s.waits_forever,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::attr;
+
+    use super::*;
+
+    #[test]
+    fn settings_survive_the_round_trip() {
+        let check = |settings: SourceSettings| {
+            let text = json(&StoredSettings::from(&settings));
+            let back: StoredSettings = serde_json::from_str(&text).expect("readable");
+            assert_eq!(SourceSettings::from(back), settings, "{text}");
+        };
+        check(SourceSettings::default());
+        check(SourceSettings {
+            inputs_count: 8,
+            outputs_count: 3,
+            ignition: IgnitionSource::Attribute(attr::IGNITION),
+            min_idle_s: 61,
+            idle_speed_threshold_kmh: 7,
+            ignition_aware: true,
+            motion_sensor_aware: true,
+            offline_s: Some(90),
+            network_radius_max_m: 250,
+            waits_forever: true,
+        });
+        let own = AttributeId::intern("acc line 2").expect("room");
+        check(SourceSettings { ignition: IgnitionSource::Attribute(own), ..SourceSettings::default() });
+        check(SourceSettings { ignition: IgnitionSource::Input(32), ..SourceSettings::default() });
+    }
+}

@@ -1,0 +1,381 @@
+//! What can go wrong, one small enum an operation. Every variant is a condition; texts are the dialects' business.
+
+use std::fmt;
+
+use storage::catalog::CatalogError;
+
+/// The server's fault, not the caller's: nothing was changed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Failure {
+    /// The catalog did not take the change.
+    Catalog(CatalogError),
+    /// The system gave no random bytes, or hashing failed.
+    Crypto,
+}
+
+impl From<CatalogError> for Failure {
+    fn from(error: CatalogError) -> Self {
+        Self::Catalog(error)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Catalog(error) => error.fmt(f),
+            Self::Crypto => f.write_str("the system's random numbers or the password hashing failed"),
+        }
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// Gives an error type its two ways in from below.
+macro_rules! from_failure {
+    ($($error:ident)*) => {$(
+        impl From<Failure> for $error {
+            fn from(failure: Failure) -> Self {
+                Self::Failed(failure)
+            }
+        }
+
+        impl From<CatalogError> for $error {
+            fn from(error: CatalogError) -> Self {
+                Self::Failed(Failure::Catalog(error))
+            }
+        }
+    )*};
+}
+
+from_failure!(LoginError UserError TrackerError RegisterError CorruptError SessionError AdminError);
+
+/// Why a fleet did not open.
+#[derive(Debug)]
+pub enum FleetError {
+    /// A file of the data folder could not be read or written.
+    File {
+        /// Which.
+        path: std::path::PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// The catalog did not open, or cannot be read.
+    Catalog(CatalogError),
+    /// A row of the catalog does not fit this server: an unknown model, a tracker without a source.
+    Row {
+        /// The table.
+        table: &'static str,
+        /// The row's id.
+        id: u64,
+    },
+    /// [`crate::FleetOptions::default_zone`] is not the name of a zone.
+    DefaultZone,
+    /// [`crate::FleetOptions::hash_cost`] is outside argon2's ranges.
+    HashCost,
+    /// The system gave no random bytes or no thread.
+    System,
+}
+
+impl From<CatalogError> for FleetError {
+    fn from(error: CatalogError) -> Self {
+        Self::Catalog(error)
+    }
+}
+
+impl fmt::Display for FleetError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File { path, error } => write!(f, "{}: {error}", path.display()),
+            Self::Catalog(error) => error.fmt(f),
+            Self::Row { table, id } => write!(f, "row {id} of the catalog's {table} does not fit this server"),
+            Self::DefaultZone => f.write_str("the default time zone is not the name of a zone"),
+            Self::HashCost => f.write_str("the cost of password hashes is out of range"),
+            Self::System => f.write_str("the system gave no random bytes or no thread"),
+        }
+    }
+}
+
+impl std::error::Error for FleetError {}
+
+/// Why a login was refused.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum LoginError {
+    /// No such login, or not its password.
+    WrongLoginOrPassword,
+    /// The password is right, but the user is not activated, or was deactivated.
+    NotActivated,
+    /// The login name is locked after too many failures.
+    TooManyFailures,
+    /// The user has as many live sessions as it may.
+    TooManySessions,
+    /// Too many logins are being checked: try again.
+    Busy,
+    /// Nothing was changed.
+    Failed(Failure),
+}
+
+/// Why a session hash does not open the door.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum HashError {
+    /// Not 32 lower-case hexadecimal digits.
+    Malformed,
+    /// Never given out, or forgotten.
+    Unknown,
+    /// Of a session that has ended.
+    Ended,
+    /// Of a session of another kind: a panel's where a user's is asked for, or the reverse.
+    WrongKind,
+}
+
+/// A field of what a caller hands in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Field {
+    Login,
+    Password,
+    TimeZone,
+    Locale,
+    LegalType,
+    FirstName,
+    MiddleName,
+    LastName,
+    Phone,
+    PostCountry,
+    PostRegion,
+    PostCity,
+    PostStreetAddress,
+    PostIndex,
+    RegisteredCountry,
+    RegisteredRegion,
+    RegisteredCity,
+    RegisteredStreetAddress,
+    RegisteredIndex,
+    Tin,
+    LegalName,
+    Iec,
+    Comment,
+    Label,
+}
+
+impl Field {
+    /// Its name in snake case, as the field of a user or tracker is called on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Login => "login",
+            Self::Password => "password",
+            Self::TimeZone => "time_zone",
+            Self::Locale => "locale",
+            Self::LegalType => "legal_type",
+            Self::FirstName => "first_name",
+            Self::MiddleName => "middle_name",
+            Self::LastName => "last_name",
+            Self::Phone => "phone",
+            Self::PostCountry => "post_country",
+            Self::PostRegion => "post_region",
+            Self::PostCity => "post_city",
+            Self::PostStreetAddress => "post_street_address",
+            Self::PostIndex => "post_index",
+            Self::RegisteredCountry => "registered_country",
+            Self::RegisteredRegion => "registered_region",
+            Self::RegisteredCity => "registered_city",
+            Self::RegisteredStreetAddress => "registered_street_address",
+            Self::RegisteredIndex => "registered_index",
+            Self::Tin => "tin",
+            Self::LegalName => "legal_name",
+            Self::Iec => "iec",
+            Self::Comment => "comment",
+            Self::Label => "label",
+        }
+    }
+}
+
+/// What is wrong with a field.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Problem {
+    /// It is empty or only blanks.
+    Blank,
+    /// Fewer characters than it must have.
+    TooShort {
+        /// The fewest.
+        chars_min: usize,
+    },
+    /// More characters than it may have.
+    TooLong {
+        /// The most.
+        chars_max: usize,
+    },
+    /// A character that may not be in it.
+    Character,
+    /// Not of the form it must have (an e-mail address, digits, a locale).
+    Form,
+    /// Not the name of anything known (a time zone).
+    Unknown,
+    /// It may not change.
+    Fixed,
+    /// A password without an upper-case letter, a lower-case letter, a digit or one of `!@#$%^&*`.
+    Simple,
+    /// A password that the user had not long ago.
+    Reused,
+}
+
+/// A field with something wrong about it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Invalid {
+    /// Which.
+    pub field: Field,
+    /// What.
+    pub problem: Problem,
+}
+
+/// Why a user was not created, changed or removed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum UserError {
+    /// A field is wrong.
+    Invalid(Invalid),
+    /// Another user has this login.
+    LoginInUse,
+    /// No such user, or not this account's.
+    NotFound,
+    /// The user was removed before.
+    AlreadyRemoved,
+    /// There are as many users as there may be.
+    TooManyUsers,
+    /// Too many passwords are being hashed: try again.
+    Busy,
+    /// Nothing was changed.
+    Failed(Failure),
+}
+
+impl From<Invalid> for UserError {
+    fn from(invalid: Invalid) -> Self {
+        Self::Invalid(invalid)
+    }
+}
+
+/// Why an administrator's operation on a tracker was refused.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum TrackerError {
+    /// A field is wrong.
+    Invalid(Invalid),
+    /// No such tracker, or not this account's.
+    NotFound,
+    /// The tracker was removed for good.
+    Corrupted,
+    /// Nothing was changed.
+    Failed(Failure),
+}
+
+impl From<Invalid> for TrackerError {
+    fn from(invalid: Invalid) -> Self {
+        Self::Invalid(invalid)
+    }
+}
+
+/// What is wrong with a device id.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum DeviceIdProblem {
+    /// The model has an id of its own, and none was given.
+    Missing,
+    /// Not of 1 to 64 letters, digits and hyphens. Judged before [`Self::Length`].
+    Alphabet,
+    /// Too few or too many characters.
+    Length {
+        /// The fewest.
+        chars_min: usize,
+        /// The most.
+        chars_max: usize,
+    },
+    /// Not 15 digits.
+    Imei,
+    /// Not 1 to 64 bytes without control characters.
+    Text,
+}
+
+/// Why a tracker was not registered. Judged in the order of the variants.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum RegisterError {
+    /// The label is wrong.
+    BadLabel(Problem),
+    /// No model has this code.
+    UnknownModel,
+    /// No such way of registering, or not for this model.
+    UnknownPlugin,
+    /// The way of registering asks for an activation code, and this one was never given out.
+    WrongActivationCode,
+    /// The id is not one for this model.
+    BadDeviceId(DeviceIdProblem),
+    /// No such group.
+    UnknownGroup,
+    /// The session's user was removed or deactivated meanwhile.
+    SessionEnded,
+    /// Another tracker has this device.
+    DeviceIdInUse,
+    /// There are as many trackers as there may be.
+    TooManyTrackers,
+    /// Nothing was changed.
+    Failed(Failure),
+}
+
+/// Why a user could not remove its tracker.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum CorruptError {
+    /// No such tracker, or not this user's.
+    NotFound,
+    /// It was removed before.
+    AlreadyCorrupted,
+    /// It is blocked.
+    Blocked,
+    /// It is a clone, which is not removed this way.
+    Clone,
+    /// Its device has made contact: only an administrator may remove it.
+    AlreadyConnected,
+    /// Nothing was changed.
+    Failed(Failure),
+}
+
+/// Why an administrator got no session for a user.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum SessionError {
+    /// No such user, or not this account's.
+    NotFound,
+    /// The user may not log in.
+    NotActivated,
+    /// The user has as many live sessions as it may.
+    TooManySessions,
+    /// Nothing was changed.
+    Failed(Failure),
+}
+
+/// Why an administrator's password was not set.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum AdminError {
+    /// The password is wrong.
+    Password(Problem),
+    /// Too many passwords are being hashed: try again.
+    Busy,
+    /// Nothing was changed.
+    Failed(Failure),
+}
+
+macro_rules! plain_errors {
+    ($($error:ident $what:literal)*) => {$(
+        impl fmt::Display for $error {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!($what, ": {:?}"), self)
+            }
+        }
+
+        impl std::error::Error for $error {}
+    )*};
+}
+
+plain_errors! {
+    LoginError "login refused"
+    HashError "session hash refused"
+    UserError "user not changed"
+    TrackerError "tracker not changed"
+    RegisterError "tracker not registered"
+    CorruptError "tracker not removed"
+    SessionError "no session"
+    AdminError "administrator's password not set"
+}

@@ -1,0 +1,66 @@
+//! What listeners hear of.
+
+use model::{SessionId, SourceId, TrackerId, UserId};
+
+use crate::values::SourceInfo;
+
+/// Something that has changed: in the catalog and in memory, when a listener hears of it.
+#[derive(Clone, PartialEq, Debug)]
+pub enum FleetEvent {
+    /// A source was registered.
+    SourceAdded(SourceInfo),
+    /// The states of a source are withheld from now on, or no longer.
+    SourceBlocked {
+        /// Which.
+        source: SourceId,
+        /// Whether they are withheld.
+        blocked: bool,
+    },
+    /// A source was removed for good.
+    SourceRemoved(SourceId),
+    /// A user has a tracker more: registered, or shown again.
+    TrackerAdded {
+        /// Which.
+        tracker: TrackerId,
+        /// What it shows.
+        source: SourceId,
+        /// Whose it is.
+        user: UserId,
+    },
+    /// A user has a tracker less: removed, or hidden.
+    TrackerRemoved {
+        /// Which.
+        tracker: TrackerId,
+        /// What it showed.
+        source: SourceId,
+        /// Whose it was.
+        user: UserId,
+    },
+    /// A session has ended.
+    SessionEnded {
+        /// Which.
+        session: SessionId,
+        /// Why.
+        cause: EndCause,
+    },
+    /// A user's times are shown in another zone.
+    ZoneChanged {
+        /// Whose.
+        user: UserId,
+    },
+}
+
+/// Why a session ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum EndCause {
+    /// Its holder logged out.
+    Logout,
+    /// Its time was over.
+    Expired,
+    /// The password was changed.
+    PasswordChanged,
+    /// The user was deactivated.
+    UserDeactivated,
+    /// The user was removed.
+    UserRemoved,
+}

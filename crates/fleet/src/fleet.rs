@@ -1,0 +1,153 @@
+//! The fleet itself: opening it, listening to it, and looking things up in it.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use model::{SourceId, Timestamp, TrackerId, UserId};
+use storage::catalog::{Catalog, CatalogError, SqliteCatalog};
+
+use crate::digest::DigestKey;
+use crate::error::FleetError;
+use crate::event::FleetEvent;
+use crate::failures::LoginFailures;
+use crate::memory::Memory;
+use crate::options::FleetOptions;
+use crate::password::Hashers;
+use crate::sessions::Session;
+use crate::values::{Access, Device, SourceInfo, Tracker, User};
+use crate::writer::{Desk, Shared, Writer};
+use crate::zone::Zone;
+
+/// Users, sessions, trackers and devices. Reads are quick and never wait for a write to reach the disk; a write is
+/// durable, in memory and told to the listeners when its future is ready.
+pub struct Fleet {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) options: FleetOptions,
+    pub(crate) default_zone: Arc<Zone>,
+    pub(crate) key: DigestKey,
+    pub(crate) hashers: Hashers,
+    pub(crate) writer: Writer,
+    failures: Mutex<LoginFailures>,
+}
+
+impl Fleet {
+    /// Opens the fleet of a data folder, which must exist: `catalog.db` and `session.key` in it are made when
+    /// missing. Sessions whose time ran out while the server was down are ended, and old ones forgotten.
+    ///
+    /// # Errors
+    /// When a file cannot be read or made, when the catalog was written by a newer server, or on options out of
+    /// range.
+    pub async fn open(data_dir: &Path, options: FleetOptions, now: Timestamp) -> Result<Arc<Self>, FleetError> {
+        let path = data_dir.join("catalog.db");
+        let open = move || -> Result<_, FleetError> {
+            let mut catalog = SqliteCatalog::open(&path)?;
+            let memory = Memory::load(catalog.load()?)?;
+            Ok((catalog, memory))
+        };
+        let (catalog, memory) = tokio::task::spawn_blocking(open).await.map_err(|_| FleetError::System)??;
+        Self::with_catalog(data_dir, Box::new(catalog), memory, options, now).await
+    }
+
+    async fn with_catalog(
+        data_dir: &Path,
+        catalog: Box<dyn Catalog>,
+        memory: Memory,
+        options: FleetOptions,
+        now: Timestamp,
+    ) -> Result<Arc<Self>, FleetError> {
+        let default_zone = Zone::parse(&options.default_zone).map_err(|_| FleetError::DefaultZone)?;
+        let failures = LoginFailures::new(options.login_failures_max, options.login_window_s, options.login_names_max);
+        let shared = Arc::new(Shared::new(memory));
+        let fleet = Arc::new(Self {
+            key: DigestKey::open(data_dir)?,
+            hashers: Hashers::new(&options)?,
+            writer: Writer::start(Arc::clone(&shared), catalog, options.write_queue_max)?,
+            failures: Mutex::new(failures),
+            default_zone,
+            shared,
+            options,
+        });
+        fleet.expire(now).await?;
+        Ok(fleet)
+    }
+
+    /// From now on calls `listener` for every event, in order, after memory has changed and before the future of the
+    /// operation is ready. It runs on the writing thread: it must be quick, may read the fleet, and must neither
+    /// wait for a write nor add listeners.
+    pub fn on_event(&self, listener: Box<dyn Fn(&FleetEvent) + Send + Sync>) {
+        self.shared.listen(listener);
+    }
+
+    /// The registered device with this id, compared exactly.
+    pub fn device(&self, id: &str) -> Option<Device> {
+        self.shared.memory().device(id)
+    }
+
+    /// All sources that are not removed, in the order of ids. Those of hidden trackers are among them: their devices
+    /// go on reporting.
+    pub fn sources(&self) -> Vec<SourceInfo> {
+        let memory = self.shared.memory();
+        memory.sources.values().filter(|s| !s.info.removed).map(|s| s.info.clone()).collect()
+    }
+
+    /// The source with this id, if it is not removed.
+    pub fn source(&self, id: SourceId) -> Option<SourceInfo> {
+        self.shared.memory().source(id).filter(|info| !info.removed).cloned()
+    }
+
+    /// The user, if it is not removed.
+    pub fn user(&self, id: UserId) -> Option<Arc<User>> {
+        self.shared.memory().user(id).filter(|user| !user.removed).map(Arc::clone)
+    }
+
+    /// The time zone of a user; UTC if there is none.
+    pub fn zone(&self, user: UserId) -> Arc<Zone> {
+        let memory = self.shared.memory();
+        memory.user(user).map_or_else(Zone::utc, |user| Arc::clone(&user.preferences.zone))
+    }
+
+    /// What a session may see of a tracker.
+    pub fn access(&self, session: &Session, tracker: TrackerId) -> Access {
+        let memory = self.shared.memory();
+        match memory.trackers.get(&tracker) {
+            Some(t) if t.user == session.user && t.is_visible() => match t.source.blocked {
+                true => Access::Blocked(t.source.source),
+                false => Access::Normal(t.source.source),
+            },
+            _ => Access::Unknown,
+        }
+    }
+
+    /// The trackers that a session sees, in the order of ids: blocked ones too, hidden and removed ones not.
+    pub fn trackers(&self, session: &Session) -> Vec<Arc<Tracker>> {
+        let memory = self.shared.memory();
+        memory.trackers_of(session.user).filter(|t| t.is_visible()).map(Arc::clone).collect()
+    }
+
+    /// A tracker that the session sees.
+    pub fn tracker(&self, session: &Session, id: TrackerId) -> Option<Arc<Tracker>> {
+        self.owned_tracker(session, id).filter(|t| t.is_visible())
+    }
+
+    /// A tracker of the session's user even if it is hidden or removed: to tell "no longer" from "never".
+    pub fn owned_tracker(&self, session: &Session, id: TrackerId) -> Option<Arc<Tracker>> {
+        let memory = self.shared.memory();
+        memory.trackers.get(&id).filter(|t| t.user == session.user).map(Arc::clone)
+    }
+
+    pub(crate) fn failures(&self) -> MutexGuard<'_, LoginFailures> {
+        self.failures.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs an operation on the writing thread.
+    pub(crate) async fn write<T, E>(
+        &self,
+        operation: impl FnOnce(&mut Desk) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<CatalogError> + Send + 'static,
+    {
+        self.writer.run(operation).await.unwrap_or_else(|closed| Err(closed.into()))
+    }
+}

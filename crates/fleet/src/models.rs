@@ -1,0 +1,242 @@
+//! The models of devices that can be registered.
+
+use model::{DeviceId, IgnitionSource, SourceSettings, attr};
+
+use crate::error::{DeviceIdProblem, RegisterError};
+
+/// A model. One for each protocol family, and what clients know by a name of its own.
+#[derive(PartialEq, Eq, Debug)]
+pub struct Model {
+    /// Its number.
+    pub id: u32,
+    /// Its code, by which trackers are registered.
+    pub code: &'static str,
+    /// Who makes it.
+    pub vendor: &'static str,
+    /// Its name.
+    pub name: &'static str,
+    /// What the ids of its devices look like.
+    pub id_pattern: IdPattern,
+    /// Digital inputs.
+    pub inputs_count: u8,
+    /// Digital outputs.
+    pub outputs_count: u8,
+    /// Whether devices say in their reports if the ignition is on.
+    pub reports_ignition: bool,
+    /// Whether it is an application on a phone: registered in other ways, and never lost however long it is silent.
+    pub phone_app: bool,
+}
+
+/// What the ids of a model's devices look like.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum IdPattern {
+    /// Letters, digits and hyphens.
+    Ascii {
+        /// Fewest characters.
+        chars_min: usize,
+        /// Most characters.
+        chars_max: usize,
+    },
+    /// 15 digits. The check digit is not judged: clones and simulators get it wrong.
+    Imei,
+    /// Any text that fits a [`DeviceId`].
+    Text,
+    /// The server makes it.
+    Generated,
+}
+
+/// All models.
+pub const MODELS: &[Model] = &[
+    Model {
+        id: 1,
+        code: "navixy_ngp",
+        vendor: "Navixy",
+        name: "Navixy Generic Protocol",
+        id_pattern: IdPattern::Ascii { chars_min: 6, chars_max: 32 },
+        inputs_count: 8,
+        outputs_count: 8,
+        reports_ignition: false,
+        phone_app: false,
+    },
+    Model {
+        id: 2,
+        code: "teltonika",
+        vendor: "Teltonika",
+        name: "Teltonika",
+        id_pattern: IdPattern::Imei,
+        inputs_count: 4,
+        outputs_count: 3,
+        reports_ignition: true,
+        phone_app: false,
+    },
+    Model {
+        id: 3,
+        code: "telfmb920",
+        vendor: "Teltonika",
+        name: "Teltonika FMB920",
+        id_pattern: IdPattern::Imei,
+        inputs_count: 4,
+        outputs_count: 3,
+        reports_ignition: true,
+        phone_app: false,
+    },
+    Model {
+        id: 4,
+        code: "osmand",
+        vendor: "OsmAnd",
+        name: "OsmAnd and compatible",
+        id_pattern: IdPattern::Text,
+        inputs_count: 0,
+        outputs_count: 0,
+        reports_ignition: true,
+        phone_app: false,
+    },
+    Model {
+        id: 5,
+        code: "mobile_unknown_xgps",
+        vendor: "Odograph",
+        name: "Phone application",
+        id_pattern: IdPattern::Generated,
+        inputs_count: 0,
+        outputs_count: 0,
+        reports_ignition: false,
+        phone_app: true,
+    },
+];
+
+/// The ways of registering: numbers that clients know as "plugins". One of each pair is free, the other asks for an
+/// activation code.
+const PLUGINS: &[(u32, Way)] = &[
+    (44, Way { phone_app: false, needs_code: false }),
+    (37, Way { phone_app: false, needs_code: true }),
+    (35, Way { phone_app: true, needs_code: false }),
+    (68, Way { phone_app: true, needs_code: true }),
+];
+
+struct Way {
+    phone_app: bool,
+    needs_code: bool,
+}
+
+/// The model with this code.
+pub fn model(code: &str) -> Option<&'static Model> {
+    MODELS.iter().find(|m| m.code == code)
+}
+
+impl Model {
+    /// The settings of a source of this model until somebody changes them.
+    pub fn settings(&self) -> SourceSettings {
+        SourceSettings {
+            inputs_count: self.inputs_count,
+            outputs_count: self.outputs_count,
+            ignition: match self.reports_ignition {
+                true => IgnitionSource::Attribute(attr::IGNITION),
+                false => IgnitionSource::None,
+            },
+            waits_forever: self.phone_app,
+            ..SourceSettings::default()
+        }
+    }
+
+    /// Whether a tracker of this model may be registered in this way.
+    pub(crate) fn check_plugin(&self, plugin: u32) -> Result<(), RegisterError> {
+        let way = PLUGINS.iter().find(|(number, way)| *number == plugin && way.phone_app == self.phone_app);
+        match way {
+            Some((_, way)) if way.needs_code => Err(RegisterError::WrongActivationCode),
+            Some(_) => Ok(()),
+            None => Err(RegisterError::UnknownPlugin),
+        }
+    }
+}
+
+impl IdPattern {
+    /// Takes what a caller says is the id of a device; `None` when the server makes ids of this pattern.
+    pub(crate) fn check(self, id: Option<&str>) -> Result<Option<DeviceId>, DeviceIdProblem> {
+        let given = || id.filter(|id| !id.is_empty()).ok_or(DeviceIdProblem::Missing);
+        let text = |id: &str| DeviceId::new(id).map(Some).ok_or(DeviceIdProblem::Text);
+        match self {
+            Self::Generated => Ok(None),
+            Self::Text => text(given()?),
+            Self::Imei => match given()? {
+                id if id.len() == 15 && id.bytes().all(|b| b.is_ascii_digit()) => text(id),
+                _ => Err(DeviceIdProblem::Imei),
+            },
+            Self::Ascii { chars_min, chars_max } => {
+                let id = given()?;
+                let in_alphabet = id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+                if !in_alphabet || id.len() > DeviceId::MAX_BYTES {
+                    return Err(DeviceIdProblem::Alphabet);
+                }
+                match (chars_min..=chars_max).contains(&id.len()) {
+                    true => text(id),
+                    false => Err(DeviceIdProblem::Length { chars_min, chars_max }),
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_judged_by_the_model() {
+        let check = |code: &str, id: Option<&str>, expected: Result<Option<&str>, DeviceIdProblem>| {
+            let found = model(code).expect(code).id_pattern.check(id);
+            let expected = expected.map(|id| id.map(|id| DeviceId::new(id).expect("valid")));
+            assert_eq!(found, expected, "{code} {id:?}");
+        };
+        use DeviceIdProblem::*;
+        let length = Length { chars_min: 6, chars_max: 32 };
+        check("navixy_ngp", Some("yard-7"), Ok(Some("yard-7")));
+        check("navixy_ngp", Some("yard7"), Err(length));
+        check("navixy_ngp", Some(&"x".repeat(32)), Ok(Some(&"x".repeat(32))));
+        check("navixy_ngp", Some(&"x".repeat(33)), Err(length));
+        check("navixy_ngp", Some(&"x".repeat(65)), Err(Alphabet));
+        check("navixy_ngp", Some("yard_7"), Err(Alphabet));
+        check("navixy_ngp", Some(""), Err(Missing));
+        check("navixy_ngp", None, Err(Missing));
+        check("teltonika", Some("356307042441013"), Ok(Some("356307042441013")));
+        check("telfmb920", Some("000000000000000"), Ok(Some("000000000000000")));
+        check("teltonika", Some("35630704244101"), Err(Imei));
+        check("teltonika", Some("35630704244101x"), Err(Imei));
+        check("teltonika", None, Err(Missing));
+        check("osmand", Some("Ä b/c"), Ok(Some("Ä b/c")));
+        check("osmand", Some(&"x".repeat(65)), Err(Text));
+        check("osmand", Some("a\nb"), Err(Text));
+        check("mobile_unknown_xgps", Some("mine"), Ok(None));
+        check("mobile_unknown_xgps", None, Ok(None));
+    }
+
+    #[test]
+    fn each_model_has_its_ways_of_registering() {
+        let check = |code: &str, plugin: u32, expected: Result<(), RegisterError>| {
+            assert_eq!(model(code).expect(code).check_plugin(plugin), expected, "{code} {plugin}");
+        };
+        check("navixy_ngp", 44, Ok(()));
+        check("navixy_ngp", 37, Err(RegisterError::WrongActivationCode));
+        check("navixy_ngp", 35, Err(RegisterError::UnknownPlugin));
+        check("mobile_unknown_xgps", 35, Ok(()));
+        check("mobile_unknown_xgps", 68, Err(RegisterError::WrongActivationCode));
+        check("mobile_unknown_xgps", 44, Err(RegisterError::UnknownPlugin));
+        check("osmand", 0, Err(RegisterError::UnknownPlugin));
+    }
+
+    #[test]
+    fn codes_and_numbers_are_unique() {
+        for (i, a) in MODELS.iter().enumerate() {
+            assert!(MODELS[i + 1..].iter().all(|b| a.code != b.code && a.id != b.id), "{}", a.code);
+            assert_eq!(model(a.code), Some(a));
+        }
+    }
+
+    #[test]
+    fn settings_follow_the_model() {
+        let settings = |code| model(code).expect("known").settings();
+        assert_eq!((settings("navixy_ngp").inputs_count, settings("navixy_ngp").outputs_count), (8, 8));
+        assert_eq!(settings("navixy_ngp").ignition, IgnitionSource::None);
+        assert_eq!(settings("osmand").ignition, IgnitionSource::Attribute(attr::IGNITION));
+        assert!(settings("mobile_unknown_xgps").waits_forever && !settings("teltonika").waits_forever);
+    }
+}

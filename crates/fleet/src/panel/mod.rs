@@ -1,0 +1,12 @@
+//! What administrators do. Every operation takes the session that [`crate::Fleet::authorize_panel`] gave, and sees
+//! only what belongs to its account.
+
+mod admin;
+mod page;
+mod trackers;
+mod users;
+
+pub use admin::{ADMIN_LOGIN, AdminSetup};
+pub use page::{Page, Paging};
+pub use trackers::{PanelTracker, TrackerEdit, TrackerOrder, TrackerQuery};
+pub use users::{NewUser, UserEdit, UserOrder, UserQuery};

@@ -1,0 +1,344 @@
+//! Users, as administrators make and change them.
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use model::{Timestamp, UserId};
+use storage::catalog::SessionOwner;
+
+use super::page::{Page, Paging, holds};
+use crate::change::{Change, login_key};
+use crate::check;
+use crate::error::{Field, Invalid, Problem, UserError};
+use crate::event::{EndCause, FleetEvent};
+use crate::fleet::Fleet;
+use crate::memory::Memory;
+use crate::sessions::{PanelSession, Session, end_sessions};
+use crate::trackers::corruption;
+use crate::values::{LegalType, MeasurementSystem, Preferences, Secret, User, UserProfile};
+use crate::zone::Zone;
+
+/// The first user's id. Ids go up from here without gaps.
+const FIRST_USER: UserId = UserId(10_001);
+
+/// What is needed to create a user.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NewUser {
+    /// Its e-mail address; no two users share one, whatever the case.
+    pub login: String,
+    /// Its password, as the policy wants it.
+    pub password: String,
+    /// Whether it may log in.
+    pub activated: bool,
+    /// Whether its e-mail address is confirmed; `None` follows `activated`.
+    pub verified: Option<bool>,
+    /// Names and addresses.
+    pub profile: UserProfile,
+    /// IANA name of its zone; `None` takes the server's setting.
+    pub time_zone: Option<String>,
+    /// Its locale, `en` or `en_US`.
+    pub locale: String,
+    /// The administrator's remark.
+    pub comment: String,
+}
+
+/// Without the password.
+impl std::fmt::Debug for NewUser {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NewUser").field("login", &self.login).finish_non_exhaustive()
+    }
+}
+
+/// What an administrator may change of a user.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct UserEdit {
+    /// Its login.
+    pub login: String,
+    /// Whether it may log in. From true to false ends its sessions.
+    pub activated: bool,
+    /// Whether its e-mail address is confirmed.
+    pub verified: bool,
+    /// Names and addresses; the kind in law must stay.
+    pub profile: UserProfile,
+    /// The administrator's remark.
+    pub comment: String,
+}
+
+/// What users are listed by. Ties are in the order of ids.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum UserOrder {
+    #[default]
+    Id,
+    Login,
+    LastName,
+    Phone,
+    PostCity,
+}
+
+/// Which users are listed, and how.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct UserQuery {
+    /// A part of the id, login, a name or the phone number, whatever the case.
+    pub filter: Option<String>,
+    /// What they are listed by.
+    pub order_by: UserOrder,
+    /// Leave out those that may not log in.
+    pub hide_inactive: bool,
+    /// Which part of the list.
+    pub paging: Paging,
+}
+
+impl Fleet {
+    /// Creates a user.
+    pub async fn create_user(&self, session: &PanelSession, new: NewUser, now: Timestamp) -> Result<UserId, UserError> {
+        check::login(&new.login)?;
+        check::locale(&new.locale)?;
+        check::profile(&new.profile)?;
+        check::comment(&new.comment, check::USER_COMMENT_CHARS_MAX)?;
+        let zone = match &new.time_zone {
+            Some(name) => zone(name)?,
+            None => Arc::clone(&self.default_zone),
+        };
+        self.check_new_password(&new.password)?;
+        // Before the costly part; judged again when it is written.
+        if self.shared.memory().user_by_login(&new.login).is_some() {
+            return Err(UserError::LoginInUse);
+        }
+        let password_hash = self.hashers.hash(&new.password).await.map_err(|_| UserError::Busy)??;
+        let (account, users_max) = (session.account, self.options.users_max);
+        self.write(move |desk| {
+            let user = {
+                let memory = desk.memory();
+                if memory.user_by_login(&new.login).is_some() {
+                    return Err(UserError::LoginInUse);
+                }
+                User {
+                    id: next_id(&memory, users_max).ok_or(UserError::TooManyUsers)?,
+                    account,
+                    activated: new.activated,
+                    verified: new.verified.unwrap_or(new.activated),
+                    removed: false,
+                    login: new.login,
+                    profile: new.profile,
+                    preferences: Preferences {
+                        zone,
+                        locale: new.locale,
+                        measurement_system: MeasurementSystem::default(),
+                    },
+                    comment: new.comment,
+                    created: now,
+                    password_hash,
+                    earlier_passwords: Vec::new(),
+                }
+            };
+            let id = user.id;
+            desk.commit(vec![Change::User(Arc::new(user))], &[])?;
+            Ok(id)
+        })
+        .await
+    }
+
+    /// A user of the session's account that is not removed.
+    pub fn panel_user(&self, session: &PanelSession, id: UserId) -> Option<Arc<User>> {
+        self.user(id).filter(|user| user.account == session.account)
+    }
+
+    /// The account's users, without removed ones.
+    pub fn list_users(&self, session: &PanelSession, query: &UserQuery) -> Page<Arc<User>> {
+        let needle = query.filter.as_deref().map(str::to_lowercase);
+        let is_meant = |user: &User| {
+            user.account == session.account
+                && !user.removed
+                && (user.activated || !query.hide_inactive)
+                && needle.as_ref().is_none_or(|needle| is_found(user, needle))
+        };
+        let memory = self.shared.memory();
+        let users = memory.users.values().map(|entry| &entry.user);
+        let meant = users.filter(|user| is_meant(user)).map(Arc::clone).collect();
+        drop(memory);
+        query.paging.page(meant, |a, b| compare(query.order_by, a, b))
+    }
+
+    /// How many trackers of a user are not removed; hidden ones count.
+    pub fn trackers_count(&self, user: UserId) -> usize {
+        self.shared.memory().trackers_of(user).filter(|t| !t.corrupted).count()
+    }
+
+    /// Changes a user: `edit` finds the fields as they are. Who is deactivated loses its sessions.
+    pub async fn update_user(
+        &self,
+        session: &PanelSession,
+        id: UserId,
+        edit: impl FnOnce(&mut UserEdit) + Send + 'static,
+        now: Timestamp,
+    ) -> Result<(), UserError> {
+        let account = session.account;
+        self.write(move |desk| {
+            let (user, sessions) = {
+                let memory = desk.memory();
+                let old = memory.user(id).filter(|u| u.account == account && !u.removed).ok_or(UserError::NotFound)?;
+                let user = edited(&memory, old, edit)?;
+                let is_deactivated = old.activated && !user.activated;
+                let sessions: Vec<_> = match is_deactivated {
+                    true => memory.sessions.live_of(SessionOwner::User(id)).collect(),
+                    false => Vec::new(),
+                };
+                (user, sessions)
+            };
+            let change = Change::User(Arc::new(user));
+            Ok(end_sessions(desk, vec![change], &sessions, EndCause::UserDeactivated, &[], now)?)
+        })
+        .await
+    }
+
+    /// Gives a user a new password, and ends all its sessions.
+    pub async fn change_password(
+        &self,
+        session: &PanelSession,
+        id: UserId,
+        password: &str,
+        now: Timestamp,
+    ) -> Result<(), UserError> {
+        let old = self.panel_user(session, id).ok_or(UserError::NotFound)?;
+        self.check_new_password(password)?;
+        let remembered = self.options.password_policy.remembered;
+        let recent = [&old.password_hash].into_iter().chain(&old.earlier_passwords);
+        let recent: Vec<Secret> = recent.take(remembered).cloned().collect();
+        if self.hashers.matches_any(password, recent).await.map_err(|_| UserError::Busy)? {
+            return Err(Invalid { field: Field::Password, problem: Problem::Reused }.into());
+        }
+        let password_hash = self.hashers.hash(password).await.map_err(|_| UserError::Busy)??;
+        self.write(move |desk| {
+            let (user, sessions) = {
+                let memory = desk.memory();
+                let old = memory.user(id).filter(|u| !u.removed).ok_or(UserError::NotFound)?;
+                let earlier = [&old.password_hash].into_iter().chain(&old.earlier_passwords).cloned();
+                // The current one counts among those that are remembered.
+                let earlier_passwords = earlier.take(remembered.saturating_sub(1)).collect();
+                let sessions: Vec<_> = memory.sessions.live_of(SessionOwner::User(id)).collect();
+                (User { password_hash, earlier_passwords, ..User::clone(old) }, sessions)
+            };
+            let change = Change::User(Arc::new(user));
+            Ok(end_sessions(desk, vec![change], &sessions, EndCause::PasswordChanged, &[], now)?)
+        })
+        .await
+    }
+
+    /// Removes a user for good, with its trackers and sessions. `login` must be the user's: a safeguard against the
+    /// wrong number.
+    pub async fn corrupt_user(
+        &self,
+        session: &PanelSession,
+        id: UserId,
+        login: &str,
+        now: Timestamp,
+    ) -> Result<(), UserError> {
+        let (account, key) = (session.account, login_key(login));
+        self.write(move |desk| {
+            let (mut changes, mut events) = (Vec::new(), Vec::new());
+            let sessions: Vec<_> = {
+                let memory = desk.memory();
+                let is_meant = |u: &&Arc<User>| u.account == account && login_key(&u.login) == key;
+                let old = memory.user(id).filter(is_meant).ok_or(UserError::NotFound)?;
+                if old.removed {
+                    return Err(UserError::AlreadyRemoved);
+                }
+                for tracker in memory.trackers_of(id).filter(|t| !t.corrupted) {
+                    let (gone, told) = corruption(tracker);
+                    changes.extend(gone);
+                    events.extend(told);
+                }
+                changes.push(Change::User(Arc::new(User { removed: true, activated: false, ..User::clone(old) })));
+                memory.sessions.live_of(SessionOwner::User(id)).collect()
+            };
+            Ok(end_sessions(desk, changes, &sessions, EndCause::UserRemoved, &events, now)?)
+        })
+        .await
+    }
+
+    /// Changes how a user wants things shown: `edit` finds the preferences as they are.
+    pub async fn update_preferences(
+        &self,
+        session: &Session,
+        edit: impl FnOnce(&mut Preferences) + Send + 'static,
+    ) -> Result<(), UserError> {
+        let id = session.user;
+        self.write(move |desk| {
+            let old = desk.memory().user(id).filter(|u| !u.removed).map(Arc::clone).ok_or(UserError::NotFound)?;
+            let mut user = User::clone(&old);
+            edit(&mut user.preferences);
+            check::locale(&user.preferences.locale)?;
+            let is_moved = user.preferences.zone != old.preferences.zone;
+            let told = is_moved.then_some(FleetEvent::ZoneChanged { user: id });
+            Ok(desk.commit(vec![Change::User(Arc::new(user))], told.as_slice())?)
+        })
+        .await
+    }
+
+    fn check_new_password(&self, password: &str) -> Result<(), Invalid> {
+        let checked = self.options.password_policy.check_user(password);
+        checked.map_err(|problem| Invalid { field: Field::Password, problem })
+    }
+}
+
+fn zone(name: &str) -> Result<Arc<Zone>, Invalid> {
+    Zone::parse(name).map_err(|_| Invalid { field: Field::TimeZone, problem: Problem::Unknown })
+}
+
+fn next_id(memory: &Memory, users_max: usize) -> Option<UserId> {
+    let id = memory.users.last_key_value().map_or(FIRST_USER, |(last, _)| UserId(last.0 + 1));
+    (memory.users.len() < users_max && id.0 <= i32::MAX as u32).then_some(id)
+}
+
+fn edited(memory: &Memory, old: &User, edit: impl FnOnce(&mut UserEdit)) -> Result<User, UserError> {
+    let mut new = UserEdit {
+        login: old.login.clone(),
+        activated: old.activated,
+        verified: old.verified,
+        profile: old.profile.clone(),
+        comment: old.comment.clone(),
+    };
+    edit(&mut new);
+    let UserEdit { login, activated, verified, profile, comment } = new;
+    if profile.legal_type != old.profile.legal_type {
+        return Err(Invalid { field: Field::LegalType, problem: Problem::Fixed }.into());
+    }
+    check::login(&login)?;
+    check::profile(&profile)?;
+    check::comment(&comment, check::USER_COMMENT_CHARS_MAX)?;
+    if memory.user_by_login(&login).is_some_and(|other| other.id != old.id) {
+        return Err(UserError::LoginInUse);
+    }
+    Ok(User { login, activated, verified, profile, comment, ..old.clone() })
+}
+
+fn is_found(user: &User, needle: &str) -> bool {
+    let UserProfile { first_name, middle_name, last_name, legal_name, phone, .. } = &user.profile;
+    let id = user.id.to_string();
+    [&id, &user.login, first_name, middle_name, last_name, legal_name, phone].into_iter().any(|t| holds(t, needle))
+}
+
+fn compare(order: UserOrder, a: &User, b: &User) -> Ordering {
+    let by = |key: fn(&User) -> &str| key(a).to_lowercase().cmp(&key(b).to_lowercase());
+    let order = match order {
+        UserOrder::Id => Ordering::Equal,
+        UserOrder::Login => by(|u| &u.login),
+        UserOrder::LastName => by(|u| &u.profile.last_name),
+        UserOrder::Phone => by(|u| &u.profile.phone),
+        UserOrder::PostCity => by(|u| &u.profile.post.city),
+    };
+    order.then(a.id.cmp(&b.id))
+}
+
+impl User {
+    /// What it is called: a company's name, else first, middle and last name.
+    pub fn title(&self) -> String {
+        let UserProfile { legal_type, legal_name, first_name, middle_name, last_name, .. } = &self.profile;
+        if *legal_type == LegalType::LegalEntity && !legal_name.is_empty() {
+            return legal_name.clone();
+        }
+        let names = [first_name, middle_name, last_name].map(|name| name.trim());
+        names.into_iter().filter(|name| !name.is_empty()).collect::<Vec<_>>().join(" ")
+    }
+}

@@ -1,0 +1,149 @@
+//! What users do with trackers, and what devices do to sources.
+
+use std::sync::Arc;
+
+use model::{DeviceId, SourceId, Timestamp, TrackerId};
+
+use crate::change::Change;
+use crate::check;
+use crate::digest::{hex, random};
+use crate::error::{CorruptError, Failure, RegisterError};
+use crate::event::FleetEvent;
+use crate::fleet::Fleet;
+use crate::memory::Memory;
+use crate::models;
+use crate::sessions::Session;
+use crate::values::{NewTracker, SourceInfo, Tracker};
+use crate::writer::Desk;
+
+/// The first tracker's id. Ids go up from here without gaps, and never reach [`FIRST_SOURCE`].
+pub const FIRST_TRACKER: TrackerId = TrackerId(100_001);
+/// The first source's id.
+pub const FIRST_SOURCE: SourceId = SourceId(1_000_000_001);
+
+impl Fleet {
+    /// Registers a device as a tracker of the session's user: a new source, and a tracker that shows it.
+    pub async fn register_tracker(
+        &self,
+        session: &Session,
+        new: NewTracker,
+        now: Timestamp,
+    ) -> Result<Arc<Tracker>, RegisterError> {
+        check::label(&new.label).map_err(RegisterError::BadLabel)?;
+        let model = models::model(&new.model).ok_or(RegisterError::UnknownModel)?;
+        model.check_plugin(new.plugin)?;
+        let device = match model.id_pattern.check(new.device_id.as_deref()).map_err(RegisterError::BadDeviceId)? {
+            Some(device) => device,
+            None => generate_device_id()?,
+        };
+        if new.group != 0 {
+            return Err(RegisterError::UnknownGroup);
+        }
+        let (user, trackers_max) = (session.user, self.options.trackers_max);
+        self.write(move |desk| {
+            let (tracker, source) = {
+                let memory = desk.memory();
+                let may_register = memory.user(user).is_some_and(|u| u.activated && !u.removed);
+                may_register.then_some(()).ok_or(RegisterError::SessionEnded)?;
+                if memory.device(device.as_str()).is_some() {
+                    return Err(RegisterError::DeviceIdInUse);
+                }
+                let (tracker, source) = next_ids(&memory, trackers_max).ok_or(RegisterError::TooManyTrackers)?;
+                let source = SourceInfo {
+                    source,
+                    device,
+                    model,
+                    registered: now,
+                    blocked: false,
+                    connected: false,
+                    removed: false,
+                    settings: Arc::new(model.settings()),
+                };
+                let tracker = Tracker {
+                    id: tracker,
+                    user,
+                    label: new.label,
+                    group: new.group,
+                    clone: false,
+                    hidden: false,
+                    corrupted: false,
+                    comment: String::new(),
+                    created: now,
+                    source: source.clone(),
+                };
+                (tracker, source)
+            };
+            let added = FleetEvent::TrackerAdded { tracker: tracker.id, source: source.source, user };
+            let events = [FleetEvent::SourceAdded(source.clone()), added];
+            desk.commit(vec![Change::Source(source), Change::Tracker(tracker.clone())], &events)?;
+            Ok(Arc::new(tracker))
+        })
+        .await
+    }
+
+    /// Removes a tracker of the session's user for good. A user may do so only before the device has ever made
+    /// contact; later it is up to an administrator.
+    pub async fn corrupt_tracker(&self, session: &Session, tracker: TrackerId) -> Result<(), CorruptError> {
+        let user = session.user;
+        self.write(move |desk| {
+            let tracker = desk.memory().trackers.get(&tracker).filter(|t| t.user == user).map(Arc::clone);
+            match tracker {
+                None => Err(CorruptError::NotFound),
+                Some(t) if t.corrupted => Err(CorruptError::AlreadyCorrupted),
+                Some(t) if t.hidden => Err(CorruptError::NotFound),
+                Some(t) if t.source.blocked => Err(CorruptError::Blocked),
+                Some(t) if t.clone => Err(CorruptError::Clone),
+                Some(t) if t.source.connected => Err(CorruptError::AlreadyConnected),
+                Some(t) => {
+                    let (changes, events) = corruption(&t);
+                    Ok(desk.commit(changes, &events)?)
+                }
+            }
+        })
+        .await
+    }
+
+    /// Notes that the device of a source has made contact: from then on its user cannot remove it. Once a source is
+    /// enough; more cost nothing, and sources that are not there are passed over.
+    pub async fn note_connected(&self, source: SourceId) -> Result<(), Failure> {
+        let first_contact = |info: &SourceInfo| !info.connected && !info.removed;
+        if !self.shared.memory().source(source).is_some_and(first_contact) {
+            return Ok(());
+        }
+        self.write(move |desk: &mut Desk| {
+            let info = desk.memory().source(source).filter(|info| first_contact(info)).cloned();
+            match info {
+                Some(info) => Ok(desk.commit(vec![Change::Source(SourceInfo { connected: true, ..info })], &[])?),
+                None => Ok(()),
+            }
+        })
+        .await
+    }
+}
+
+/// What removing a tracker for good means: it goes, and its source with it, and the device may be registered again.
+pub(crate) fn corruption(tracker: &Tracker) -> (Vec<Change>, Vec<FleetEvent>) {
+    let source = SourceInfo { removed: true, ..tracker.source.clone() };
+    let (id, user) = (tracker.id, tracker.user);
+    let mut events = Vec::with_capacity(2);
+    // Of a hidden tracker its owner was told when it was hidden.
+    if tracker.is_visible() {
+        events.push(FleetEvent::TrackerRemoved { tracker: id, source: source.source, user });
+    }
+    events.push(FleetEvent::SourceRemoved(source.source));
+    let gone = Tracker { corrupted: true, ..tracker.clone() };
+    (vec![Change::Tracker(gone), Change::Source(source)], events)
+}
+
+fn next_ids(memory: &Memory, trackers_max: usize) -> Option<(TrackerId, SourceId)> {
+    let tracker = memory.trackers.last_key_value().map_or(FIRST_TRACKER, |(last, _)| TrackerId(last.0 + 1));
+    let source = memory.sources.last_key_value().map_or(FIRST_SOURCE, |(last, _)| SourceId(last.0 + 1));
+    // Clients hold ids as signed numbers of 32 bits.
+    let fits = memory.trackers.len() < trackers_max && tracker.0 < FIRST_SOURCE.0 && source.0 <= i32::MAX as u32;
+    fits.then_some((tracker, source))
+}
+
+/// An id for a phone: 64 random bits, as whoever knows it can report under it.
+fn generate_device_id() -> Result<DeviceId, Failure> {
+    DeviceId::new(&hex(&random::<8>()?)).ok_or(Failure::Crypto)
+}
