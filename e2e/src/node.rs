@@ -1,0 +1,126 @@
+//! Published JavaScript clients, run by Node.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::{Mutex, OnceLock};
+use std::time::Instant;
+
+use serde_json::Value;
+
+use crate::wait::DEADLINE;
+
+/// Lines that may wait to be looked at.
+const LINES_WAITING_MAX: usize = 100_000;
+
+/// A running client. It prints what it sees, one JSON object a line, and takes orders the same way.
+#[derive(Debug)]
+pub struct NodeClient {
+    child: Child,
+    orders: ChildStdin,
+    lines: Mutex<Receiver<String>>,
+    seen: Vec<String>,
+}
+
+/// The folder of the clients with their packages in place; `Err` says in one line why they cannot run.
+///
+/// The packages are fetched once, when they are not there yet.
+pub fn node_clients() -> Result<PathBuf, String> {
+    static PREPARED: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    PREPARED.get_or_init(prepare).clone()
+}
+
+fn prepare() -> Result<PathBuf, String> {
+    let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/clients"));
+    succeeds(Command::new("node").arg("--version"), "Node is not installed")?;
+    if !folder.join("node_modules/.package-lock.json").is_file() {
+        let mut fetch = Command::new("npm");
+        fetch.args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"]).current_dir(&folder);
+        succeeds(&mut fetch, "`npm ci` cannot fetch the clients")?;
+    }
+    Ok(folder)
+}
+
+fn succeeds(command: &mut Command, otherwise: &str) -> Result<(), String> {
+    let output = command.stdin(Stdio::null()).output();
+    match output {
+        Ok(output) if output.status.success() => Ok(()),
+        Ok(output) => {
+            let stderr = String::from_utf8_lossy(&output.stderr);
+            Err(format!("skipped: {otherwise}: {}", stderr.lines().last().unwrap_or("no reason given")))
+        }
+        Err(error) => Err(format!("skipped: {otherwise}: {error}")),
+    }
+}
+
+impl NodeClient {
+    /// Starts a script of the clients' folder.
+    pub fn start(folder: &Path, script: &str, arguments: &[&str]) -> NodeClient {
+        let mut command = Command::new("node");
+        command.arg(folder.join(script)).args(arguments).current_dir(folder);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit());
+        let mut child = command.spawn().expect("Node starts");
+        let orders = child.stdin.take().expect("piped");
+        let stdout = child.stdout.take().expect("piped");
+        let (sender, lines) = sync_channel(LINES_WAITING_MAX);
+        std::thread::spawn(move || {
+            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+                if sender.send(line).is_err() {
+                    break;
+                }
+            }
+        });
+        NodeClient { child, orders, lines: Mutex::new(lines), seen: Vec::new() }
+    }
+
+    /// Gives it an order.
+    pub fn order(&mut self, order: &Value) {
+        writeln!(self.orders, "{order}").expect("the client reads its orders");
+    }
+
+    /// Its next line that is wanted; others are passed over.
+    ///
+    /// # Panics
+    /// When none comes in time; the message shows all that came.
+    #[track_caller]
+    pub fn until(&mut self, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        let deadline = Instant::now() + DEADLINE;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let Ok(line) = self.lines.get_mut().expect("not poisoned").recv_timeout(left) else {
+                panic!("{what} did not come; the client saw:\n{}", self.seen.join("\n"));
+            };
+            let value: Value = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{line}: {error}"));
+            self.seen.push(line);
+            if wanted(&value) {
+                return value;
+            }
+        }
+    }
+
+    /// The next call of that callback.
+    #[track_caller]
+    pub fn callback(&mut self, name: &str) -> Value {
+        self.until(&format!("the callback {name}"), |line| line["callback"] == name)
+    }
+
+    /// The next message that is wanted, as the client handed it to its application.
+    #[track_caller]
+    pub fn message(&mut self, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        let line = self.until(what, |line| line["callback"] == "message" && wanted(&line["message"]));
+        line["message"].clone()
+    }
+
+    /// All lines seen so far.
+    pub fn seen(&self) -> &[String] {
+        &self.seen
+    }
+}
+
+impl Drop for NodeClient {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

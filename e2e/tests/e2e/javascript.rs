@@ -1,0 +1,147 @@
+//! Published JavaScript clients as they are, run by Node.
+
+use e2e::{Account, NodeClient, Proxy, RegisteredTracker, Report, Server, ServerOptions, ngp, ngp_body, node_clients};
+use serde_json::{Value, json};
+
+/// The folder of the clients, or a line on why there is none.
+macro_rules! clients {
+    () => {
+        match node_clients() {
+            Ok(folder) => folder,
+            Err(reason) => {
+                eprintln!("{reason}");
+                return;
+            }
+        }
+    };
+}
+
+/// A server that beats quickly, a tracker, and a line to it that can be cut.
+struct Scene {
+    server: Server,
+    account: Account,
+    van: RegisteredTracker,
+    proxy: Proxy,
+}
+
+fn scene() -> Scene {
+    let server = Server::with(ServerOptions::default().set("ODOGRAPH_WS_HEARTBEAT_S", "1"));
+    let account = Account::new(&server);
+    let van = account.ngp("yard-unit-0007");
+    let proxy = Proxy::to(server.http());
+    Scene { server, account, van, proxy }
+}
+
+impl Scene {
+    fn url(&self, scheme: &str) -> String {
+        format!("{scheme}://{}/v2/event/subscription", self.proxy.address())
+    }
+
+    fn subscribe(&self) -> Value {
+        json!({"push": {"action": "subscribe", "hash": self.account.hash, "events": ["state"],
+            "trackers": [self.van.id]}})
+    }
+
+    /// The client subscribes, is answered, and sees a report as it comes in.
+    #[track_caller]
+    fn watches(&self, client: &mut NodeClient, speed_kmh: u16) {
+        client.order(&self.subscribe());
+        let response = client.message("the response", |message| message["type"] == "response");
+        assert_eq!(response["data"]["state"], json!({self.van.id.to_string(): "normal"}));
+        client.message("the first state", |message| message["event"] == "state");
+        let body = ngp_body("yard-unit-0007", &Report::at_speed(speed_kmh), &Value::Null);
+        assert_eq!(ngp(self.server.device("ngp"), &body), 200);
+        client.message("the report", |message| message["data"]["gps"]["speed"] == speed_kmh);
+    }
+
+    /// The walk that every Atmosphere client does: open, watch, be cut off, come back, watch again, log out.
+    #[track_caller]
+    fn walk(&self, mut client: NodeClient, opened_over_websocket: bool) {
+        let open = client.callback("open");
+        if opened_over_websocket {
+            assert_eq!(open["transport"], "websocket", "no fallback was needed");
+        }
+        self.watches(&mut client, 31);
+        self.proxy.cut();
+        client.callback("reopen");
+        self.watches(&mut client, 32);
+        self.account.block(&self.van, true);
+        let block = client.message("the block", |message| message["event"] == "lifecycle");
+        assert_eq!(block["data"], json!({"source_id": self.van.source_id, "lifecycle_event": "block"}));
+        self.account.call("user/logout", Value::Null).ok();
+        client.message("the logout", |message| message["event"] == "logout");
+        for line in client.seen() {
+            assert!(!line.contains("30000|"), "a handshake reached the application: {line}");
+            assert!(!line.contains("transport_failure"), "a fallback was tried: {line}");
+        }
+        client.order(&json!({"close": true}));
+        client.callback("close");
+        assert!(self.server.api().is_healthy());
+    }
+
+    fn classic(&self, package: &str, options: &Value) {
+        let folder = clients!();
+        let client = NodeClient::start(&folder, "classic.cjs", &[package, &self.url("http"), &options.to_string()]);
+        self.walk(client, true);
+    }
+
+    fn current(&self, options: &Value) {
+        let folder = clients!();
+        let client = NodeClient::start(&folder, "current.mjs", &[&self.url("http"), &options.to_string()]);
+        self.walk(client, false);
+    }
+}
+
+#[test]
+fn classic_atmosphere_2_walks_through() {
+    scene().classic("atmosphere-2", &json!({}));
+}
+
+#[test]
+fn classic_atmosphere_3_walks_through() {
+    scene().classic("atmosphere-3", &json!({}));
+}
+
+#[test]
+fn classic_atmosphere_4_walks_through() {
+    scene().classic("atmosphere-4", &json!({}));
+}
+
+#[test]
+fn classic_atmosphere_with_message_lengths_and_its_own_heartbeat_walks_through() {
+    scene().classic("atmosphere-3", &json!({"trackMessageLength": true, "heartbeat": {"server": 5}}));
+}
+
+#[test]
+fn current_atmosphere_with_its_protocol_walks_through() {
+    scene().current(&json!({"enableProtocol": true}));
+}
+
+#[test]
+fn current_atmosphere_with_message_lengths_walks_through() {
+    scene().current(&json!({"enableProtocol": true, "trackMessageLength": true}));
+}
+
+#[test]
+fn current_atmosphere_without_its_protocol_walks_through() {
+    scene().current(&json!({}));
+}
+
+#[test]
+fn a_plain_client_sees_json_only_and_gets_pings_and_pongs() {
+    let folder = clients!();
+    let scene = scene();
+    let mut client = NodeClient::start(&folder, "plain.cjs", &[&scene.url("ws")]);
+    let open = client.callback("open");
+    assert_eq!(open["protocol"], "", "no subprotocol is chosen");
+    scene.watches(&mut client, 41);
+    client.callback("ping");
+    client.order(&json!({"close": true}));
+    client.callback("pong");
+    let close = client.callback("close");
+    assert_eq!(close["code"], 1000);
+    for line in client.seen() {
+        let value: Value = serde_json::from_str(line).expect("the client prints JSON");
+        assert!(value["callback"] != "message" || value["message"].is_object(), "not a JSON message: {line}");
+    }
+}

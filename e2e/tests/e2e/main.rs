@@ -1,0 +1,28 @@
+//! Black-box tests: the built program over real sockets, each test on its own ports and folder.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test fails by panicking, and says on standard error why it was skipped"
+)]
+
+mod atmosphere;
+mod cabs;
+mod configuration;
+mod hostile;
+mod http_calls;
+mod http_devices;
+mod javascript;
+mod kill;
+mod lifecycle;
+mod logout;
+mod panel;
+mod process;
+mod shapes;
+mod state;
+mod subscription_errors;
+mod teltonika;
+mod trackers;
+mod users;
