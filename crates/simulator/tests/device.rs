@@ -312,6 +312,7 @@ proptest! {
         });
         let outcome = run(device, seed, trouble, 200);
         prop_assert!(outcome.most_in_memory <= memory_records_max);
+        prop_assert!(newest_first || outcome.acknowledged.is_sorted(), "out of order: {:?}", outcome.acknowledged);
         let mut every: Vec<i64> = [outcome.acknowledged.clone(), outcome.overwritten].concat();
         every.sort_unstable();
         prop_assert_eq!(every, (0..200).collect::<Vec<i64>>());
