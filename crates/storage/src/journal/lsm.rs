@@ -59,6 +59,8 @@ impl Default for JournalOptions {
 }
 
 /// A [`Journal`] in a folder of its own.
+///
+/// Readers go through a [`fjall::Snapshot`]: a range taken from a keyspace itself sees what is written meanwhile.
 pub struct LsmJournal {
     db: Database,
     reports: Keyspace,
@@ -127,10 +129,8 @@ impl LsmJournal {
             Record::Snapshot { source, seq, state } => {
                 batch.insert(&self.snapshots, keys::source_key(source), keys::snapshot_row(seq, state));
             }
-            Record::Checkpoint { seq } => {
-                let seq = seq.max(self.meta_seq(META_CHECKPOINT)?);
-                batch.insert(&self.meta, META_CHECKPOINT, keys::seq_key(seq));
-            }
+            // One for the batch, once all of it was seen.
+            Record::Checkpoint { .. } => {}
         }
         Ok(())
     }
@@ -170,6 +170,10 @@ impl Journal for LsmJournal {
         if let Some(seq) = last_seq {
             batch.insert(&self.meta, META_LAST_SEQ, keys::seq_key(seq));
         }
+        if let Some(seq) = checkpoint {
+            let seq = seq.max(self.meta_seq(META_CHECKPOINT)?);
+            batch.insert(&self.meta, META_CHECKPOINT, keys::seq_key(seq));
+        }
         batch.commit()?;
         checkpoint.map_or(Ok(()), |seq| self.clear_marks(seq))
     }
@@ -184,7 +188,7 @@ impl Journal for LsmJournal {
         }
         let first = keys::report_key(&ReportKey { source, time: from, hash: 0 });
         let last = keys::report_key(&ReportKey { source, time: to, hash: u64::MAX });
-        Box::new(self.reports.range(first..=last).map(listing::report))
+        Box::new(self.db.snapshot().range(&self.reports, first..=last).map(listing::report))
     }
 
     fn by_seq(&self, from: Seq) -> Listing<'_, StoredReport> {
@@ -204,7 +208,7 @@ impl Journal for LsmJournal {
     }
 
     fn snapshots(&self) -> Listing<'_, Snapshot> {
-        Box::new(self.snapshots.iter().map(listing::snapshot))
+        Box::new(self.db.snapshot().iter(&self.snapshots).map(listing::snapshot))
     }
 
     fn last_seq(&self) -> Result<Seq, JournalError> {
