@@ -1,1 +1,28 @@
+//! The tokio shell around the live core: takes reports in, makes them durable, folds them, tells who watches.
+//!
+//! The way of an upload: its reports are encoded and sorted by time; under the lock of their source repeats are
+//! dropped, the rest get their places in the journal's queue, are folded, and are published. A writer thread commits
+//! what has gathered in the queue; then the [`Receipt`] says that the upload may be acknowledged.
+//!
+//! Two orders are kept by one lock each: the entries of a source are queued in the order in which they are folded
+//! (the lock of the source), and numbered in the order in which they are queued (the lock of the queue). A source's
+//! lock may be held while the queue's or a connection's is taken, never the other way round.
 
+mod connection;
+mod engine;
+mod ingest;
+mod lifecycle;
+mod metrics;
+mod options;
+mod recover;
+mod snapshots;
+mod source;
+mod timers;
+mod writer;
+
+pub use connection::{Connection, Watch};
+pub use engine::{Engine, EngineError, Outlet};
+pub use ingest::{Receipt, Refused};
+pub use metrics::EngineMetrics;
+pub use options::EngineOptions;
+pub use source::Source;

@@ -1,1 +1,12 @@
+//! Listeners for devices: connection life, limits and acknowledgements.
+//!
+//! A connection is a session of its family (sans-IO, in `protocols`) and a socket. This crate carries out what the
+//! session asks for, and knows nothing of what the bytes mean.
 
+mod connection;
+mod listener;
+mod metrics;
+mod seldom;
+
+pub use listener::{DeviceOptions, Listener};
+pub use metrics::GatewayMetrics;

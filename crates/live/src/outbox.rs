@@ -35,6 +35,9 @@ pub struct OutboxLimits {
 /// What a waiting state counts for in [`OutboxLimits::must_bytes_max`]; its rendered form is not known yet.
 pub const NOMINAL_STATE_BYTES: usize = 1024;
 
+/// What anything else that waits counts for.
+const NEWS_BYTES: usize = 128;
+
 impl Default for OutboxLimits {
     fn default() -> Self {
         Self { skippable_max: 1024, must_messages_max: 1024, must_bytes_max: 1024 * 1024 }
@@ -90,6 +93,8 @@ pub enum Due {
     },
     /// A session ended; nothing more of it follows.
     Logout(SessionId),
+    /// A user of this connection has a tracker more. For the session, not the client.
+    Added(TrackerId),
 }
 
 /// Whether anything that must be sent was lost, so that the connection has to end.
@@ -101,6 +106,7 @@ enum Item {
     State { slot: u32, generation: u32, notable: bool, snapshot: Arc<Snapshot> },
     Lifecycle { source: SourceId, what: Lifecycle },
     Logout(SessionId),
+    Added(TrackerId),
 }
 
 #[derive(Debug)]
@@ -274,7 +280,7 @@ impl<S: Latest> Outbox<S> {
         if event != self.last_event {
             self.last_event = event;
             self.queue.push_back(Item::Lifecycle { source, what });
-            self.count_must(128);
+            self.count_must(NEWS_BYTES);
         }
     }
 
@@ -287,8 +293,14 @@ impl<S: Latest> Outbox<S> {
         }
         if had_any {
             self.queue.push_back(Item::Logout(session));
-            self.count_must(128);
+            self.count_must(NEWS_BYTES);
         }
+    }
+
+    /// Takes in the news of a tracker.
+    pub fn added(&mut self, tracker: TrackerId) {
+        self.queue.push_back(Item::Added(tracker));
+        self.count_must(NEWS_BYTES);
     }
 
     /// What is due next: first the queue, then the newest states of the marked sources on stream lanes.
@@ -337,13 +349,18 @@ impl<S: Latest> Outbox<S> {
             }
             Item::Lifecycle { source, what } => {
                 self.must_messages -= 1;
-                self.must_bytes -= 128;
+                self.must_bytes -= NEWS_BYTES;
                 Some(Due::Lifecycle { source, what })
             }
             Item::Logout(session) => {
                 self.must_messages -= 1;
-                self.must_bytes -= 128;
+                self.must_bytes -= NEWS_BYTES;
                 Some(Due::Logout(session))
+            }
+            Item::Added(tracker) => {
+                self.must_messages -= 1;
+                self.must_bytes -= NEWS_BYTES;
+                Some(Due::Added(tracker))
             }
         }
     }

@@ -24,6 +24,9 @@ use crate::socket::{CloseReason, Frames, Gathered, Message, SocketSession};
 /// How often a turn goes round before other connections get theirs.
 const ROUNDS_A_TURN: usize = 4;
 
+/// From this size on, bytes left over are cheaper to keep where they are than to copy.
+const MOVED_BYTES_MIN: usize = 64 * 1024;
+
 const GOING_AWAY: CloseReason = CloseReason { code: close_code::GOING_AWAY, reason: "server shuts down" };
 const DEAD_PEER: CloseReason = CloseReason { code: close_code::GOING_AWAY, reason: "no sign of life" };
 
@@ -244,8 +247,7 @@ impl Pump {
         if self.unsent.is_empty() && !write.is_empty() {
             let sent = self.try_write(cx, write)?;
             if sent < write.len() {
-                self.unsent = write[sent..].to_vec();
-                self.sent_bytes = 0;
+                self.keep(write, sent);
                 self.blocked_since = Some(now);
             }
         } else {
@@ -270,6 +272,17 @@ impl Pump {
             }
         }
         Ok(more)
+    }
+
+    /// Keeps what was not written. A large rest is kept where it lies, a small one in a buffer of its own size.
+    fn keep(&mut self, write: &mut Vec<u8>, sent: usize) {
+        if write.len() - sent >= MOVED_BYTES_MIN {
+            self.unsent = std::mem::take(write);
+            self.sent_bytes = sent;
+        } else {
+            self.unsent = write[sent..].to_vec();
+            self.sent_bytes = 0;
+        }
     }
 
     /// How much of it went out; 0 means that the socket is full, and that we are woken when it is not.

@@ -7,7 +7,7 @@ use std::cell::RefCell;
 pub const SCRATCH_BYTES: usize = 64 * 1024;
 
 /// A write buffer that grew beyond this (an answer of many thousand states) is given back after its turn.
-const KEPT_WRITE_BYTES: usize = 1024 * 1024;
+const KEPT_WRITE_BYTES: usize = 16 * 1024 * 1024;
 
 thread_local! {
     static SCRATCH: RefCell<(Vec<u8>, Vec<u8>)> = RefCell::new((vec![0; SCRATCH_BYTES], Vec::new()));

@@ -33,6 +33,7 @@ fn drain(outbox: &mut Outbox<Source>) -> String {
             Due::State { tracker, snapshot, .. } => format!("{tracker}:{}", snapshot.version),
             Due::Lifecycle { what, .. } => format!("{what:?}").to_lowercase(),
             Due::Logout(_) => "logout".to_owned(),
+            Due::Added(tracker) => format!("added {tracker}"),
         });
     }
     said.join(" ")

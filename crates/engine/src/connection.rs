@@ -1,0 +1,114 @@
+//! The engine's end of a client connection: an outbox that the sources fill and the session empties.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
+
+use atomic_waker::AtomicWaker;
+use live::{Lane, LaneKind, Lifecycle, Outbox, OutboxLimits, Slot, Snapshot};
+use model::{SessionId, SourceId, TrackerId};
+
+use crate::source::{Source, Watcher};
+
+/// A client connection.
+pub struct Connection {
+    outbox: Mutex<Outbox<Source>>,
+    waker: AtomicWaker,
+}
+
+/// A source being watched by a connection. Dropping it ends that.
+#[derive(Debug)]
+pub struct Watch {
+    connection: Arc<Connection>,
+    source: Source,
+    slot: Slot,
+}
+
+impl Connection {
+    pub(crate) fn new(limits: OutboxLimits) -> Arc<Self> {
+        Arc::new(Self { outbox: Mutex::new(Outbox::new(limits)), waker: AtomicWaker::new() })
+    }
+
+    /// The outbox. Not to be held while anything of a source is asked for.
+    pub fn outbox(&self) -> MutexGuard<'_, Outbox<Source>> {
+        self.outbox.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Wakes this waker when something is put into the outbox.
+    pub fn register(&self, waker: &Waker) {
+        self.waker.register(waker);
+    }
+
+    /// Opens a lane for a subscription of a session; `None` when the connection has too many.
+    pub fn open_lane(&self, session: SessionId, kind: LaneKind) -> Option<Lane> {
+        self.outbox().open_lane(session, kind)
+    }
+
+    /// Watches a source on a lane. Its changes come from now on; its present state is due only once marked. Also says
+    /// whether the source is blocked.
+    pub fn watch(self: &Arc<Self>, lane: Lane, tracker: TrackerId, source: &Source) -> (Watch, bool) {
+        let slot = self.outbox().add(lane, tracker, source.clone());
+        let blocked = source.watch(Watcher { connection: self.clone(), slot, tracker });
+        (Watch { connection: self.clone(), source: source.clone(), slot }, blocked)
+    }
+
+    pub(crate) fn publish(&self, slot: Slot, snapshot: &Arc<Snapshot>, notable: bool) {
+        self.outbox().publish(slot, snapshot, notable);
+        self.waker.wake();
+    }
+
+    pub(crate) fn set_blocked(&self, slot: Slot, blocked: bool) {
+        self.outbox().set_blocked(slot, blocked);
+    }
+
+    /// The source was blocked, unblocked or removed; `slot` is one that shows it.
+    pub(crate) fn lifecycle(&self, slot: Slot, event: u64, source: SourceId, what: Lifecycle) {
+        let mut outbox = self.outbox();
+        match what {
+            Lifecycle::Block | Lifecycle::Corrupt => outbox.set_blocked(slot, true),
+            Lifecycle::Unblock => outbox.set_blocked(slot, false),
+        }
+        outbox.lifecycle(event, source, what);
+        if what == Lifecycle::Unblock {
+            outbox.mark(slot);
+        }
+        drop(outbox);
+        self.waker.wake();
+    }
+
+    pub(crate) fn added(&self, tracker: TrackerId) {
+        self.outbox().added(tracker);
+        self.waker.wake();
+    }
+
+    pub(crate) fn logout(&self, session: SessionId) {
+        self.outbox().logout(session);
+        self.waker.wake();
+    }
+}
+
+impl Watch {
+    /// The source.
+    pub fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// Makes the source's present state due.
+    pub fn mark(&self) {
+        self.connection.outbox().mark(self.slot);
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        // The source forgets the slot first, so that nothing is published to a slot that means something else by then.
+        self.source.unwatch(&self.connection, self.slot);
+        self.connection.outbox().remove(self.slot);
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection").finish_non_exhaustive()
+    }
+}

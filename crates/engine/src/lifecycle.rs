@@ -1,0 +1,126 @@
+//! What happens in the fleet reaches sources and connections.
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
+
+use fleet::FleetEvent;
+use live::Lifecycle;
+use model::{SessionId, SourceId, TrackerId, UserId};
+
+use crate::connection::Connection;
+use crate::engine::{Attached, Engine};
+use crate::source::Source;
+
+impl Engine {
+    pub(crate) fn listen_to_fleet(self: &Arc<Self>) {
+        // Weak, because the fleet lives in the engine.
+        let engine = Arc::downgrade(self);
+        self.fleet.on_event(Box::new(move |event| {
+            if let Some(engine) = engine.upgrade() {
+                engine.hear(event);
+            }
+        }));
+    }
+
+    fn hear(&self, event: &FleetEvent) {
+        match event {
+            FleetEvent::SourceAdded(info) => {
+                self.add_source(info.clone(), (self.options().clock)());
+            }
+            FleetEvent::SourceBlocked { source, blocked } => self.block(*source, *blocked),
+            FleetEvent::SourceRemoved(source) => self.remove(*source),
+            FleetEvent::TrackerRemoved { tracker, source, .. } => self.lose_tracker(*source, *tracker),
+            FleetEvent::SessionEnded { session, .. } => self.end_session(*session),
+            FleetEvent::TrackerAdded { tracker, user, .. } => self.gain_tracker(*user, *tracker),
+            // Who renders asks the fleet for the zone each time.
+            FleetEvent::ZoneChanged { .. } => {}
+        }
+    }
+
+    fn next_event(&self) -> u64 {
+        self.events.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    fn block(&self, id: SourceId, blocked: bool) {
+        let Some(source) = self.source(id) else { return };
+        let what = if blocked { Lifecycle::Block } else { Lifecycle::Unblock };
+        let event = self.next_event();
+        let mut inner = source.lock();
+        if inner.blocked == blocked {
+            return;
+        }
+        inner.blocked = blocked;
+        for watcher in &inner.watchers {
+            watcher.connection.lifecycle(watcher.slot, event, id, what);
+        }
+    }
+
+    /// A tracker is gone: those who watch the source through it hear so, and nothing after.
+    fn lose_tracker(&self, id: SourceId, tracker: TrackerId) {
+        let Some(source) = self.source(id) else { return };
+        let event = self.next_event();
+        let inner = source.lock();
+        for watcher in inner.watchers.iter().filter(|w| w.tracker == tracker) {
+            watcher.connection.lifecycle(watcher.slot, event, id, Lifecycle::Corrupt);
+        }
+    }
+
+    /// A user has a tracker more: connections that hold a session of that user may want it.
+    fn gain_tracker(&self, user: UserId, tracker: TrackerId) {
+        let sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        for attached in sessions.values().filter(|a| a.user == user) {
+            attached.connections.iter().for_each(|c| c.added(tracker));
+        }
+    }
+
+    fn remove(&self, id: SourceId) {
+        let mut sources = self.sources.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(source) = sources.remove(&id) {
+            source.lock().removed = true;
+        }
+        self.metrics().sources.set(sources.len() as i64);
+    }
+
+    /// Lets a connection hear of the end of a session, and of new trackers of its user. Ask the fleet once more
+    /// afterwards whether the session lives: it may have ended in between.
+    pub fn attach(&self, session: SessionId, user: UserId, connection: &Arc<Connection>) {
+        let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        let attached = sessions.entry(session).or_insert_with(|| Attached { user, connections: Vec::new() });
+        if !attached.connections.iter().any(|c| Arc::ptr_eq(c, connection)) {
+            attached.connections.push(connection.clone());
+        }
+    }
+
+    /// The connection no longer holds anything of the session.
+    pub fn detach(&self, session: SessionId, connection: &Arc<Connection>) {
+        let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(attached) = sessions.get_mut(&session) {
+            attached.connections.retain(|c| !Arc::ptr_eq(c, connection));
+            if attached.connections.is_empty() {
+                sessions.remove(&session);
+            }
+        }
+    }
+
+    fn end_session(&self, session: SessionId) {
+        let ended = self.sessions.lock().unwrap_or_else(PoisonError::into_inner).remove(&session);
+        for connection in ended.into_iter().flat_map(|a| a.connections) {
+            connection.logout(session);
+        }
+    }
+
+    /// Writes down that a source's device was heard of for the first time.
+    pub(crate) fn note_connected(&self, source: SourceId) {
+        let fleet = self.fleet.clone();
+        tokio::spawn(async move {
+            if let Err(error) = fleet.note_connected(source).await {
+                tracing::error!(%error, %source, "cannot note that a device connected");
+            }
+        });
+    }
+
+    /// Whether this is still the source of that id: false once it was removed or registered anew.
+    pub fn is_current(&self, source: &Source) -> bool {
+        self.source(source.id()).is_some_and(|now| now.same(source))
+    }
+}

@@ -1,0 +1,27 @@
+//! The limits and durations of the engine.
+
+use live::{OutboxLimits, Timing};
+use model::Timestamp;
+
+/// What the engine needs to know besides journal and fleet.
+#[derive(Clone, Debug)]
+pub struct EngineOptions {
+    /// The durations that states depend on.
+    pub timing: Timing,
+    /// Bounds of each connection's outbox.
+    pub outbox: OutboxLimits,
+    /// Encoded reports that may wait for the journal, in bytes. Beyond it devices wait.
+    pub queue_bytes_max: usize,
+    /// How long the writer waits for company before it commits a small batch, in microseconds.
+    pub commit_gather_us: u64,
+    /// Seconds between snapshots of the states that changed.
+    pub snapshot_s: u64,
+    /// Days for which reports are kept; 0 keeps all.
+    pub retention_days: u32,
+    /// Free disk, in bytes, below which uploads are refused.
+    pub disk_reserve_bytes: u64,
+    /// Reads the wall clock.
+    pub clock: fn() -> Timestamp,
+    /// Called when the journal cannot be written. Nothing is acknowledged afterwards; the process is to end.
+    pub on_failure: fn(&storage::journal::JournalError),
+}

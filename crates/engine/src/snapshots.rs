@@ -1,0 +1,52 @@
+//! States are saved from time to time, so that a restart folds minutes and not years.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use storage::codec::encode_state;
+
+use crate::engine::Engine;
+use crate::writer::Work;
+
+/// States that go to the journal in one piece.
+const STATES_PER_PIECE: usize = 1024;
+
+impl Engine {
+    pub(crate) async fn keep_snapshots(self: Arc<Self>) {
+        let every = Duration::from_secs(self.options().snapshot_s.max(1));
+        let mut ticks = tokio::time::interval(every);
+        ticks.tick().await;
+        loop {
+            ticks.tick().await;
+            self.save_states();
+            self.flush().await;
+        }
+    }
+
+    /// Queues the states that changed, and then the checkpoint that they allow.
+    ///
+    /// Whatever had a place in the journal's order when this began was or is being folded under the lock of its
+    /// source, so a state taken under that lock includes it.
+    pub(crate) fn save_states(&self) {
+        let covered = self.writer().last_seq();
+        let mut states = Vec::new();
+        for source in self.all_sources() {
+            let mut inner = source.lock();
+            if !std::mem::take(&mut inner.unsaved) || inner.removed {
+                continue;
+            }
+            let mut bytes = Vec::with_capacity(256);
+            encode_state(&inner.state, &mut bytes);
+            states.push((source.id(), inner.state.seq, bytes));
+            // The entries in it are queued already: they were when they were folded, under this lock.
+            drop(inner);
+            if states.len() == STATES_PER_PIECE {
+                self.writer().push(Work::Snapshots(std::mem::take(&mut states)));
+            }
+        }
+        if !states.is_empty() {
+            self.writer().push(Work::Snapshots(states));
+        }
+        self.writer().push(Work::Checkpoint(covered));
+    }
+}

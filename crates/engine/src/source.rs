@@ -1,0 +1,244 @@
+//! One source: its state, who watches it, and what of it is not durable yet.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use arc_swap::ArcSwapOption;
+use live::{Applied, Latest, Slot, Snapshot};
+use model::{DeviceId, Entry, Seq, SourceId, SourceSettings, SourceState, Timestamp, TrackerId};
+use storage::journal::ReportKey;
+
+use crate::connection::Connection;
+use crate::engine::Context;
+
+/// Keys of recent reports that a source remembers, so that a resend of what is not committed yet is recognised.
+const RECENT_KEYS_MAX: usize = 64;
+
+/// A source, live. Cheap to clone.
+#[derive(Clone)]
+pub struct Source(Arc<Shared>);
+
+struct Shared {
+    id: SourceId,
+    context: Arc<Context>,
+    /// The newest state that watchers were told of; `None` while nobody watches. Read without a lock, because a
+    /// connection asks for it while its outbox is locked.
+    published: ArcSwapOption<Snapshot>,
+    inner: Mutex<Inner>,
+}
+
+/// What the lock of a source protects.
+pub(crate) struct Inner {
+    pub(crate) device: DeviceId,
+    pub(crate) state: SourceState,
+    /// Counts changes of the state.
+    version: u64,
+    pub(crate) settings: Arc<SourceSettings>,
+    pub(crate) blocked: bool,
+    /// Nothing is taken in for it any more.
+    pub(crate) removed: bool,
+    pub(crate) watchers: Vec<Watcher>,
+    /// States that may not be skipped, and those after them, wait for their commit.
+    pending: VecDeque<Pending>,
+    /// Keys of the last reports.
+    recent: VecDeque<ReportKey>,
+    /// The newest time under which a report was stored: later ones cannot be repeats.
+    pub(crate) newest_key: Option<Timestamp>,
+    /// The state changed since its last snapshot.
+    pub(crate) unsaved: bool,
+    /// When the last contact went to the journal.
+    pub(crate) last_contact_entry: Option<Timestamp>,
+    /// When the alarm of timed changes goes off.
+    pub(crate) armed: Option<Timestamp>,
+}
+
+/// A connection's interest in a source.
+pub(crate) struct Watcher {
+    pub(crate) connection: Arc<Connection>,
+    pub(crate) slot: Slot,
+    pub(crate) tracker: TrackerId,
+}
+
+struct Pending {
+    seq: Seq,
+    snapshot: Arc<Snapshot>,
+    notable: bool,
+}
+
+impl Source {
+    pub(crate) fn new(
+        context: Arc<Context>,
+        device: DeviceId,
+        state: SourceState,
+        settings: Arc<SourceSettings>,
+        blocked: bool,
+    ) -> Self {
+        let inner = Inner {
+            device,
+            version: 1,
+            settings,
+            blocked,
+            removed: false,
+            watchers: Vec::new(),
+            pending: VecDeque::new(),
+            recent: VecDeque::new(),
+            newest_key: state.newest,
+            unsaved: false,
+            last_contact_entry: None,
+            armed: None,
+            state,
+        };
+        Self(Arc::new(Shared {
+            id: inner.state.source,
+            context,
+            published: ArcSwapOption::empty(),
+            inner: Mutex::new(inner),
+        }))
+    }
+
+    /// Its id.
+    pub fn id(&self) -> SourceId {
+        self.0.id
+    }
+
+    /// Its state now.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        let inner = self.lock();
+        match self.0.published.load_full() {
+            Some(published) => published,
+            None => Arc::new(inner.current()),
+        }
+    }
+
+    /// The device behind it.
+    pub fn device(&self) -> DeviceId {
+        self.lock().device.clone()
+    }
+
+    /// When its device was last heard of.
+    pub fn last_update(&self) -> Option<Timestamp> {
+        self.lock().state.last_update
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.0.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// Folds an entry in and tells the watchers, at once or, when the state may not be skipped, after its commit.
+    pub(crate) fn fold(&self, inner: &mut Inner, entry: &Entry, notable: bool) -> Applied {
+        let settings = inner.settings.clone();
+        let applied = live::apply(&mut inner.state, entry, &settings, &self.0.context.options.timing);
+        self.changed(inner, Some(entry.seq), notable);
+        applied
+    }
+
+    /// The state changed: a new version, seen by whoever watches.
+    pub(crate) fn changed(&self, inner: &mut Inner, seq: Option<Seq>, notable: bool) {
+        inner.version += 1;
+        inner.unsaved = true;
+        if !self.is_watched(inner) {
+            return;
+        }
+        let snapshot = Arc::new(inner.current());
+        let waits_for = match (seq, inner.pending.back()) {
+            (Some(seq), Some(_)) => Some(seq),
+            (Some(seq), None) => notable.then_some(seq),
+            (None, last) => last.map(|p| p.seq),
+        };
+        match waits_for {
+            Some(seq) => inner.pending.push_back(Pending { seq, snapshot, notable }),
+            None => self.hand_out(inner, snapshot, notable),
+        }
+    }
+
+    /// Everything up to `seq` is durable: hands out what waited for that.
+    pub(crate) fn committed(&self, seq: Seq) {
+        let mut inner = self.lock();
+        while inner.pending.front().is_some_and(|p| p.seq <= seq)
+            && let Some(Pending { snapshot, notable, .. }) = inner.pending.pop_front()
+        {
+            self.hand_out(&inner, snapshot, notable);
+        }
+    }
+
+    fn hand_out(&self, inner: &Inner, snapshot: Arc<Snapshot>, notable: bool) {
+        self.0.published.store(Some(snapshot.clone()));
+        for watcher in &inner.watchers {
+            watcher.connection.publish(watcher.slot, &snapshot, notable);
+        }
+        if let Some(outlet) = &self.0.context.outlet {
+            outlet.state(&snapshot, notable);
+        }
+        self.0.context.metrics.published.inc_by(inner.watchers.len() as u64);
+    }
+
+    fn is_watched(&self, inner: &Inner) -> bool {
+        !inner.watchers.is_empty() || self.0.context.outlet.is_some()
+    }
+
+    /// Adds a watcher; whether the source is blocked, as of the same moment.
+    pub(crate) fn watch(&self, watcher: Watcher) -> bool {
+        let mut inner = self.lock();
+        if self.0.published.load().is_none() {
+            self.0.published.store(Some(Arc::new(inner.current())));
+        }
+        let blocked = inner.blocked;
+        if blocked {
+            watcher.connection.set_blocked(watcher.slot, true);
+        }
+        inner.watchers.push(watcher);
+        blocked
+    }
+
+    pub(crate) fn unwatch(&self, connection: &Connection, slot: Slot) {
+        let mut inner = self.lock();
+        let found = inner.watchers.iter().position(|w| w.slot == slot && std::ptr::eq(&*w.connection, connection));
+        if let Some(at) = found {
+            inner.watchers.swap_remove(at);
+        }
+        if inner.watchers.is_empty() {
+            inner.watchers = Vec::new();
+            inner.pending = VecDeque::new();
+            if self.0.context.outlet.is_none() {
+                self.0.published.store(None);
+            }
+        }
+    }
+}
+
+impl Inner {
+    fn current(&self) -> Snapshot {
+        Snapshot::new(self.state.clone(), self.version)
+    }
+
+    /// Whether a report with this key came recently.
+    pub(crate) fn came_recently(&self, key: &ReportKey) -> bool {
+        self.recent.contains(key)
+    }
+
+    /// Remembers a report that was queued for the journal.
+    pub(crate) fn remember(&mut self, key: ReportKey) {
+        if self.recent.len() == RECENT_KEYS_MAX {
+            self.recent.pop_front();
+        }
+        self.recent.push_back(key);
+        self.newest_key = self.newest_key.max(Some(key.time));
+    }
+}
+
+impl Latest for Source {
+    fn latest(&self) -> Option<Arc<Snapshot>> {
+        self.0.published.load_full()
+    }
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Source").field(&self.0.id).finish()
+    }
+}

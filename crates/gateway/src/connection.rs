@@ -1,0 +1,328 @@
+//! One device's connection: moves bytes between its socket and its session, and uploads to the engine.
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use engine::{Receipt, Refused, Source};
+use model::{DeviceId, Upload};
+use protocols::{DeviceSettings, Identified, Output, Reject, Session, Stored, Ticket};
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+use tokio::time::{Instant, Sleep};
+use web::with_scratch;
+
+use crate::listener::Port;
+
+/// Replies that may wait for a device to read them. Beyond it nothing more is read from the device.
+const UNSENT_BYTES_MAX: usize = 64 * 1024;
+/// How long a closing connection has for its last reply, and a stopping server for its devices' receipts.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+pub(crate) struct DeviceConnection {
+    stream: TcpStream,
+    peer: SocketAddr,
+    port: Arc<Port>,
+    session: Box<dyn Session>,
+    /// The device that speaks now.
+    device: Option<Source>,
+    /// Outputs not carried out yet. Empty between turns.
+    out: Vec<Output>,
+    /// Uploads that are not durable yet, in order.
+    receipts: VecDeque<(Ticket, Receipt)>,
+    unsent: Vec<u8>,
+    alarm: Pin<Box<Sleep>>,
+    opened: Instant,
+    heard: Instant,
+    was_accepted: bool,
+    closing: bool,
+}
+
+/// What ends a wait.
+enum Event {
+    Read(usize),
+    Wrote,
+    Stored,
+    Alarm,
+    Ended,
+}
+
+impl DeviceConnection {
+    pub(crate) fn new(stream: TcpStream, peer: SocketAddr, port: Arc<Port>) -> Self {
+        let now = Instant::now();
+        port.metrics.open.inc();
+        Self {
+            session: (port.family.open)(&port.options.limits),
+            stream,
+            peer,
+            device: None,
+            out: Vec::new(),
+            receipts: VecDeque::new(),
+            unsent: Vec::new(),
+            alarm: Box::pin(tokio::time::sleep_until(now + Duration::from_secs(port.options.unauthenticated_s))),
+            opened: now,
+            heard: now,
+            was_accepted: false,
+            closing: false,
+            port,
+        }
+    }
+
+    /// Serves the device until it goes, is refused, or the server stops.
+    pub(crate) async fn run(mut self, mut shutdown: watch::Receiver<bool>) {
+        loop {
+            let event = tokio::select! {
+                biased;
+                event = std::future::poll_fn(|cx| self.poll_event(cx)) => event,
+                _ = shutdown.wait_for(|down| *down) => break,
+            };
+            match event {
+                Event::Ended => return,
+                Event::Read(bytes) => {
+                    self.heard = Instant::now();
+                    self.port.metrics.received_bytes.inc_by(bytes as u64);
+                }
+                Event::Wrote | Event::Stored => {}
+                Event::Alarm => self.ring(),
+            }
+            self.carry_out().await;
+            if self.closing {
+                break;
+            }
+        }
+        // What was taken in is acknowledged if it becomes durable in time; if not, the device sends it again.
+        let _ = tokio::time::timeout(FAREWELL, self.say_goodbye()).await;
+    }
+
+    async fn say_goodbye(&mut self) {
+        self.closing = true;
+        while !self.receipts.is_empty() || !self.unsent.is_empty() {
+            if let Event::Ended = std::future::poll_fn(|cx| self.poll_event(cx)).await {
+                return;
+            }
+            self.carry_out().await;
+        }
+    }
+
+    /// Looks at everything that can happen, what is owed to the device first.
+    fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
+        if self.poll_receipts(cx) {
+            return Poll::Ready(Event::Stored);
+        }
+        if !self.unsent.is_empty()
+            && let Poll::Ready(event) = self.poll_write(cx)
+        {
+            return Poll::Ready(event);
+        }
+        let reads = !self.closing && self.session.wants_bytes() && self.unsent.len() < UNSENT_BYTES_MAX;
+        if reads && let Poll::Ready(event) = self.poll_read(cx) {
+            return Poll::Ready(event);
+        }
+        self.alarm.as_mut().poll(cx).map(|()| Event::Alarm)
+    }
+
+    /// Tells the session of all uploads at the front that are durable by now.
+    fn poll_receipts(&mut self, cx: &mut Context<'_>) -> bool {
+        let mut any = false;
+        while let Some((ticket, receipt)) = self.receipts.front_mut()
+            && let Poll::Ready(result) = Pin::new(receipt).poll(cx)
+        {
+            let stored = if result.is_ok() { Stored::Ok } else { Stored::Failed };
+            self.session.stored(*ticket, stored, &mut self.out);
+            self.receipts.pop_front();
+            any = true;
+        }
+        any
+    }
+
+    fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
+        loop {
+            match self.stream.poll_write_ready(cx) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Err(_)) => return Poll::Ready(Event::Ended),
+                Poll::Ready(Ok(())) => match self.stream.try_write(&self.unsent) {
+                    Ok(n) if n == self.unsent.len() => {
+                        self.unsent = Vec::new();
+                        return Poll::Ready(Event::Wrote);
+                    }
+                    Ok(n) => {
+                        self.unsent.drain(..n);
+                    }
+                    Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
+                    Err(_) => return Poll::Ready(Event::Ended),
+                },
+            }
+        }
+    }
+
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
+        loop {
+            match self.stream.poll_read_ready(cx) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Err(_)) => return Poll::Ready(Event::Ended),
+                Poll::Ready(Ok(())) => {}
+            }
+            let now = (self.port.options.clock)();
+            let read = with_scratch(|buf, _| {
+                let n = self.stream.try_read(buf)?;
+                self.session.feed(now, &buf[..n], &mut self.out);
+                Ok::<_, io::Error>(n)
+            });
+            match read {
+                Ok(0) => return Poll::Ready(Event::Ended),
+                Ok(n) => return Poll::Ready(Event::Read(n)),
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
+                Err(_) => return Poll::Ready(Event::Ended),
+            }
+        }
+    }
+
+    /// Does what the session asked for, in order, and what it asks for in turn.
+    async fn carry_out(&mut self) {
+        while !self.out.is_empty() && !self.closing {
+            for output in std::mem::take(&mut self.out) {
+                match output {
+                    Output::Identify(id) => self.identify(&id),
+                    Output::Upload { ticket, reports } => self.upload(ticket, reports).await,
+                    Output::Contact => self.contact(),
+                    Output::Reply(bytes) => self.reply(bytes),
+                    Output::Reject { frame, reason } => self.reject(&frame, &reason),
+                    Output::Close => self.closing = true,
+                }
+            }
+        }
+        // Replies that became due while closing still belong to what was taken in.
+        for output in std::mem::take(&mut self.out) {
+            if let Output::Reply(bytes) = output {
+                self.reply(bytes);
+            }
+        }
+        self.send();
+        self.set_alarm();
+    }
+
+    fn identify(&mut self, id: &DeviceId) {
+        let now = (self.port.options.clock)();
+        let engine = &self.port.engine;
+        self.device = engine.fleet().device(id.as_str()).and_then(|device| engine.source(device.source));
+        let answer = if self.device.is_some() {
+            self.was_accepted = true;
+            Identified::Accepted(DeviceSettings::default())
+        } else {
+            self.port.metrics.refused.inc();
+            if let Some(others) = self.port.unregistered.is_due(Instant::now().into_std()) {
+                let protocol = self.port.family.name;
+                tracing::warn!(protocol, device = %id, peer = %self.peer, others, "device is not registered");
+            }
+            Identified::Refused
+        };
+        self.session.identified(now, answer, &mut self.out);
+    }
+
+    async fn upload(&mut self, ticket: Ticket, reports: Upload) {
+        self.port.metrics.uploads.inc();
+        let received = (self.port.options.clock)();
+        let taken = match &self.device {
+            Some(source) => self.port.engine.ingest(source, received, reports).await,
+            None => Err(Refused::Removed),
+        };
+        match taken {
+            Ok(receipt) => self.receipts.push_back((ticket, receipt)),
+            Err(refused) => {
+                self.session.stored(ticket, Stored::Failed, &mut self.out);
+                // A device that was removed meanwhile is refused properly when it comes again.
+                self.closing |= refused == Refused::Removed;
+            }
+        }
+    }
+
+    fn contact(&self) {
+        if let Some(source) = &self.device {
+            self.port.engine.contact(source, (self.port.options.clock)());
+        }
+    }
+
+    fn reply(&mut self, bytes: Vec<u8>) {
+        if self.unsent.is_empty() {
+            self.unsent = bytes;
+        } else {
+            self.unsent.extend_from_slice(&bytes);
+        }
+    }
+
+    fn reject(&self, frame: &[u8], reason: &Reject) {
+        self.port.metrics.rejected.inc();
+        if let Some(others) = self.port.rejected.is_due(Instant::now().into_std()) {
+            let (protocol, start) = (self.port.family.name, hex(frame));
+            tracing::warn!(protocol, peer = %self.peer, %reason, frame = start, others, "input could not be used");
+        }
+    }
+
+    /// Writes at once what can be written; the rest when the socket has room.
+    fn send(&mut self) {
+        if self.unsent.is_empty() {
+            return;
+        }
+        match self.stream.try_write(&self.unsent) {
+            Ok(n) if n == self.unsent.len() => self.unsent = Vec::new(),
+            Ok(n) => {
+                self.unsent.drain(..n);
+            }
+            // An error shows itself again at the next look at the socket.
+            Err(_) => {}
+        }
+    }
+
+    /// Time has come for something.
+    fn ring(&mut self) {
+        let now = Instant::now();
+        let options = &self.port.options;
+        let unknown = !self.was_accepted && now.duration_since(self.opened).as_secs() >= options.unauthenticated_s;
+        let silent = options.silence_s > 0 && now.duration_since(self.heard).as_secs() >= options.silence_s;
+        if unknown || silent {
+            self.closing = true;
+        }
+        self.session.tick((options.clock)(), &mut self.out);
+    }
+
+    fn set_alarm(&mut self) {
+        let options = &self.port.options;
+        let now = Instant::now();
+        let mut due = now + Duration::from_secs(3600);
+        if !self.was_accepted {
+            due = due.min(self.opened + Duration::from_secs(options.unauthenticated_s));
+        }
+        if options.silence_s > 0 {
+            due = due.min(self.heard + Duration::from_secs(options.silence_s));
+        }
+        if let Some(at) = self.session.next_deadline() {
+            let ms = u64::try_from(at.since_ms((options.clock)())).unwrap_or(0).max(1);
+            due = due.min(now + Duration::from_millis(ms));
+        }
+        // An alarm that is early only looks again; moving it costs more than that.
+        if due < self.alarm.deadline() || self.alarm.is_elapsed() {
+            self.alarm.as_mut().reset(due);
+        }
+    }
+}
+
+impl Drop for DeviceConnection {
+    fn drop(&mut self) {
+        self.port.metrics.open.dec();
+    }
+}
+
+/// The start of a frame, for a log line.
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().take(32).fold(String::new(), |mut text, b| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{b:02x}");
+        text
+    })
+}

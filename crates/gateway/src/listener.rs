@@ -1,0 +1,118 @@
+//! A port for devices of one family.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use engine::Engine;
+use model::Timestamp;
+use protocols::{Family, Limits};
+use socket2::{SockRef, TcpKeepalive};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use web::AddressLimit;
+
+use crate::connection::DeviceConnection;
+use crate::metrics::{FamilyMetrics, GatewayMetrics};
+use crate::seldom::Seldom;
+
+/// How long the listener rests after an error of `accept`, such as a process out of file descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// A device that vanished without a word is noticed by TCP probes after about this time.
+const KEEPALIVE: Duration = Duration::from_secs(120);
+
+/// Limits and durations of device connections.
+#[derive(Clone, Debug)]
+pub struct DeviceOptions {
+    /// Limits of the codecs.
+    pub limits: Limits,
+    /// Connections one address may hold; 0 means no limit.
+    pub connections_per_address_max: u32,
+    /// How long a connection may stay without an accepted device.
+    pub unauthenticated_s: u64,
+    /// How long a device may say nothing at all before its connection is closed; 0 means for ever.
+    pub silence_s: u64,
+    /// Reads the wall clock.
+    pub clock: fn() -> Timestamp,
+}
+
+/// A bound port.
+pub struct Listener {
+    listener: TcpListener,
+    port: Arc<Port>,
+    addresses: AddressLimit,
+}
+
+/// What the connections of a port share.
+pub(crate) struct Port {
+    pub(crate) family: &'static Family,
+    pub(crate) engine: Arc<Engine>,
+    pub(crate) options: DeviceOptions,
+    pub(crate) metrics: FamilyMetrics,
+    pub(crate) unregistered: Seldom,
+    pub(crate) rejected: Seldom,
+}
+
+impl Listener {
+    /// Binds a port for a family. Port 0 takes a free one.
+    pub async fn bind(
+        family: &'static Family,
+        address: SocketAddr,
+        engine: Arc<Engine>,
+        options: DeviceOptions,
+        metrics: &GatewayMetrics,
+    ) -> io::Result<Self> {
+        let listener = TcpListener::bind(address).await?;
+        let addresses = AddressLimit::new(options.connections_per_address_max);
+        let metrics = metrics.of(family.name);
+        let port =
+            Port { family, engine, options, metrics, unregistered: Seldom::default(), rejected: Seldom::default() };
+        Ok(Self { listener, port: Arc::new(port), addresses })
+    }
+
+    /// Where it listens.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// The family it serves.
+    pub fn family(&self) -> &'static Family {
+        self.port.family
+    }
+
+    /// Accepts devices until `shutdown` turns true. Their connections then end on their own.
+    pub async fn run(self, shutdown: watch::Receiver<bool>) {
+        let mut down = shutdown.clone();
+        loop {
+            tokio::select! {
+                accepted = self.listener.accept() => match accepted {
+                    Ok((stream, peer)) => self.welcome(stream, peer, &shutdown),
+                    Err(error) => {
+                        tracing::warn!(protocol = self.port.family.name, %error, "cannot accept connections");
+                        tokio::time::sleep(ACCEPT_PAUSE).await;
+                    }
+                },
+                _ = down.wait_for(|down| *down) => return,
+            }
+        }
+    }
+
+    fn welcome(&self, stream: TcpStream, peer: SocketAddr, shutdown: &watch::Receiver<bool>) {
+        let Some(place) = self.addresses.enter(peer.ip()) else {
+            self.port.metrics.refused.inc();
+            return;
+        };
+        let keepalive = TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE / 4);
+        if SockRef::from(&stream).set_tcp_keepalive(&keepalive).and_then(|()| stream.set_nodelay(true)).is_err() {
+            return;
+        }
+        self.port.metrics.accepted.inc();
+        let connection = DeviceConnection::new(stream, peer, self.port.clone());
+        let shutdown = shutdown.clone();
+        tokio::spawn(async move {
+            connection.run(shutdown).await;
+            drop(place);
+        });
+    }
+}

@@ -1,0 +1,55 @@
+//! What the device ports count, by family.
+
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
+
+type Labels = [(&'static str, &'static str); 1];
+
+/// Figures of all device ports.
+#[derive(Clone, Debug, Default)]
+pub struct GatewayMetrics {
+    open: Family<Labels, Gauge>,
+    accepted: Family<Labels, Counter>,
+    refused: Family<Labels, Counter>,
+    rejected: Family<Labels, Counter>,
+    uploads: Family<Labels, Counter>,
+    received_bytes: Family<Labels, Counter>,
+}
+
+/// Figures of one family.
+#[derive(Clone, Debug)]
+pub(crate) struct FamilyMetrics {
+    pub(crate) open: Gauge,
+    pub(crate) accepted: Counter,
+    pub(crate) refused: Counter,
+    pub(crate) rejected: Counter,
+    pub(crate) uploads: Counter,
+    pub(crate) received_bytes: Counter,
+}
+
+impl GatewayMetrics {
+    /// Makes the figures visible under `/metrics`.
+    pub fn register(&self, registry: &mut Registry) {
+        let devices = registry.sub_registry_with_prefix("devices");
+        devices.register("open", "Device connections open now", self.open.clone());
+        devices.register("accepted", "Device connections accepted", self.accepted.clone());
+        devices.register("refused", "Logins of devices that are not registered", self.refused.clone());
+        devices.register("rejected", "Frames that could not be used", self.rejected.clone());
+        devices.register("uploads", "Frames with reports", self.uploads.clone());
+        devices.register("received_bytes", "Bytes read from devices", self.received_bytes.clone());
+    }
+
+    pub(crate) fn of(&self, family: &'static str) -> FamilyMetrics {
+        let labels = [("protocol", family)];
+        FamilyMetrics {
+            open: self.open.get_or_create_owned(&labels),
+            accepted: self.accepted.get_or_create_owned(&labels),
+            refused: self.refused.get_or_create_owned(&labels),
+            rejected: self.rejected.get_or_create_owned(&labels),
+            uploads: self.uploads.get_or_create_owned(&labels),
+            received_bytes: self.received_bytes.get_or_create_owned(&labels),
+        }
+    }
+}
