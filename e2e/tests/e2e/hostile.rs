@@ -5,7 +5,9 @@ use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
 use e2e::teltonika::{Codec, login, packet, record};
-use e2e::{Account, HttpConnection, Random, Report, Server, Socket, Tracker, ngp, ngp_body, osmand_query};
+use e2e::{
+    Account, HttpConnection, Random, Report, Server, ServerOptions, Socket, Tracker, ngp, ngp_body, osmand_query,
+};
 use serde_json::Value;
 
 const IMEI: &str = "350000000000014";
@@ -187,6 +189,26 @@ fn many_slow_connections_do_not_keep_others_out() {
         let _ = stream.write_all(b"a");
     }
     scene.unharmed();
+}
+
+#[test]
+fn one_address_may_hold_only_so_many_connections_on_the_http_port() {
+    let server = Server::with(ServerOptions::default().set("ODOGRAPH_LIMITS_CONNECTIONS_PER_ADDRESS_MAX", "20"));
+    let opened = || -> Vec<HttpConnection> { (0..40).map(|_| HttpConnection::open(server.http())).collect() };
+    let served = |connections: &mut [HttpConnection]| {
+        let ask = |connection: &mut HttpConnection| {
+            let sent = connection.send(b"GET /healthz HTTP/1.1\r\nHost: d\r\n\r\n");
+            sent.is_ok() && connection.try_answer().is_some_and(|answer| answer.status == 200)
+        };
+        connections.iter_mut().map(ask).filter(|served| *served).count()
+    };
+    let mut connections = opened();
+    assert_eq!(served(&mut connections), 20);
+    drop(connections);
+    e2e::eventually("room again after the others have gone", || {
+        let answer = HttpConnection::open(server.http());
+        (served(&mut [answer]) == 1).then_some(())
+    });
 }
 
 #[test]

@@ -18,6 +18,7 @@ mod javascript;
 mod kill;
 mod lifecycle;
 mod logout;
+mod order;
 mod panel;
 mod process;
 mod shapes;

@@ -3,8 +3,8 @@
 use e2e::instant;
 use serde_json::Value;
 
-/// Fields of a full state that are always there, in the order of the documents.
-const FULL: [&str; 15] = [
+/// Fields of a full state that are always there.
+const FULL: [&str; 14] = [
     "source_id",
     "gps",
     "connection_status",
@@ -19,8 +19,6 @@ const FULL: [&str; 15] = [
     "outputs",
     "outputs_update",
     "actual_track_update",
-    // Only with an ignition sensor; here so that the check knows them.
-    "ignition",
 ];
 
 /// Fields that a compact state may have, and no others.
@@ -38,7 +36,7 @@ const COMPACT: [&str; 8] = [
 /// Checks a full state of a device that has reported a position.
 #[track_caller]
 pub(crate) fn full_state(state: &Value, zone: &str) {
-    for field in &FULL[..14] {
+    for field in FULL {
         assert!(state.get(field).is_some(), "a full state always has {field}: {state}");
     }
     common(state, zone);
