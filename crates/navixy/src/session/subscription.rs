@@ -1,0 +1,146 @@
+//! What a session watches on a connection.
+
+use std::sync::Arc;
+
+use engine::{Connection, Engine, Watch};
+use fleet::{Access, Fleet, Session};
+use live::{Lane, LaneKind};
+use model::{SourceId, Timestamp, TrackerId};
+
+use crate::wire::{Dates, EventType, Format, TrackerStatus};
+
+/// A session (a hash) on a connection, with what it subscribed to.
+pub(super) struct Hold {
+    pub(super) session: Session,
+    pub(super) dates: Dates,
+    /// One for each event type at most.
+    pub(super) subscriptions: Vec<Subscription>,
+}
+
+impl Hold {
+    pub(super) fn subscription(&mut self, event: EventType) -> Option<&mut Subscription> {
+        self.subscriptions.iter_mut().find(|s| s.event == event)
+    }
+}
+
+/// A subscription to one event type.
+pub(super) struct Subscription {
+    pub(super) event: EventType,
+    pub(super) lane: Lane,
+    pub(super) format: Format,
+    /// Everything the session sees, also what comes later.
+    pub(super) all: bool,
+    /// What was unsubscribed by name while `all` holds.
+    excluded: Vec<TrackerId>,
+    /// What is watched, by tracker.
+    watches: Vec<(TrackerId, Watch)>,
+    /// Milliseconds between two batches.
+    pub(super) rate_limit_ms: i64,
+    /// When the next batch may go.
+    pub(super) next_batch: Timestamp,
+}
+
+impl Subscription {
+    /// An empty subscription; `None` when the connection has too many.
+    pub(super) fn open(connection: &Connection, session: &Session, event: EventType, now: Timestamp) -> Option<Self> {
+        let kind = if event == EventType::State { LaneKind::Stream } else { LaneKind::Batch };
+        Some(Self {
+            event,
+            lane: connection.open_lane(session.id, kind)?,
+            format: Format::Full,
+            all: false,
+            excluded: Vec::new(),
+            watches: Vec::new(),
+            rate_limit_ms: 0,
+            next_batch: now,
+        })
+    }
+
+    /// How many trackers are watched.
+    pub(super) fn len(&self) -> usize {
+        self.watches.len()
+    }
+
+    /// Whether nothing is left of it.
+    pub(super) fn is_over(&self) -> bool {
+        self.watches.is_empty() && !self.all
+    }
+
+    pub(super) fn contains(&self, tracker: TrackerId) -> bool {
+        self.find(tracker).is_ok()
+    }
+
+    fn find(&self, tracker: TrackerId) -> Result<usize, usize> {
+        self.watches.binary_search_by_key(&tracker, |(id, _)| *id)
+    }
+
+    /// Watches a tracker, if the session may; its present state is due then. Says what becomes of it.
+    pub(super) fn add(
+        &mut self,
+        engine: &Engine,
+        connection: &Arc<Connection>,
+        session: &Session,
+        tracker: TrackerId,
+    ) -> TrackerStatus {
+        let fleet = engine.fleet();
+        let (status, source) = match fleet.access(session, tracker) {
+            Access::Unknown => return TrackerStatus::Unknown,
+            Access::Disallowed => return TrackerStatus::Disallowed,
+            Access::Blocked(source) => (TrackerStatus::Blocked, source),
+            Access::Normal(source) => (TrackerStatus::Normal, source),
+        };
+        self.excluded.retain(|id| *id != tracker);
+        let at = match self.find(tracker) {
+            Ok(at) => {
+                self.watches[at].1.mark();
+                return status;
+            }
+            Err(at) => at,
+        };
+        let Some(source) = engine.source(source) else { return TrackerStatus::Unknown };
+        let (watch, blocked) = connection.watch(self.lane, tracker, &source);
+        // It may have been taken away between the first look and the watch; from the watch on we are told.
+        if fleet.access(session, tracker) == Access::Unknown {
+            return TrackerStatus::Unknown;
+        }
+        watch.mark();
+        if self.watches.is_empty() {
+            // Most subscriptions are to few trackers, and stay as they are.
+            self.watches.reserve_exact(1);
+        }
+        self.watches.insert(at, (tracker, watch));
+        if blocked { TrackerStatus::Blocked } else { TrackerStatus::Normal }
+    }
+
+    /// Stops watching a tracker.
+    pub(super) fn remove(&mut self, tracker: TrackerId) {
+        if let Ok(at) = self.find(tracker) {
+            self.watches.remove(at);
+        }
+        if self.all && !self.excluded.contains(&tracker) {
+            self.excluded.push(tracker);
+        }
+    }
+
+    /// Whether a tracker that the user has gained is wanted.
+    pub(super) fn wants(&self, tracker: TrackerId) -> bool {
+        self.all && !self.excluded.contains(&tracker) && !self.contains(tracker)
+    }
+
+    /// Forgets trackers of a source that the session no longer sees.
+    pub(super) fn forget_lost(&mut self, fleet: &Fleet, session: &Session, source: SourceId) {
+        let is_lost = |id: TrackerId| matches!(fleet.access(session, id), Access::Unknown | Access::Disallowed);
+        self.watches.retain(|(id, watch)| watch.source().id() != source || !is_lost(*id));
+    }
+
+    /// The trackers watched, in the order of ids.
+    pub(super) fn trackers(&self) -> impl Iterator<Item = TrackerId> {
+        self.watches.iter().map(|(id, _)| *id)
+    }
+
+    /// Ends it. The lane's number may be used again afterwards.
+    pub(super) fn close(mut self, connection: &Connection) {
+        self.watches = Vec::new();
+        connection.outbox().close_lane(self.lane);
+    }
+}
