@@ -1,1 +1,41 @@
+//! What the fuzz targets of device families share.
+//!
+//! The targets run on the stable compiler, which needs to be told how to instrument:
+//!
+//! ```sh
+//! RUSTFLAGS="-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=3 \
+//!   -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table --cfg fuzzing" \
+//!   cargo run --release -p fuzz --features fuzzing --target "$(rustc --print host-tuple)" --bin teltonika -- \
+//!   -max_total_time=60
+//! ```
+//!
+//! `--target` keeps the flags away from build scripts.
 
+use protocols::family;
+use protocols::testing::{Trace, read_split, read_whole};
+
+/// Feeds `input` to a session of `family`, once in one read and once in pieces, and demands the same outcome. The
+/// first byte seeds how it is cut, so that an input replays as it is.
+///
+/// # Panics
+/// When the outcomes differ, or there is no such family.
+#[expect(clippy::panic, reason = "a panic is how a fuzz target reports what it found")]
+pub fn same_in_pieces(name: &str, input: &[u8]) -> Trace {
+    let Some((&seed, bytes)) = input.split_first() else { return Trace::default() };
+    let Some(family) = family(name) else { panic!("no family {name}") };
+    let whole = read_whole(family, bytes);
+    assert_eq!(read_split(family, u32::from(seed), bytes), whole);
+    whole
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_seed_is_no_part_of_the_stream() {
+        let query = b"\x07GET /?id=1&lat=2&lon=3 HTTP/1.1\r\n\r\n";
+        assert_eq!(same_in_pieces("osmand", query).reports().len(), 1);
+        assert_eq!(same_in_pieces("osmand", b""), Trace::default());
+    }
+}

@@ -42,9 +42,58 @@ pub(crate) fn of_teltonika(id: u16, value: Option<u64>) -> Option<EventId> {
     number.map(EventId)
 }
 
+/// Alarm names as phone apps send them.
+const ALARMS: &[(&str, u32)] = &[
+    ("sos", 202),
+    ("general", 104),
+    ("vibration", 113),
+    ("movement", 225),
+    ("overspeed", 224),
+    ("lowBattery", 1),
+    ("lowPower", 7),
+    ("powerCut", 2),
+    ("powerRestored", 4),
+    ("powerOff", 14),
+    ("powerOn", 15),
+    ("door", 109),
+    ("lock", 110),
+    ("unlock", 111),
+    ("geofenceEnter", 409),
+    ("geofenceExit", 410),
+    ("gpsAntennaCut", 601),
+    ("accident", 242),
+    ("fallDown", 242),
+    ("tow", 101),
+    ("idle", 302),
+    ("hardAcceleration", 240),
+    ("hardBraking", 241),
+    ("hardCornering", 239),
+    ("laneChange", 236),
+    ("fatigueDriving", 230),
+    ("fault", 303),
+    ("jamming", 116),
+    ("removing", 103),
+    ("tampering", 106),
+];
+
+/// The event of an alarm that has a name; of an unknown name, the first of the vendors' own.
+pub(crate) fn of_alarm(name: &str) -> EventId {
+    let known = ALARMS.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+    EventId(known.map_or(VENDOR_BASE, |(_, number)| *number))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn alarm_names_become_events() {
+        let check = |name: &str, wanted: u32| assert_eq!(of_alarm(name), EventId(wanted), "{name}");
+        check("sos", 202);
+        check("SOS", 202);
+        check("hardBraking", 241);
+        check("who knows", 10_000);
+    }
 
     #[test]
     fn teltonika_elements_become_events() {

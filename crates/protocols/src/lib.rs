@@ -7,7 +7,11 @@
 
 mod bytes;
 mod events;
+mod http;
+mod json;
 mod limits;
+mod ngp;
+mod osmand;
 mod replies;
 mod session;
 mod stream;
@@ -33,8 +37,11 @@ pub struct Family {
 }
 
 /// Every family, in the order in which they are listed to people.
-pub const FAMILIES: &[Family] =
-    &[Family { name: "teltonika", default_listen: "127.0.0.1:5027", open: teltonika::open }];
+pub const FAMILIES: &[Family] = &[
+    Family { name: "teltonika", default_listen: "127.0.0.1:5027", open: teltonika::open },
+    Family { name: "ngp", default_listen: "127.0.0.1:47642", open: ngp::open },
+    Family { name: "osmand", default_listen: "127.0.0.1:5055", open: osmand::open },
+];
 
 /// The family of this name.
 pub fn family(name: &str) -> Option<&'static Family> {

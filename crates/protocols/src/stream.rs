@@ -16,6 +16,8 @@ pub(crate) trait Machine: Send {
     fn abort(&mut self, held: &[u8], reason: Reject, out: &mut Vec<Output>);
     /// Whether a frame has begun whose bytes were used up already.
     fn is_mid_frame(&self) -> bool;
+    /// How many frames have ended.
+    fn frames(&self) -> u64;
 }
 
 /// Whether a machine takes bytes.
@@ -36,6 +38,8 @@ pub(crate) struct Stream<M> {
     /// Where in `held` the unused bytes begin.
     start: usize,
     partial_since: Option<Timestamp>,
+    /// How many frames had ended at `partial_since`.
+    partial_after: u64,
     waiting_bytes_max: usize,
     partial_frame_ms_max: i64,
 }
@@ -47,6 +51,7 @@ impl<M: Machine> Stream<M> {
             held: Vec::new(),
             start: 0,
             partial_since: None,
+            partial_after: 0,
             waiting_bytes_max: limits.waiting_bytes_max,
             partial_frame_ms_max: limits.partial_frame_ms_max,
         }
@@ -70,11 +75,11 @@ impl<M: Machine> Stream<M> {
         let used = self.run(&held[self.start..], out);
         self.held = held;
         self.start += used;
-        self.settle(now, used > 0);
+        self.settle(now);
     }
 
     /// Frees what is used up, and notes since when a frame has been incomplete.
-    fn settle(&mut self, now: Timestamp, progressed: bool) {
+    fn settle(&mut self, now: Timestamp) {
         let flow = self.machine.flow();
         if self.start == self.held.len() || flow == Flow::Closed {
             // An idle connection holds no buffer.
@@ -87,9 +92,10 @@ impl<M: Machine> Stream<M> {
         let partial = flow == Flow::Open && (!self.held.is_empty() || self.machine.is_mid_frame());
         if !partial {
             self.partial_since = None;
-        } else if self.partial_since.is_none() || (progressed && !self.machine.is_mid_frame()) {
+        } else if self.partial_since.is_none() || self.partial_after != self.machine.frames() {
             self.partial_since = Some(now);
         }
+        self.partial_after = self.machine.frames();
     }
 }
 
@@ -100,7 +106,7 @@ impl<M: Machine> Session for Stream<M> {
             Flow::Waiting => {
                 if self.held.len() - self.start + bytes.len() > self.waiting_bytes_max {
                     self.machine.abort(&[], Reject::Flooded, out);
-                    self.settle(now, false);
+                    self.settle(now);
                 } else {
                     self.held.extend_from_slice(bytes);
                 }
@@ -108,7 +114,7 @@ impl<M: Machine> Session for Stream<M> {
             Flow::Open if self.held.is_empty() => {
                 let used = self.run(bytes, out);
                 self.held.extend_from_slice(&bytes[used..]);
-                self.settle(now, used > 0);
+                self.settle(now);
             }
             Flow::Open => {
                 self.held.extend_from_slice(bytes);

@@ -34,6 +34,7 @@ pub(super) struct Teltonika {
     /// Noise since the last good frame, reported or not.
     noise_bytes: usize,
     bad_frames_in_a_row: u32,
+    frames: u64,
 }
 
 impl Teltonika {
@@ -45,6 +46,7 @@ impl Teltonika {
             noise: Noise::default(),
             noise_bytes: 0,
             bad_frames_in_a_row: 0,
+            frames: 0,
         }
     }
 
@@ -174,10 +176,12 @@ impl Machine for Teltonika {
                 1
             }
             Front::Login { bytes: n } => {
+                self.frames += 1;
                 self.on_login(&bytes[..n], out);
                 n
             }
             Front::Data { bytes: n } => {
+                self.frames += 1;
                 self.on_data(&bytes[..n], out);
                 n
             }
@@ -227,5 +231,9 @@ impl Machine for Teltonika {
 
     fn is_mid_frame(&self) -> bool {
         false
+    }
+
+    fn frames(&self) -> u64 {
+        self.frames
     }
 }

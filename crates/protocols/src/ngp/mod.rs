@@ -1,0 +1,51 @@
+//! Navixy Generic Protocol over HTTP: one JSON object a request, `POST` to any path.
+
+mod cells;
+mod fields;
+mod location;
+mod message;
+#[cfg(test)]
+mod tests;
+
+use model::Upload;
+
+use crate::Limits;
+use crate::http::{Api, Exchange, Refusal, Request, Status};
+use crate::session::{DeviceSettings, Reject, Session};
+use crate::stream::Stream;
+use message::Message;
+
+/// Opens a session of this family.
+pub(crate) fn open(limits: &Limits) -> Box<dyn Session> {
+    Box::new(Stream::new(Exchange::<Ngp>::new(limits), limits))
+}
+
+struct Ngp;
+
+impl Api for Ngp {
+    type Message<'a> = Message<'a>;
+    const EXPLAINS: bool = true;
+
+    fn body_bytes_max(limits: &Limits) -> usize {
+        limits.ngp_body_bytes_max
+    }
+
+    fn parse<'a>(request: &'a Request<'a>, limits: &Limits) -> Result<Message<'a>, Refusal> {
+        if request.method != "POST" {
+            return Err(Refusal { status: Status::MethodNotAllowed, reason: Reject::Method });
+        }
+        Message::read(request.body, limits).map_err(|reason| Refusal { status: Status::BadRequest, reason })
+    }
+
+    fn device<'m>(message: &'m Message<'_>) -> &'m str {
+        message.device()
+    }
+
+    fn unknown_device(_: &Message<'_>) -> Status {
+        Status::Forbidden
+    }
+
+    fn reports(message: Message<'_>, _: &DeviceSettings, _: &Limits) -> Upload {
+        vec![message.into_report()]
+    }
+}

@@ -1,0 +1,71 @@
+//! OsmAnd and the phone apps that took up its form: parameters in a query or form, or a JSON document.
+
+mod document;
+mod query;
+#[cfg(test)]
+mod tests;
+
+use model::Upload;
+
+use crate::Limits;
+use crate::http::{Api, Exchange, Refusal, Request, Status};
+use crate::session::{DeviceSettings, Session};
+use crate::stream::Stream;
+use document::Document;
+use query::Query;
+
+/// Opens a session of this family.
+pub(crate) fn open(limits: &Limits) -> Box<dyn Session> {
+    Box::new(Stream::new(Exchange::<OsmAnd>::new(limits), limits))
+}
+
+struct OsmAnd;
+
+enum Message<'a> {
+    Query(Query<'a>),
+    Document(Document<'a>),
+}
+
+impl Api for OsmAnd {
+    type Message<'a> = Message<'a>;
+    const EXPLAINS: bool = false;
+
+    fn body_bytes_max(limits: &Limits) -> usize {
+        limits.osmand_body_bytes_max
+    }
+
+    fn parse<'a>(request: &'a Request<'a>, limits: &Limits) -> Result<Message<'a>, Refusal> {
+        let message = match request.media_type.as_str() {
+            "application/json" => Document::read(request.body, limits).map(Message::Document),
+            "" | "application/x-www-form-urlencoded" => Query::read(request.query, request.body).map(Message::Query),
+            _ => Query::read(request.query, &[]).map(Message::Query),
+        };
+        message.map_err(|reason| Refusal { status: Status::BadRequest, reason })
+    }
+
+    fn device<'m>(message: &'m Message<'_>) -> &'m str {
+        match message {
+            Message::Query(query) => query.device(),
+            Message::Document(document) => document.device(),
+        }
+    }
+
+    fn unknown_device(message: &Message<'_>) -> Status {
+        match message {
+            Message::Query(_) => Status::BadRequest,
+            Message::Document(_) => Status::NotFound,
+        }
+    }
+
+    fn reports(message: Message<'_>, settings: &DeviceSettings, limits: &Limits) -> Upload {
+        match message {
+            Message::Query(query) => vec![query.into_report(settings, limits)],
+            Message::Document(document) => document.into_reports(limits),
+        }
+    }
+}
+
+/// A radius of uncertainty in whole metres.
+fn precision_m(accuracy_m: f64) -> Option<u32> {
+    (0.0..=f64::from(u32::MAX)).contains(&accuracy_m).then(|| accuracy_m.round() as u32)
+}

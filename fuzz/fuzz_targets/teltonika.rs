@@ -1,0 +1,31 @@
+//! A Teltonika connection that has logged in, and one that has not: arbitrary bytes in arbitrary reads.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+const LOGIN: &[u8] = b"\x00\x0F350000000000014";
+
+/// The frame whose checksum would have to be guessed: the data begins after header and seed.
+fn framed(data: &[u8]) -> Vec<u8> {
+    let mut frame = vec![0; 4];
+    frame.extend((data.len() as u32).to_be_bytes());
+    frame.extend(data);
+    frame.extend(u32::from(crc16_arc(data)).to_be_bytes());
+    frame
+}
+
+fn crc16_arc(data: &[u8]) -> u16 {
+    data.iter().fold(0u16, |crc, b| {
+        (0..8).fold(crc ^ u16::from(*b), |crc, _| if crc & 1 == 1 { crc >> 1 ^ 0xA001 } else { crc >> 1 })
+    })
+}
+
+fuzz_target!(|data: &[u8]| {
+    fuzz::same_in_pieces("teltonika", data);
+    if let Some((seed, rest)) = data.split_first() {
+        fuzz::same_in_pieces("teltonika", &[&[*seed], LOGIN, rest].concat());
+        // With a right checksum, so that the records are reached.
+        fuzz::same_in_pieces("teltonika", &[&[*seed][..], LOGIN, &framed(rest), LOGIN].concat());
+    }
+});
