@@ -48,7 +48,8 @@ impl Fleet {
         Self::with_catalog(data_dir, Box::new(catalog), memory, options, now).await
     }
 
-    async fn with_catalog(
+    /// On a catalog that was loaded into `memory`.
+    pub(crate) async fn with_catalog(
         data_dir: &Path,
         catalog: Box<dyn Catalog>,
         memory: Memory,

@@ -36,6 +36,8 @@ mod options;
 mod panel;
 mod password;
 mod sessions;
+#[cfg(test)]
+mod tests;
 mod trackers;
 mod values;
 mod writer;

@@ -6,7 +6,7 @@ use model::{SessionId, Timestamp, UserId};
 use storage::catalog::{CatalogError, SessionOwner, SessionRow};
 
 use crate::change::{Change, login_key};
-use crate::digest::SessionHash;
+use crate::digest::{Digest, SessionHash};
 use crate::error::{Failure, HashError, LoginError, SessionError};
 use crate::event::{EndCause, FleetEvent};
 use crate::fleet::Fleet;
@@ -41,7 +41,7 @@ const SWEEP_MAX: usize = 1_000;
 /// A session that is still to be written.
 pub(crate) struct NewSession {
     pub(crate) hash: SessionHash,
-    digest: [u8; 32],
+    digest: Digest,
     lifetime_s: u32,
     live_max: usize,
 }
@@ -65,7 +65,8 @@ impl Fleet {
             let user = memory.user_by_login(login);
             (user.map(|u| SessionOwner::User(u.id)), user.map(|u| u.password_hash.clone()))
         };
-        let known = self.check_password(&format!("user {}", login_key(login)), password, known, now).await?;
+        let name = self.key.digest(&format!("user {}", login_key(login)));
+        let known = self.check_password(&name, password, known, now).await?;
         // A hash to compare with exists only together with its owner.
         let owner = owner.ok_or(LoginError::WrongLoginOrPassword)?;
         self.start_session(owner, known, now).await
@@ -80,7 +81,8 @@ impl Fleet {
             let account = memory.accounts.values().find(|a| is_meant(&a.id, &a.login));
             (account.map(|a| SessionOwner::Account(a.id.0)), account.map(|a| a.password_hash.clone()))
         };
-        let known = self.check_password(&format!("panel {}", login_key(login)), password, known, now).await?;
+        let name = self.key.digest(&format!("panel {}", login_key(login)));
+        let known = self.check_password(&name, password, known, now).await?;
         let owner = owner.ok_or(LoginError::WrongLoginOrPassword)?;
         self.start_session(owner, known, now).await
     }
@@ -89,7 +91,7 @@ impl Fleet {
     /// fails.
     async fn check_password(
         &self,
-        name: &str,
+        name: &Digest,
         password: &str,
         known: Option<Secret>,
         now: Timestamp,

@@ -36,6 +36,12 @@ impl Shared {
         self.memory.read().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Memory, to be taken away.
+    #[cfg(test)]
+    pub(crate) fn memory_mut(&self) -> std::sync::RwLockWriteGuard<'_, Memory> {
+        self.memory.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(crate) fn listen(&self, listener: Listener) {
         self.listeners.write().unwrap_or_else(PoisonError::into_inner).push(listener);
     }

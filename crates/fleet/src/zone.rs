@@ -126,3 +126,93 @@ impl fmt::Debug for Zone {
         f.write_str(&self.name)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn zone(name: &str) -> Arc<Zone> {
+        Zone::parse(name).expect(name)
+    }
+
+    fn at(text: &str) -> Timestamp {
+        Timestamp::parse_iso(text).expect(text)
+    }
+
+    #[test]
+    fn offsets_follow_the_calendar() {
+        let check = |name: &str, instant: &str, offset_s: i32| {
+            assert_eq!(zone(name).offset_s(at(instant)), offset_s, "{name} {instant}");
+        };
+        check("UTC", "2026-07-01T00:00:00Z", 0);
+        check("Europe/Berlin", "2026-03-29T00:59:59.999Z", 3_600);
+        check("Europe/Berlin", "2026-03-29T01:00:00Z", 7_200);
+        check("Europe/Berlin", "2026-10-25T00:59:59Z", 7_200);
+        check("Europe/Berlin", "2026-10-25T01:00:00Z", 3_600);
+        check("Asia/Kathmandu", "2026-01-01T00:00:00Z", 20_700);
+        check("America/St_Johns", "2026-01-01T00:00:00Z", -12_600);
+        check("Asia/Tashkent", "2026-07-01T00:00:00Z", 18_000);
+        check("Europe/Berlin", "9999-12-31T23:59:59.999Z", 3_600);
+    }
+
+    #[test]
+    fn local_times_become_instants() {
+        let check = |name: &str, local: &str, instant: &str| {
+            let civil: Civil = local.parse().expect(local);
+            assert_eq!(zone(name).to_instant(civil), Ok(at(instant)), "{name} {local}");
+        };
+        check("UTC", "2026-03-14 09:26:53", "2026-03-14T09:26:53Z");
+        check("Europe/Berlin", "2026-01-14 09:26:53", "2026-01-14T08:26:53Z");
+        check("Europe/Berlin", "2026-07-14 09:26:53.250", "2026-07-14T07:26:53.250Z");
+        // The hour from two to three is skipped: half past two is half past three.
+        check("Europe/Berlin", "2026-03-29 02:30:00", "2026-03-29T01:30:00Z");
+        check("America/New_York", "2026-03-08 02:00:00", "2026-03-08T07:00:00Z");
+        // The hour from two to three comes twice: the first.
+        check("Europe/Berlin", "2026-10-25 02:30:00", "2026-10-25T00:30:00Z");
+        check("America/New_York", "2026-11-01 01:59:59", "2026-11-01T05:59:59Z");
+    }
+
+    #[test]
+    fn impossible_dates_are_refused_in_every_zone() {
+        let civil = Civil { year: 2026, month: 2, day: 30, hour: 0, minute: 0, second: 0, millisecond: 0 };
+        for name in ["UTC", "Europe/Berlin"] {
+            assert_eq!(zone(name).to_instant(civil), Err(TimeError::Range), "{name}");
+            assert_eq!(zone(name).to_instant(Civil { day: 1, hour: 24, ..civil }), Err(TimeError::Range), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_zone_has_one_value_and_one_number() {
+        let (a, b) = (zone("Europe/Berlin"), zone("europe/berlin"));
+        assert!(Arc::ptr_eq(&a, &b));
+        assert_eq!((a.name(), b.id()), ("Europe/Berlin", a.id()));
+        assert_ne!(a.id(), zone("Europe/Paris").id());
+        assert_eq!((zone("UTC").id(), zone("utc").id()), (0, 0));
+        assert!(Arc::ptr_eq(&Zone::utc(), &zone("UTC")));
+    }
+
+    #[test]
+    fn only_names_are_zones() {
+        for text in ["", "Europe/Atlantis", "+03:00", "CET-1CEST,M3.5.0,M10.5.0/3", "../../etc/passwd", "\0"] {
+            assert_eq!(Zone::parse(text).err(), Some(UnknownZone), "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_a_clock_shows_leads_back_to_an_instant_that_shows_it(
+            ms in 0i64..4_102_444_800_000,
+            name in prop::sample::select(&["UTC", "Europe/Berlin", "Australia/Lord_Howe", "America/Sao_Paulo"][..]),
+        ) {
+            let zone = zone(name);
+            let instant = Timestamp::from_ms(ms).expect("in range");
+            let shown = instant.civil(zone.offset_s(instant));
+            let back = zone.to_instant(shown).expect("a real date");
+            prop_assert_eq!(back.civil(zone.offset_s(back)), shown);
+            // In an overlap the earlier one is taken, never the later.
+            prop_assert!(back <= instant);
+        }
+    }
+}

@@ -71,11 +71,15 @@ impl Fleet {
                 && query.user.is_none_or(|user| t.user == user)
                 && needle.as_ref().is_none_or(|needle| is_found(t, needle))
         };
-        let memory = self.shared.memory();
-        let trackers = memory.trackers.values().filter(|t| is_meant(t));
-        let all = trackers.filter_map(|t| with_owner(&memory, session.account, t)).collect();
-        drop(memory);
+        // Looking into so many texts takes its time, so it is done outside the lock.
+        let mut all = self.all_trackers(session.account);
+        all.retain(|found| is_meant(&found.tracker));
         query.paging.page(all, |a, b| compare(query.order_by, a, b))
+    }
+
+    fn all_trackers(&self, account: AccountId) -> Vec<PanelTracker> {
+        let memory = self.shared.memory();
+        memory.trackers.values().filter_map(|tracker| with_owner(&memory, account, tracker)).collect()
     }
 
     /// One of the account's trackers.

@@ -153,11 +153,10 @@ impl Fleet {
                 && (user.activated || !query.hide_inactive)
                 && needle.as_ref().is_none_or(|needle| is_found(user, needle))
         };
-        let memory = self.shared.memory();
-        let users = memory.users.values().map(|entry| &entry.user);
-        let meant = users.filter(|user| is_meant(user)).map(Arc::clone).collect();
-        drop(memory);
-        query.paging.page(meant, |a, b| compare(query.order_by, a, b))
+        // Looking into so many texts takes its time, so it is done outside the lock.
+        let mut users: Vec<_> = self.shared.memory().users.values().map(|entry| Arc::clone(&entry.user)).collect();
+        users.retain(|user| is_meant(user));
+        query.paging.page(users, |a, b| compare(query.order_by, a, b))
     }
 
     /// How many trackers of a user are not removed; hidden ones count.

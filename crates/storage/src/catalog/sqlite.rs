@@ -294,4 +294,16 @@ mod tests {
         let tables: u32 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |r| r.get(0)).expect("read");
         assert_eq!(tables, 0);
     }
+
+    #[test]
+    fn commits_are_synced_and_references_checked() {
+        let dir = tempfile::tempdir().expect("folder");
+        let catalog = SqliteCatalog::open(&dir.path().join("catalog.db")).expect("opened");
+        let mode: String = catalog.connection.pragma_query_value(None, "journal_mode", |r| r.get(0)).expect("mode");
+        let pragma =
+            |name: &str| -> u32 { catalog.connection.pragma_query_value(None, name, |r| r.get(0)).expect(name) };
+        assert_eq!(mode, "wal");
+        assert_eq!(pragma("synchronous"), 2, "FULL");
+        assert_eq!(pragma("foreign_keys"), 1);
+    }
 }

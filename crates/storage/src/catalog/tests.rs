@@ -1,1 +1,284 @@
+//! What every engine of the catalog has to do.
 
+use std::path::Path;
+
+use model::{SessionId, SourceId, Timestamp, TrackerId, UserId};
+
+use super::{
+    AccountRow, Catalog, CatalogError, Contents, SessionOwner, SessionRow, SourceRow, SqliteCatalog, TrackerRow,
+    UserRow, Write,
+};
+
+/// Opens the engine under test on a folder, new or left by an earlier opening.
+type Open = fn(&Path) -> Box<dyn Catalog>;
+
+fn sqlite(dir: &Path) -> Box<dyn Catalog> {
+    Box::new(SqliteCatalog::open(&dir.join("catalog.db")).expect("opened"))
+}
+
+macro_rules! contract {
+    ($engine:ident: $($test:ident)*) => {
+        mod $engine {
+            $(#[test]
+            fn $test() {
+                super::$test(super::$engine);
+            })*
+        }
+    };
+}
+
+contract! {
+    sqlite:
+    a_new_catalog_is_empty
+    what_is_written_is_there_after_reopening
+    a_row_takes_the_place_of_the_one_with_its_id
+    a_refused_change_takes_the_whole_transaction_with_it
+    conflicts_are_told_apart
+    ended_and_forgotten_sessions
+    a_forgotten_session_leaves_its_number
+}
+
+fn at(s: i64) -> Timestamp {
+    Timestamp::from_s(1_700_000_000 + s).expect("in range").plus_ms(7)
+}
+
+fn account() -> AccountRow {
+    AccountRow { id: 1, login: "admin".into(), password_hash: "$argon2id$…".into(), created: at(0) }
+}
+
+fn user(id: u32) -> UserRow {
+    UserRow {
+        id: UserId(id),
+        account: 1,
+        login: format!("User{id}@Example.com"),
+        login_key: format!("user{id}@example.com"),
+        password_hash: "h".into(),
+        earlier_passwords: "[\"g\"]".into(),
+        activated: true,
+        verified: false,
+        removed: false,
+        time_zone: "Europe/Berlin".into(),
+        locale: "de_DE".into(),
+        measurement_system: "metric".into(),
+        profile: "{\"first_name\":\"Änne\"}".into(),
+        comment: "two\nlines".into(),
+        created: at(1),
+    }
+}
+
+fn source(id: u32) -> SourceRow {
+    SourceRow {
+        id: SourceId(id),
+        device: format!("unit-{id}"),
+        model: "navixy_ngp".into(),
+        blocked: true,
+        connected: false,
+        removed: false,
+        settings: "{}".into(),
+        registered: at(2),
+    }
+}
+
+fn tracker(id: u32, user: u32, source: u32) -> TrackerRow {
+    TrackerRow {
+        id: TrackerId(id),
+        user: UserId(user),
+        source: SourceId(source),
+        label: "Van 7".into(),
+        group: 3,
+        hidden: true,
+        removed: false,
+        comment: String::new(),
+        created: at(3),
+    }
+}
+
+fn session(id: u64, owner: SessionOwner) -> SessionRow {
+    SessionRow { id: SessionId(id), digest: [id as u8; 32], owner, created: at(4), expires: at(5), ended: None }
+}
+
+fn everything() -> Vec<Write> {
+    vec![
+        Write::Account(account()),
+        Write::User(user(1)),
+        Write::User(user(2)),
+        Write::Source(source(50)),
+        Write::Tracker(tracker(10, 2, 50)),
+        Write::Session(session(1, SessionOwner::User(UserId(2)))),
+        Write::Session(session(2, SessionOwner::Account(1))),
+    ]
+}
+
+fn contents() -> Contents {
+    Contents {
+        accounts: vec![account()],
+        users: vec![user(1), user(2)],
+        sources: vec![source(50)],
+        trackers: vec![tracker(10, 2, 50)],
+        sessions: vec![session(1, SessionOwner::User(UserId(2))), session(2, SessionOwner::Account(1))],
+        last_session: SessionId(2),
+    }
+}
+
+fn a_new_catalog_is_empty(open: Open) {
+    let dir = tempfile::tempdir().expect("folder");
+    assert_eq!(open(dir.path()).load(), Ok(Contents::default()));
+}
+
+fn what_is_written_is_there_after_reopening(open: Open) {
+    let dir = tempfile::tempdir().expect("folder");
+    let mut catalog = open(dir.path());
+    assert_eq!(catalog.commit(&everything()), Ok(()));
+    assert_eq!(catalog.load(), Ok(contents()));
+    drop(catalog);
+    assert_eq!(open(dir.path()).load(), Ok(contents()));
+}
+
+fn a_row_takes_the_place_of_the_one_with_its_id(open: Open) {
+    let dir = tempfile::tempdir().expect("folder");
+    let mut catalog = open(dir.path());
+    catalog.commit(&everything()).expect("written");
+    let new_account = AccountRow { login: "root".into(), password_hash: "other".into(), created: at(9), ..account() };
+    let new_user = UserRow {
+        login: "x".into(),
+        login_key: "x".into(),
+        password_hash: "i".into(),
+        earlier_passwords: "[]".into(),
+        activated: false,
+        verified: true,
+        removed: true,
+        time_zone: "UTC".into(),
+        locale: "en".into(),
+        measurement_system: "us".into(),
+        profile: "{}".into(),
+        comment: "c".into(),
+        created: at(9),
+        ..user(2)
+    };
+    let new_source = SourceRow {
+        device: "d".into(),
+        model: "m".into(),
+        blocked: false,
+        connected: true,
+        removed: true,
+        settings: "[]".into(),
+        registered: at(9),
+        ..source(50)
+    };
+    let new_tracker = TrackerRow {
+        user: UserId(1),
+        label: "l".into(),
+        group: 0,
+        hidden: false,
+        removed: true,
+        comment: "c".into(),
+        created: at(9),
+        ..tracker(10, 2, 50)
+    };
+    let new_session = SessionRow {
+        digest: [9; 32],
+        owner: SessionOwner::Account(1),
+        created: at(8),
+        expires: at(9),
+        ended: Some(at(10)),
+        ..session(1, SessionOwner::Account(1))
+    };
+    let changes = [
+        Write::Account(new_account.clone()),
+        Write::User(new_user.clone()),
+        Write::Source(new_source.clone()),
+        Write::Tracker(new_tracker.clone()),
+        Write::Session(new_session.clone()),
+    ];
+    assert_eq!(catalog.commit(&changes), Ok(()));
+    let expected = Contents {
+        accounts: vec![new_account],
+        users: vec![user(1), new_user],
+        sources: vec![new_source],
+        trackers: vec![new_tracker],
+        sessions: vec![new_session, session(2, SessionOwner::Account(1))],
+        last_session: SessionId(2),
+    };
+    assert_eq!(catalog.load(), Ok(expected));
+}
+
+fn a_refused_change_takes_the_whole_transaction_with_it(open: Open) {
+    let dir = tempfile::tempdir().expect("folder");
+    let mut catalog = open(dir.path());
+    catalog.commit(&everything()).expect("written");
+    let refused = catalog.commit(&[
+        Write::User(user(3)),
+        Write::SessionEnded { session: SessionId(1), at: at(6) },
+        Write::Tracker(tracker(11, 3, 51)),
+    ]);
+    assert!(matches!(refused, Err(CatalogError::Conflict(_))), "{refused:?}");
+    assert_eq!(catalog.load(), Ok(contents()));
+    // And it goes on working.
+    assert_eq!(catalog.commit(&[Write::User(user(3))]), Ok(()));
+}
+
+fn conflicts_are_told_apart(open: Open) {
+    let dir = tempfile::tempdir().expect("folder");
+    let mut catalog = open(dir.path());
+    catalog.commit(&everything()).expect("written");
+    let mut check = |change: Write, is_taken: bool| {
+        let result = catalog.commit(std::slice::from_ref(&change));
+        assert_eq!(result.is_ok(), is_taken, "{change:?}: {result:?}");
+        assert!(matches!(result, Ok(()) | Err(CatalogError::Conflict(_))), "{change:?}: {result:?}");
+    };
+    let same_login = UserRow { login_key: user(2).login_key, ..user(3) };
+    let same_device = SourceRow { device: source(50).device, ..source(51) };
+    check(Write::User(same_login.clone()), false);
+    check(Write::Source(same_device.clone()), false);
+    check(Write::User(UserRow { account: 2, ..user(3) }), false);
+    check(Write::Tracker(tracker(11, 9, 50)), false);
+    check(Write::Tracker(tracker(11, 2, 59)), false);
+    check(Write::Session(session(3, SessionOwner::User(UserId(9)))), false);
+    check(Write::Session(SessionRow { digest: [1; 32], ..session(3, SessionOwner::Account(1)) }), false);
+    // Who is removed no longer stands in the way.
+    check(Write::User(UserRow { removed: true, ..user(2) }), true);
+    check(Write::User(same_login), true);
+    check(Write::Source(SourceRow { removed: true, ..source(50) }), true);
+    check(Write::Source(same_device), true);
+}
+
+fn ended_and_forgotten_sessions(open: Open) {
+    let dir = tempfile::tempdir().expect("folder");
+    let mut catalog = open(dir.path());
+    catalog.commit(&everything()).expect("written");
+    let changes = [Write::SessionEnded { session: SessionId(1), at: at(6) }, Write::SessionForgotten(SessionId(2))];
+    assert_eq!(catalog.commit(&changes), Ok(()));
+    let ended = SessionRow { ended: Some(at(6)), ..session(1, SessionOwner::User(UserId(2))) };
+    assert_eq!(catalog.load().map(|c| c.sessions), Ok(vec![ended]));
+}
+
+fn a_forgotten_session_leaves_its_number(open: Open) {
+    let dir = tempfile::tempdir().expect("folder");
+    let mut catalog = open(dir.path());
+    catalog.commit(&everything()).expect("written");
+    let forgotten = [Write::SessionForgotten(SessionId(1)), Write::SessionForgotten(SessionId(2))];
+    catalog.commit(&forgotten).expect("written");
+    drop(catalog);
+    assert_eq!(open(dir.path()).load().map(|c| c.last_session), Ok(SessionId(2)));
+}
+
+#[test]
+fn the_sqlite_file_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().expect("folder");
+    let mut catalog = sqlite(dir.path());
+    catalog.commit(&everything()).expect("written");
+    for name in ["catalog.db", "catalog.db-wal", "catalog.db-shm"] {
+        let mode = std::fs::metadata(dir.path().join(name)).expect(name).permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+}
+
+#[test]
+fn a_file_that_is_no_catalog_is_refused() {
+    let dir = tempfile::tempdir().expect("folder");
+    let path = dir.path().join("catalog.db");
+    std::fs::write(&path, [7; 4096]).expect("written");
+    assert!(matches!(SqliteCatalog::open(&path), Err(CatalogError::Open(_))));
+    assert!(matches!(SqliteCatalog::open(&dir.path().join("no/such/folder")), Err(CatalogError::Open(_))));
+}

@@ -1,0 +1,96 @@
+//! A catalog that fails: nothing may be half done.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use storage::catalog::{Catalog, CatalogError, Contents, SqliteCatalog, Write};
+
+use super::{Stage, at, cheap, listen, new_user, ngp};
+use crate::memory::Memory;
+use crate::{CorruptError, Failure, Fleet, LoginError, RegisterError, UserError};
+
+struct Fragile {
+    inner: SqliteCatalog,
+    is_full: Arc<AtomicBool>,
+}
+
+impl Catalog for Fragile {
+    fn load(&mut self) -> Result<Contents, CatalogError> {
+        self.inner.load()
+    }
+
+    fn commit(&mut self, writes: &[Write]) -> Result<(), CatalogError> {
+        match self.is_full.load(Ordering::Relaxed) {
+            true => Err(CatalogError::Full),
+            false => self.inner.commit(writes),
+        }
+    }
+}
+
+async fn stage() -> (Stage, Arc<AtomicBool>) {
+    let mut stage = Stage::new().await;
+    let is_full = Arc::new(AtomicBool::new(false));
+    let dir = stage.dir.path().to_owned();
+    let mut inner = SqliteCatalog::open(&dir.join("catalog.db")).expect("opened");
+    let memory = Memory::load(inner.load().expect("read")).expect("fits");
+    let catalog = Box::new(Fragile { inner, is_full: Arc::clone(&is_full) });
+    stage.fleet = Fleet::with_catalog(&dir, catalog, memory, cheap(), at(0)).await.expect("opened");
+    stage.events = listen(&stage.fleet);
+    (stage, is_full)
+}
+
+#[tokio::test]
+async fn a_write_that_fails_changes_and_tells_nothing() {
+    let (stage, is_full) = stage().await;
+    let ann = stage.session(stage.user("ann@example.com").await, at(1)).await;
+    let van = stage.register(&ann, "yard-unit-0007").await;
+    stage.events();
+    is_full.store(true, Ordering::Relaxed);
+    let full = || Failure::Catalog(CatalogError::Full);
+    let (fleet, panel) = (&stage.fleet, &stage.panel);
+    let before = format!("{:?}", *fleet.shared.memory());
+    assert_eq!(fleet.create_user(panel, new_user("bob@example.com"), at(2)).await, Err(UserError::Failed(full())));
+    assert_eq!(fleet.corrupt_user(panel, ann.user, "ann@example.com", at(2)).await, Err(UserError::Failed(full())));
+    assert_eq!(fleet.login("ann@example.com", super::PASSWORD, at(2)).await, Err(LoginError::Failed(full())));
+    assert_eq!(fleet.register_tracker(&ann, ngp("yard-unit-0008"), at(2)).await, Err(RegisterError::Failed(full())));
+    assert_eq!(fleet.corrupt_tracker(&ann, van.id).await, Err(CorruptError::Failed(full())));
+    assert_eq!(fleet.logout(ann.id, at(2)).await, Err(full()));
+    assert_eq!(fleet.note_connected(van.source.source).await, Err(full()));
+    assert_eq!(fleet.expire(at(90_000)).await, Err(CatalogError::Full));
+    assert_eq!(format!("{:?}", *fleet.shared.memory()), before);
+    assert_eq!(stage.events(), []);
+    // With room again it goes on, and no id was lost.
+    is_full.store(false, Ordering::Relaxed);
+    assert_eq!(stage.register(&ann, "yard-unit-0008").await.id.0, van.id.0 + 1);
+}
+
+#[tokio::test]
+async fn a_write_whose_caller_gives_up_is_done_all_the_same() {
+    let stage = Stage::new().await;
+    let ann = stage.session(stage.user("ann@example.com").await, at(1)).await;
+    stage.events();
+    {
+        let mut write = Box::pin(stage.fleet.register_tracker(&ann, ngp("yard-unit-0007"), at(2)));
+        let first = std::future::poll_fn(|cx| std::task::Poll::Ready(write.as_mut().poll(cx).is_pending())).await;
+        assert!(first, "still under way");
+    }
+    // Writes are in order: when this one is done, so is the one before.
+    let second = stage.register(&ann, "yard-unit-0008").await;
+    let ids: Vec<_> = stage.fleet.trackers(&ann).iter().map(|t| t.id.0).collect();
+    assert_eq!(ids, [second.id.0 - 1, second.id.0]);
+    assert_eq!(stage.events().len(), 4);
+}
+
+#[tokio::test]
+async fn a_listener_may_read_the_fleet_and_hold_it() {
+    let stage = Stage::new().await;
+    let ann = stage.session(stage.user("ann@example.com").await, at(1)).await;
+    let (seen, fleet) = (Arc::new(std::sync::Mutex::new(Vec::new())), Arc::downgrade(&stage.fleet));
+    let noted = Arc::clone(&seen);
+    stage.fleet.on_event(Box::new(move |_| {
+        let count = fleet.upgrade().map(|fleet| fleet.sources().len());
+        noted.lock().expect("not poisoned").push(count);
+    }));
+    stage.register(&ann, "yard-unit-0007").await;
+    assert_eq!(*seen.lock().expect("not poisoned"), [Some(1), Some(1)]);
+}

@@ -1,0 +1,184 @@
+//! Random operations: the memory copy is what a reopened fleet loads, and some things hold whatever happens.
+
+use std::collections::HashMap;
+
+use model::{SourceId, TrackerId, UserId};
+use proptest::prelude::*;
+
+use super::{Stage, at, cheap, new_user, ngp};
+use crate::{Access, FIRST_SOURCE, FIRST_TRACKER, FleetOptions, HashError, SessionHash, TrackerEdit};
+
+/// One operation; small numbers pick among what there is.
+#[derive(Clone, Debug)]
+enum Op {
+    CreateUser(u8),
+    Activate(u8, bool),
+    RemoveUser(u8),
+    ChangePassword(u8, u8),
+    OpenSession(u8),
+    Logout(u8),
+    Register(u8, u8),
+    Corrupt(u8),
+    PanelCorrupt(u8),
+    Block(u8, bool),
+    Hide(u8, bool),
+    Connect(u8),
+    Wait(u16),
+    Reopen,
+}
+
+fn op() -> impl Strategy<Value = Op> {
+    prop_oneof![
+        2 => (0..4u8).prop_map(Op::CreateUser),
+        1 => (any::<u8>(), any::<bool>()).prop_map(|(n, on)| Op::Activate(n, on)),
+        1 => any::<u8>().prop_map(Op::RemoveUser),
+        1 => (any::<u8>(), any::<u8>()).prop_map(|(n, password)| Op::ChangePassword(n, password)),
+        4 => any::<u8>().prop_map(Op::OpenSession),
+        2 => any::<u8>().prop_map(Op::Logout),
+        6 => (any::<u8>(), 0..6u8).prop_map(|(n, device)| Op::Register(n, device)),
+        2 => any::<u8>().prop_map(Op::Corrupt),
+        1 => any::<u8>().prop_map(Op::PanelCorrupt),
+        2 => (any::<u8>(), any::<bool>()).prop_map(|(n, on)| Op::Block(n, on)),
+        2 => (any::<u8>(), any::<bool>()).prop_map(|(n, on)| Op::Hide(n, on)),
+        1 => any::<u8>().prop_map(Op::Connect),
+        2 => (0..400u16).prop_map(Op::Wait),
+        1 => Just(Op::Reopen),
+    ]
+}
+
+/// The fleet, and what was seen of it so far.
+struct World {
+    stage: Stage,
+    now_s: i64,
+    users: Vec<UserId>,
+    hashes: Vec<SessionHash>,
+    ended: HashMap<usize, HashError>,
+    trackers: Vec<(TrackerId, SourceId)>,
+}
+
+fn pick<T: Copy>(list: &[T], n: u8) -> Option<T> {
+    (!list.is_empty()).then(|| list[usize::from(n) % list.len()])
+}
+
+impl World {
+    async fn new() -> Self {
+        let options =
+            FleetOptions { user_lifetime_s: 600, live_sessions_per_user_max: 4, ended_sessions_max: 8, ..cheap() };
+        let stage = Stage::with(options).await;
+        Self { stage, now_s: 0, users: vec![], hashes: vec![], ended: HashMap::new(), trackers: vec![] }
+    }
+
+    /// Does the operation. Whether it is refused does not matter here: what it leaves behind does.
+    async fn apply(&mut self, op: Op) {
+        let (fleet, panel, now) = (self.stage.fleet.clone(), self.stage.panel, at(self.now_s));
+        let tracker = |n| pick(&self.trackers, n).map_or(TrackerId(1), |(tracker, _)| tracker);
+        let user = |n| pick(&self.users, n).unwrap_or(UserId(1));
+        match op {
+            Op::CreateUser(n) => {
+                self.users.extend(fleet.create_user(&panel, new_user(&format!("u{n}@example.com")), now).await);
+            }
+            Op::Activate(n, on) => drop(fleet.update_user(&panel, user(n), move |u| u.activated = on, now).await),
+            Op::RemoveUser(n) => {
+                let login = fleet.user(user(n)).map(|u| u.login.clone()).unwrap_or_default();
+                drop(fleet.corrupt_user(&panel, user(n), &login, now).await);
+            }
+            Op::ChangePassword(n, p) => {
+                drop(fleet.change_password(&panel, user(n), &format!("Blue-Kite*{p:04}"), now).await);
+            }
+            Op::OpenSession(n) => self.hashes.extend(fleet.create_user_session(&panel, user(n), now).await),
+            Op::Logout(n) => {
+                if let Some(session) = self.live_session(n) {
+                    fleet.logout(session.id, now).await.expect("ended");
+                }
+            }
+            Op::Register(n, device) => {
+                if let Some(session) = self.live_session(n) {
+                    let made = fleet.register_tracker(&session, ngp(&format!("unit-{device}")), now).await;
+                    self.trackers.extend(made.map(|t| (t.id, t.source.source)));
+                }
+            }
+            Op::Corrupt(n) => {
+                if let Some(session) = self.live_session(n) {
+                    drop(fleet.corrupt_tracker(&session, tracker(n)).await);
+                }
+            }
+            Op::PanelCorrupt(n) => drop(fleet.panel_corrupt_tracker(&panel, tracker(n)).await),
+            Op::Block(n, on) => drop(fleet.set_source_blocked(&panel, tracker(n), on).await),
+            Op::Hide(n, on) => {
+                let edit = TrackerEdit { hidden: Some(on), ..TrackerEdit::default() };
+                drop(fleet.update_tracker(&panel, tracker(n), edit).await);
+            }
+            Op::Connect(n) => {
+                let source = pick(&self.trackers, n).map_or(SourceId(1), |(_, source)| source);
+                fleet.note_connected(source).await.expect("noted");
+            }
+            Op::Wait(s) => {
+                self.now_s += i64::from(s);
+                fleet.expire(at(self.now_s)).await.expect("swept");
+            }
+            Op::Reopen => {
+                drop(fleet);
+                self.reopen().await;
+            }
+        }
+    }
+
+    async fn reopen(&mut self) {
+        // Opening sweeps; what is to be swept now must not make the difference.
+        self.stage.fleet.expire(at(self.now_s)).await.expect("swept");
+        let before = std::mem::take(&mut *self.stage.fleet.shared.memory_mut());
+        self.stage.reopen(at(self.now_s)).await;
+        assert_eq!(*self.stage.fleet.shared.memory(), before);
+    }
+
+    fn live_session(&self, n: u8) -> Option<crate::Session> {
+        let at = usize::from(n) % self.hashes.len().max(1);
+        let hash = self.hashes.get(at)?;
+        self.stage.fleet.authorize(hash.as_str(), super::at(self.now_s)).ok()
+    }
+
+    fn check(&mut self) {
+        let fleet = &self.stage.fleet;
+        for (n, hash) in self.hashes.iter().enumerate() {
+            match (fleet.authorize(hash.as_str(), at(self.now_s)), self.ended.get(&n)) {
+                (Ok(session), None) => assert!(fleet.user(session.user).is_some_and(|u| u.activated)),
+                (Ok(_), Some(_)) => panic!("session {n} came back to life"),
+                (Err(HashError::Ended), Some(HashError::Unknown)) => panic!("session {n} was remembered again"),
+                (Err(error), _) => drop(self.ended.insert(n, error)),
+            }
+        }
+        let ids = self.trackers.iter().map(|(tracker, source)| (tracker.0, source.0));
+        let expected = (0..self.trackers.len() as u32).map(|n| (FIRST_TRACKER.0 + n, FIRST_SOURCE.0 + n));
+        assert!(ids.eq(expected), "{:?}", self.trackers);
+        for source in fleet.sources() {
+            assert_eq!(fleet.device(source.device.as_str()).map(|d| d.source), Some(source.source));
+        }
+        for n in 0..self.hashes.len().min(255) as u8 {
+            let Some(session) = self.live_session(n) else { continue };
+            let seen = fleet.trackers(&session);
+            assert!(seen.is_sorted_by_key(|t| t.id));
+            for (tracker, _) in &self.trackers {
+                let is_seen = seen.iter().any(|t| t.id == *tracker);
+                assert_eq!(fleet.access(&session, *tracker) != Access::Unknown, is_seen);
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn memory_is_what_the_catalog_holds(ops in prop::collection::vec(op(), 1..60)) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
+        runtime.block_on(async {
+            let mut world = World::new().await;
+            for op in ops {
+                world.apply(op).await;
+                world.check();
+            }
+            world.reopen().await;
+            world.check();
+        });
+    }
+}
