@@ -17,7 +17,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, Sleep};
 use web::with_scratch;
 
-use crate::listener::Port;
+use crate::listener::{Port, turned_down};
 
 /// Replies that may wait for a device to read them. Beyond it nothing more is read from the device.
 const UNSENT_BYTES_MAX: usize = 64 * 1024;
@@ -79,7 +79,7 @@ impl DeviceConnection {
             let event = tokio::select! {
                 biased;
                 event = std::future::poll_fn(|cx| self.poll_event(cx)) => event,
-                _ = shutdown.wait_for(|down| *down) => break,
+                () = turned_down(&mut shutdown) => break,
             };
             match event {
                 Event::Ended => return,

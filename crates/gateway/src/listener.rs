@@ -93,7 +93,7 @@ impl Listener {
                         tokio::time::sleep(ACCEPT_PAUSE).await;
                     }
                 },
-                _ = down.wait_for(|down| *down) => return,
+                () = turned_down(&mut down) => return,
             }
         }
     }
@@ -115,4 +115,10 @@ impl Listener {
             drop(place);
         });
     }
+}
+
+/// Waits until the server is to stop. The value that says so is borrowed, and let go of here.
+pub(crate) async fn turned_down(shutdown: &mut watch::Receiver<bool>) {
+    // An error means that whoever could say so is gone, which says it as well.
+    let _ = shutdown.wait_for(|down| *down).await;
 }

@@ -167,7 +167,7 @@ impl Server {
                         tokio::time::sleep(ACCEPT_PAUSE).await;
                     }
                 },
-                _ = shutdown.wait_for(|down| *down) => break,
+                () = turned_down(&mut shutdown) => break,
             }
         }
         drop(self.listener);
@@ -198,6 +198,12 @@ impl Server {
         let shared = self.shared.clone();
         tokio::spawn(serve(stream, peer, place, shared));
     }
+}
+
+/// Waits until the server is to stop. The value that says so is borrowed, and let go of here.
+async fn turned_down(shutdown: &mut watch::Receiver<bool>) {
+    // An error means that whoever could say so is gone, which says it as well.
+    let _ = shutdown.wait_for(|down| *down).await;
 }
 
 async fn serve(stream: TcpStream, peer: IpAddr, place: AddressPlace, shared: Arc<Shared>) {
