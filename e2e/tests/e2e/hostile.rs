@@ -206,8 +206,8 @@ fn one_address_may_hold_only_so_many_connections_on_the_http_port() {
     assert_eq!(served(&mut connections), 20);
     drop(connections);
     e2e::eventually("room again after the others have gone", || {
-        let answer = HttpConnection::open(server.http());
-        (served(&mut [answer]) == 1).then_some(())
+        let connection = HttpConnection::open(server.http());
+        (served(&mut [connection]) == 1).then_some(())
     });
 }
 

@@ -117,6 +117,19 @@ fn a_lost_administrator_password_can_be_set_anew() {
 }
 
 #[test]
+fn the_administrators_password_can_be_set_beside_the_running_server() {
+    let server = Server::start();
+    let folder = server.folder().path().to_str().expect("a plain path");
+    let weak = run(&["admin", "set-password", "--data", folder], &[("ODOGRAPH_ADMIN_PASSWORD", "weak")]);
+    assert_eq!(weak.code, Some(1), "{weak:?}");
+    let arguments = ["admin", "set-password", "--data", folder];
+    let exit = run(&arguments, &[("ODOGRAPH_ADMIN_PASSWORD", "Other-Secret-22!")]);
+    assert_eq!(exit.code, Some(0), "{}", exit.stderr);
+    server.api().admin_with("Other-Secret-22!").ok();
+    assert_eq!(server.api().admin_with(e2e::ADMIN_PASSWORD).error(), (102, 400));
+}
+
+#[test]
 fn secrets_stay_out_of_the_log_and_the_folder() {
     let mut server = Server::start();
     let account = Account::new(&server);
