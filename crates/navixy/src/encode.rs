@@ -4,14 +4,15 @@ mod date;
 mod message;
 mod state;
 
-pub use date::{DateText, DateWriter, LocalTime};
+pub use date::{DateText, DateWriter, LocalTime, Utc};
 pub use message::{
     BATCH_SEPARATOR, Outcome, STATE_BATCH_SUFFIX, STATE_SUFFIX, lifecycle, logout, response_legacy_subscribe,
     response_legacy_unsubscribe, response_requests, state_batch_prefix, state_prefix,
 };
 pub use state::{field_name, render_state};
 
-pub(crate) use message::error_prefix;
+pub(crate) use message::{error_prefix, status};
+pub(crate) use state::connection_name;
 
 use crate::errors::FieldError;
 
@@ -126,7 +127,7 @@ pub(crate) fn array<T>(items: impl IntoIterator<Item = T>, out: &mut Vec<u8>, mu
 pub(crate) fn field_errors(fields: &[FieldError], out: &mut Vec<u8>) {
     array(fields, out, |field, out| {
         let mut object = Object::open(out);
-        object.string("parameter", &field.parameter).string("error", field.error);
+        object.string("parameter", &field.parameter).string("error", &field.error);
         object.close();
     });
 }

@@ -3,6 +3,8 @@
 //! The codes are Navixy's published ones; only the code is normative for clients, but some of them search the
 //! description for a word ("hash"), so the descriptions are kept too.
 
+use std::borrow::Cow;
+
 use http::StatusCode;
 
 /// Why a request is not answered as asked.
@@ -64,12 +66,18 @@ pub enum Condition {
     PluginNotFound,
     /// Another tracker has this device.
     DeviceIdInUse,
+    /// The way of registering asks for an activation code, and this is none.
+    WrongActivationCode,
+    /// A clone, where the original is asked for.
+    NotForClones,
     /// The device has connected, so its tracker can no longer be withdrawn by its user.
     AlreadyConnected,
     /// The new password is the old one.
     PasswordUnchanged,
     /// The tracker was removed already.
     AlreadyRemoved,
+    /// There are as many of these as there may be.
+    TooManyEntities,
     /// The session is of a kind that may do something else only.
     WrongSessionKind,
 }
@@ -122,9 +130,12 @@ impl Condition {
             Self::TooManyDevices => (221, "Device limit exceeded", S::FORBIDDEN),
             Self::PluginNotFound => (222, "Plugin not found", BAD),
             Self::DeviceIdInUse => (224, "Device ID already in use", BAD),
+            Self::WrongActivationCode => (227, "Wrong activation code", BAD),
+            Self::NotForClones => (219, "Not allowed for clones of the device", S::FORBIDDEN),
             Self::AlreadyConnected => (243, "Device already connected.", BAD),
             Self::PasswordUnchanged => (245, "New password must be different", BAD),
             Self::AlreadyRemoved => (252, "Device already corrupted", BAD),
+            Self::TooManyEntities => (267, "Too many entities", BAD),
             Self::WrongSessionKind => (276, "Action is forbidden for received session type", S::FORBIDDEN),
         }
     }
@@ -136,13 +147,13 @@ pub struct FieldError {
     /// Which: a dotted path, `requests[0].target.type`.
     pub parameter: String,
     /// What is wrong with it, in English.
-    pub error: &'static str,
+    pub error: Cow<'static, str>,
 }
 
 impl FieldError {
     /// Says what is wrong with a parameter.
-    pub fn new(parameter: impl Into<String>, error: &'static str) -> Self {
-        Self { parameter: parameter.into(), error }
+    pub fn new(parameter: impl Into<String>, error: impl Into<Cow<'static, str>>) -> Self {
+        Self { parameter: parameter.into(), error: error.into() }
     }
 }
 
@@ -185,9 +196,12 @@ mod tests {
         check(TooManyDevices, 221, "Device limit exceeded", 403);
         check(PluginNotFound, 222, "Plugin not found", 400);
         check(DeviceIdInUse, 224, "Device ID already in use", 400);
+        check(WrongActivationCode, 227, "Wrong activation code", 400);
+        check(NotForClones, 219, "Not allowed for clones of the device", 403);
         check(AlreadyConnected, 243, "Device already connected.", 400);
         check(PasswordUnchanged, 245, "New password must be different", 400);
         check(AlreadyRemoved, 252, "Device already corrupted", 400);
+        check(TooManyEntities, 267, "Too many entities", 400);
         check(WrongSessionKind, 276, "Action is forbidden for received session type", 403);
     }
 }

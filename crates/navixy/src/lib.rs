@@ -8,7 +8,11 @@
 pub mod decode;
 pub mod encode;
 pub mod errors;
+mod http;
 mod json;
+mod session;
 pub mod wire;
 
 pub use errors::{Condition, FieldError};
+pub use http::{Api, BASES, METHODS, NavixyOptions, States};
+pub use session::{NavixySockets, PlainRequests, SocketOptions};

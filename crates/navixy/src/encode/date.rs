@@ -10,8 +10,26 @@ pub trait LocalTime {
     fn offset_s(&self, at: Timestamp) -> i32;
 }
 
+impl LocalTime for fleet::Zone {
+    fn offset_s(&self, at: Timestamp) -> i32 {
+        Self::offset_s(self, at)
+    }
+}
+
+/// The zone without offset.
+#[derive(Clone, Copy, Debug)]
+pub struct Utc;
+
+impl LocalTime for Utc {
+    fn offset_s(&self, _: Timestamp) -> i32 {
+        0
+    }
+}
+
 /// The longest date: `2026-03-14T09:26:53+03:00`.
 const DATE_BYTES_MAX: usize = 25;
+/// A day.
+const DAY_BYTES: usize = 10;
 /// A date and time without offset.
 const PLAIN_BYTES: usize = 19;
 
@@ -41,6 +59,11 @@ impl DateText {
             len = put_offset(&mut bytes, offset_s);
         }
         Self { bytes, len: len as u8 }
+    }
+
+    /// Only the day.
+    pub fn day(&self) -> &[u8] {
+        &self.bytes[..DAY_BYTES]
     }
 
     /// The text, which is ASCII and needs no escaping.

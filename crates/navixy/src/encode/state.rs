@@ -177,7 +177,7 @@ pub fn field_name(id: AttributeId) -> Cow<'static, str> {
     }
 }
 
-const fn connection_name(status: ConnectionStatus) -> &'static str {
+pub(crate) const fn connection_name(status: ConnectionStatus) -> &'static str {
     match status {
         ConnectionStatus::JustRegistered => "just_registered",
         ConnectionStatus::JustReplaced => "just_replaced",

@@ -7,6 +7,14 @@ mod documents;
 #[cfg(test)]
 mod golden;
 #[cfg(test)]
+mod http_calls;
+#[cfg(test)]
+mod http_panel;
+#[cfg(test)]
+mod http_user;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod states;
+#[cfg(test)]
+mod world;

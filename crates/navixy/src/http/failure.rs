@@ -1,0 +1,151 @@
+//! From what `fleet` says went wrong to what the wire calls it.
+
+use fleet::{
+    CorruptError, DeviceIdProblem, Failure, Invalid, LoginError, Problem, RegisterError, SessionError, TrackerError,
+    UserError,
+};
+
+use crate::errors::{Condition, FieldError};
+use crate::http::answer::Refusal;
+
+fn failed(failure: &Failure) -> Condition {
+    match failure {
+        Failure::Catalog(_) => Condition::Database,
+        Failure::Crypto => Condition::Unexpected,
+    }
+}
+
+impl From<Failure> for Refusal {
+    fn from(failure: Failure) -> Self {
+        failed(&failure).into()
+    }
+}
+
+impl From<LoginError> for Refusal {
+    fn from(error: LoginError) -> Self {
+        let condition = match error {
+            LoginError::WrongLoginOrPassword => Condition::WrongCredentials,
+            LoginError::NotActivated => Condition::NotActivated,
+            LoginError::TooManyFailures => Condition::LoginAttemptsExceeded,
+            LoginError::TooManySessions => Condition::SessionsExceeded,
+            LoginError::Busy => Condition::TooManyRequests,
+            LoginError::Failed(failure) => failed(&failure),
+        };
+        condition.into()
+    }
+}
+
+impl From<SessionError> for Refusal {
+    fn from(error: SessionError) -> Self {
+        let condition = match error {
+            SessionError::NotFound => Condition::NotFound,
+            SessionError::NotActivated => Condition::NotActivated,
+            SessionError::TooManySessions => Condition::SessionsExceeded,
+            SessionError::Failed(failure) => failed(&failure),
+        };
+        condition.into()
+    }
+}
+
+impl From<RegisterError> for Refusal {
+    fn from(error: RegisterError) -> Self {
+        let condition = match error {
+            RegisterError::BadLabel(problem) => {
+                return Self::invalid(vec![FieldError::new("label", problem_text(problem))]);
+            }
+            RegisterError::BadDeviceId(problem) => {
+                return Self::invalid(vec![FieldError::new("device_id", device_id_text(problem))]);
+            }
+            RegisterError::UnknownModel => Condition::UnknownModel,
+            RegisterError::UnknownPlugin => Condition::PluginNotFound,
+            RegisterError::WrongActivationCode => Condition::WrongActivationCode,
+            RegisterError::UnknownGroup => Condition::EntityNotFound,
+            RegisterError::SessionEnded => Condition::SessionEnded,
+            RegisterError::DeviceIdInUse => Condition::DeviceIdInUse,
+            RegisterError::TooManyTrackers => Condition::TooManyDevices,
+            RegisterError::Failed(failure) => failed(&failure),
+        };
+        condition.into()
+    }
+}
+
+impl From<CorruptError> for Refusal {
+    fn from(error: CorruptError) -> Self {
+        let condition = match error {
+            CorruptError::NotFound => Condition::NotFound,
+            CorruptError::AlreadyCorrupted => Condition::AlreadyRemoved,
+            CorruptError::Blocked => Condition::DeviceBlocked,
+            CorruptError::Clone => Condition::NotForClones,
+            CorruptError::AlreadyConnected => Condition::AlreadyConnected,
+            CorruptError::Failed(failure) => failed(&failure),
+        };
+        condition.into()
+    }
+}
+
+impl From<TrackerError> for Refusal {
+    fn from(error: TrackerError) -> Self {
+        let condition = match error {
+            TrackerError::Invalid(invalid) => return Self::invalid(vec![field_error("", invalid)]),
+            TrackerError::NotFound => Condition::NotFound,
+            TrackerError::Corrupted => Condition::AlreadyRemoved,
+            TrackerError::Failed(failure) => failed(&failure),
+        };
+        condition.into()
+    }
+}
+
+impl From<UserError> for Refusal {
+    fn from(error: UserError) -> Self {
+        let condition = match error {
+            UserError::Invalid(invalid) => return Self::invalid(vec![field_error(user_prefix(invalid), invalid)]),
+            UserError::LoginInUse => Condition::LoginInUse,
+            UserError::NotFound => Condition::NotFound,
+            UserError::AlreadyRemoved => Condition::AlreadyRemoved,
+            UserError::TooManyUsers => Condition::TooManyEntities,
+            UserError::Busy => Condition::TooManyRequests,
+            UserError::Failed(failure) => failed(&failure),
+        };
+        condition.into()
+    }
+}
+
+/// Where a user's field stands in a request: most in the object `user`, some beside it.
+const fn user_prefix(invalid: Invalid) -> &'static str {
+    use fleet::Field;
+    match invalid.field {
+        Field::Password | Field::TimeZone | Field::Locale | Field::Comment => "",
+        _ => "user.",
+    }
+}
+
+fn field_error(prefix: &str, invalid: Invalid) -> FieldError {
+    FieldError::new(format!("{prefix}{}", invalid.field.name()), problem_text(invalid.problem))
+}
+
+fn problem_text(problem: Problem) -> String {
+    match problem {
+        Problem::Blank => "must not be blank".to_owned(),
+        Problem::TooShort { chars_min } => format!("must have at least {chars_min} characters"),
+        Problem::TooLong { chars_max } => format!("must have at most {chars_max} characters"),
+        Problem::Character => "has a character that is not allowed".to_owned(),
+        Problem::Form => "has a wrong format".to_owned(),
+        Problem::Unknown => "has an unknown value".to_owned(),
+        Problem::Fixed => "cannot be changed".to_owned(),
+        Problem::Simple => "must have upper-case and lower-case letters, digits and one of !@#$%^&*".to_owned(),
+        Problem::Reused => "Password was recently used".to_owned(),
+    }
+}
+
+/// The first two texts are published word for word.
+fn device_id_text(problem: DeviceIdProblem) -> String {
+    match problem {
+        DeviceIdProblem::Alphabet => r#"must match "^[0-9a-zA-Z\-]{1,64}$""#.to_owned(),
+        DeviceIdProblem::Length { chars_min, chars_max } => {
+            format!("must consist of {chars_min}-{chars_max} alphanumeric symbols or hyphens")
+        }
+        DeviceIdProblem::Missing => super::params::REQUIRED.to_owned(),
+        DeviceIdProblem::Imei => "must consist of 15 digits".to_owned(),
+        DeviceIdProblem::Text => "must have 1-64 bytes without control characters".to_owned(),
+    }
+}

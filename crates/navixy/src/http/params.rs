@@ -1,0 +1,249 @@
+//! The parameters of a call, wherever they stand: JSON body, form body or query.
+//!
+//! A parameter that is missing or wrong is noted and reading goes on, so that the answer names all of them at once;
+//! a method asks for everything it needs and then calls [`Params::finish`].
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+use crate::errors::{Condition, FieldError};
+use crate::http::answer::Refusal;
+use crate::json::{self, Members, Mistyped, NOT_ARRAY, NOT_OBJECT};
+
+/// How many fields of a form or query are read.
+const FIELDS_MAX: usize = 256;
+/// How many wrong parameters an answer lists.
+const ERRORS_MAX: usize = 16;
+
+pub(super) const REQUIRED: &str = "is required";
+const BAD_JSON: Mistyped = Mistyped("must be JSON");
+
+/// Everything that a call brought along.
+#[derive(Debug, Default)]
+pub(super) struct Params<'a> {
+    /// What stands before a name in an error: `user.` in the object of that name.
+    prefix: &'static str,
+    json: Members<'a>,
+    /// Fields of the body, then of the query: the body wins.
+    fields: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+    errors: Vec<FieldError>,
+}
+
+/// One parameter as it came.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Value<'v> {
+    /// JSON, checked.
+    Json(&'v str),
+    /// The text of a form field: a scalar as it is, an array or object as JSON.
+    Field(&'v str),
+}
+
+/// A whole number of 32 bits.
+pub(super) fn int(value: Value<'_>) -> Result<i32, Mistyped> {
+    match value {
+        Value::Json(raw) => json::int(raw),
+        Value::Field(text) => json::parse_int(text),
+    }
+}
+
+/// True or false.
+pub(super) fn boolean(value: Value<'_>) -> Result<bool, Mistyped> {
+    match value {
+        Value::Json(raw) => json::boolean(raw),
+        Value::Field(text) => json::parse_bool(text),
+    }
+}
+
+/// Text.
+pub(super) fn text(value: Value<'_>) -> Result<String, Mistyped> {
+    match value {
+        Value::Json(raw) => Ok(json::text(raw)?.into_owned()),
+        Value::Field(text) => Ok(text.to_owned()),
+    }
+}
+
+/// Whole numbers, each once, in order of first mention; at most `count_max` of them are kept, and one more, so that
+/// the caller sees that there were too many.
+pub(super) fn ints(value: Value<'_>, count_max: usize) -> Result<Vec<i32>, Mistyped> {
+    let (mut ids, mut seen) = (Vec::new(), HashSet::new());
+    json::ints(container(value)?, |id| {
+        if ids.len() <= count_max && seen.insert(id) {
+            ids.push(id);
+        }
+    })?;
+    Ok(ids)
+}
+
+/// Texts; more than `count_max` are an error.
+pub(super) fn texts(value: Value<'_>, count_max: usize) -> Result<Vec<String>, Mistyped> {
+    let mut texts = Vec::new();
+    json::elements(container(value)?, NOT_ARRAY, |i, element| {
+        if i >= count_max {
+            return Err(Mistyped("has too many elements"));
+        }
+        if element == "null" {
+            return Err(Mistyped("must be an array of strings without nulls"));
+        }
+        texts.push(json::text(element)?.into_owned());
+        Ok(())
+    })?;
+    Ok(texts)
+}
+
+/// The JSON of an array or object.
+fn container(value: Value<'_>) -> Result<&str, Mistyped> {
+    match value {
+        Value::Json(raw) => Ok(raw),
+        Value::Field(text) => json::check(text).map(|()| text.trim()).map_err(|_| BAD_JSON),
+    }
+}
+
+impl<'a> Params<'a> {
+    /// Those of a body and a query. `as_json` says what the body is; `None` leaves it to its first character.
+    pub(super) fn parse(body: &'a [u8], as_json: Option<bool>, query: &'a str) -> Result<Self, Condition> {
+        let trimmed = body.trim_ascii();
+        let as_json = as_json.unwrap_or_else(|| trimmed.first() == Some(&b'{'));
+        let mut params = Self::default();
+        if trimmed.is_empty() {
+            // GET, and clients that announce JSON and send none.
+        } else if as_json {
+            let text = std::str::from_utf8(trimmed).map_err(|_| Condition::WrongFormat)?;
+            params.json = Members::parse(text).map_err(|_| Condition::WrongFormat)?;
+        } else {
+            params.fields.extend(form_urlencoded::parse(trimmed).take(FIELDS_MAX));
+        }
+        params.fields.extend(form_urlencoded::parse(query.as_bytes()).take(FIELDS_MAX));
+        Ok(params)
+    }
+
+    /// A parameter, if it was given. `null` is not given.
+    pub(super) fn get(&self, name: &str) -> Option<Value<'_>> {
+        let field = || self.fields.iter().find(|(n, _)| n == name).map(|(_, text)| Value::Field(text));
+        self.json.get(name).map(Value::Json).or_else(field)
+    }
+
+    /// A parameter that may be missing.
+    pub(super) fn optional<T>(&mut self, name: &str, read: impl FnOnce(Value<'_>) -> Result<T, Mistyped>) -> Option<T> {
+        let value = read(self.get(name)?);
+        value.map_err(|Mistyped(error)| self.error(name, error)).ok()
+    }
+
+    /// A parameter that must be there.
+    pub(super) fn required<T>(&mut self, name: &str, read: impl FnOnce(Value<'_>) -> Result<T, Mistyped>) -> Option<T> {
+        if self.get(name).is_none() {
+            self.error(name, REQUIRED);
+        }
+        self.optional(name, read)
+    }
+
+    /// A yes or no with a value when it is missing.
+    pub(super) fn flag(&mut self, name: &str, default: bool) -> bool {
+        self.optional(name, boolean).unwrap_or(default)
+    }
+
+    /// Notes what is wrong with a parameter.
+    pub(super) fn error(&mut self, name: &str, error: impl Into<Cow<'static, str>>) {
+        if self.errors.len() < ERRORS_MAX {
+            self.errors.push(FieldError::new(format!("{}{name}", self.prefix), error));
+        }
+    }
+
+    /// Reads an object parameter that must be there, by its own members. `prefix` is its name with a dot.
+    pub(super) fn object<T>(&mut self, prefix: &'static str, read: impl FnOnce(&mut Params<'_>) -> T) -> Option<T> {
+        let name = prefix.trim_end_matches('.');
+        let read_members = |value: Value<'_>| {
+            let json = Members::of_checked(container(value)?).map_err(|_| NOT_OBJECT)?;
+            let mut inner = Params { prefix, json, ..Params::default() };
+            let value = read(&mut inner);
+            Ok((value, inner.errors))
+        };
+        let (value, errors) = self.required(name, read_members)?;
+        self.errors.extend(errors);
+        Some(value)
+    }
+
+    /// Whether everything read so far was right.
+    pub(super) fn finish(&mut self) -> Result<(), Refusal> {
+        if self.errors.is_empty() { Ok(()) } else { Err(self.invalid()) }
+    }
+
+    /// The refusal that names what was wrong.
+    pub(super) fn invalid(&mut self) -> Refusal {
+        Refusal::invalid(std::mem::take(&mut self.errors))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse<'a>(body: &'a str, as_json: Option<bool>, query: &'a str) -> Params<'a> {
+        Params::parse(body.as_bytes(), as_json, query).expect("readable")
+    }
+
+    #[test]
+    fn parameters_are_found_wherever_they_stand() {
+        let check = |body: &str, as_json: Option<bool>, query: &str, expected: Option<i32>| {
+            let mut params = parse(body, as_json, query);
+            assert_eq!(params.optional("id", int), expected, "{body} {query}");
+            assert!(params.finish().is_ok());
+        };
+        check(r#"{"id":5}"#, Some(true), "", Some(5));
+        check(r#" {"id":"5"} "#, None, "id=6", Some(5));
+        check("id=5&x=1", Some(false), "id=6", Some(5));
+        check("id=5", None, "", Some(5));
+        check("", Some(true), "id=%36", Some(6));
+        check(r#"{"id":null}"#, Some(true), "id=6", Some(6));
+        check(r#"{"other":1}"#, Some(true), "", None);
+    }
+
+    #[test]
+    fn bodies_that_cannot_be_read() {
+        for (body, as_json) in
+            [(&b"[1]"[..], Some(true)), (b"{", None), (b"id=5", Some(true)), (b"{\"a\":\"\xff\"}", None)]
+        {
+            assert_eq!(Params::parse(body, as_json, "").map(|_| ()), Err(Condition::WrongFormat));
+        }
+    }
+
+    #[test]
+    fn arrays_and_objects_in_fields_are_json() {
+        let mut params = parse("ids=[3,1,%223%22]&labels=[\"a\",2]&user={\"login\":\"x\"}", Some(false), "");
+        assert_eq!(params.required("ids", |v| ints(v, 10)), Some(vec![3, 1]));
+        assert_eq!(params.required("labels", |v| texts(v, 10)), Some(vec!["a".to_owned(), "2".to_owned()]));
+        let login = params.object("user.", |user| user.required("login", text));
+        assert_eq!(login, Some(Some("x".to_owned())));
+        assert!(params.finish().is_ok());
+    }
+
+    #[test]
+    fn more_ids_than_allowed_are_noticed_not_kept() {
+        let list: Vec<String> = (0..50).map(|i| i.to_string()).collect();
+        let body = format!(r#"{{"ids":[{}]}}"#, list.join(","));
+        assert_eq!(parse(&body, None, "").required("ids", |v| ints(v, 10)).map(|ids| ids.len()), Some(11));
+    }
+
+    #[test]
+    fn all_that_is_wrong_is_named() {
+        let mut params = parse(r#"{"id":"x","flag":1,"labels":[null],"user":{"age":[]},"group":5}"#, None, "");
+        params.required("id", int);
+        params.required("missing", text);
+        params.flag("flag", true);
+        params.optional("labels", |v| texts(v, 10));
+        params.object("user.", |user| user.required("age", int));
+        params.object("group.", |_| ());
+        params.object("none.", |_| ());
+        let named: Vec<(String, String)> =
+            params.invalid().fields.into_iter().map(|f| (f.parameter, f.error.into_owned())).collect();
+        let expected = [
+            ("id", "must be an integer"),
+            ("missing", "is required"),
+            ("flag", "must be a boolean"),
+            ("labels", "must be an array of strings without nulls"),
+            ("user.age", "must be an integer"),
+            ("group", "must be an object"),
+            ("none", "is required"),
+        ];
+        assert_eq!(named, expected.map(|(p, e)| (p.to_owned(), e.to_owned())));
+    }
+}

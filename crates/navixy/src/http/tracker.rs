@@ -1,0 +1,202 @@
+//! `tracker/…`: the user's trackers and their states.
+
+use std::sync::Arc;
+
+use fleet::{Access, NewTracker, Session, Tracker};
+use model::{SourceId, TrackerId};
+
+use crate::encode::{self, DateText, LocalTime, Object};
+use crate::errors::Condition;
+use crate::http::Api;
+use crate::http::answer::{Refusal, success};
+use crate::http::call::Request;
+use crate::http::params::{self, Params, Value};
+use crate::http::user::date;
+use crate::json::Mistyped;
+use crate::wire::{Dates, Format, WireId};
+
+/// How many trackers one call may ask the states of.
+const STATES_MAX: usize = 2_000;
+/// How many texts may filter a list.
+const LABELS_MAX: usize = 1_024;
+/// The longest text that filters a list, in characters.
+const LABEL_CHARS_MAX: usize = 60;
+
+/// All trackers of the user, or those whose label contains one of some texts.
+pub(super) fn list(api: &Api, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
+    let session = api.session(request)?;
+    let labels = request.params.optional("labels", labels);
+    request.params.finish()?;
+    let is_wanted = |tracker: &Arc<Tracker>| match &labels {
+        Some(labels) => {
+            let label = tracker.label.to_lowercase();
+            labels.iter().any(|wanted| label.contains(wanted))
+        }
+        None => true,
+    };
+    let trackers = api.fleet.trackers(&session);
+    Ok(success(|o| {
+        encode::array(trackers.iter().filter(|t| is_wanted(t)), o.member("list"), |tracker, out| {
+            render(tracker, &*session.zone, out);
+        });
+    }))
+}
+
+/// Texts to look for, in lower case.
+fn labels(value: Value<'_>) -> Result<Vec<String>, Mistyped> {
+    const BAD_LABELS: Mistyped = Mistyped("must have 1-1024 different texts of 1-60 characters");
+    let labels = params::texts(value, LABELS_MAX)?;
+    let mut sorted: Vec<&String> = labels.iter().collect();
+    sorted.sort_unstable();
+    let fits = |label: &String| !label.is_empty() && label.chars().count() <= LABEL_CHARS_MAX;
+    let is_bad = labels.is_empty() || !labels.iter().all(fits);
+    if is_bad || sorted.windows(2).any(|pair| pair[0] == pair[1]) {
+        return Err(BAD_LABELS);
+    }
+    Ok(labels.into_iter().map(|label| label.to_lowercase()).collect())
+}
+
+/// One tracker, blocked or not.
+pub(super) fn read(api: &Api, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
+    let session = api.session(request)?;
+    let id = tracker_id(&mut request.params)?;
+    let tracker = id.tracker().and_then(|id| api.fleet.tracker(&session, id)).ok_or(Condition::NotFound)?;
+    Ok(success(|o| render(&tracker, &*session.zone, o.member("value"))))
+}
+
+/// Registers a device as a new tracker.
+pub(super) async fn register(api: &Api, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
+    let session = api.session(request)?;
+    let params = &mut request.params;
+    let label = params.required("label", params::text);
+    let model = params.required("model", params::text);
+    let plugin = params.required("plugin_id", params::int);
+    let group = params.optional("group_id", params::int).unwrap_or(0);
+    let device_id = params.optional("device_id", params::text);
+    params.finish()?;
+    let (Some(label), Some(model), Some(plugin)) = (label, model, plugin) else { return Err(params.invalid()) };
+    // What is negative is no group and no plugin, as are numbers that nothing has.
+    let number = |n: i32| u32::try_from(n).unwrap_or(u32::MAX);
+    let new = NewTracker { label, group: number(group), model, plugin: number(plugin), device_id };
+    let tracker = api.fleet.register_tracker(&session, new, request.now).await?;
+    Ok(success(|o| render(&tracker, &*session.zone, o.member("value"))))
+}
+
+/// Removes a tracker whose device never made contact.
+pub(super) async fn corrupt(api: &Api, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
+    let session = api.session(request)?;
+    let id = tracker_id(&mut request.params)?.tracker().ok_or(Condition::NotFound)?;
+    api.fleet.corrupt_tracker(&session, id).await?;
+    Ok(success(|_| {}))
+}
+
+/// The state of one tracker.
+pub(super) fn get_state(api: &Api, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
+    let session = api.session(request)?;
+    let dates = request.dates();
+    let id = tracker_id(&mut request.params)?;
+    let source = match access(api, &session, id) {
+        Access::Normal(source) => source,
+        Access::Blocked(_) => return Err(Condition::DeviceBlocked.into()),
+        Access::Unknown | Access::Disallowed => return Err(Condition::NotFound.into()),
+    };
+    let user_time = DateText::new(request.now, &*session.zone, dates);
+    let mut is_known = true;
+    let body = success(|o| {
+        date("user_time", user_time, o);
+        is_known = render_state(api, source, &session, dates, o.member("state"));
+    });
+    if is_known { Ok(body) } else { Err(Condition::Unexpected.into()) }
+}
+
+/// The states of many trackers.
+pub(super) fn get_states(api: &Api, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
+    let session = api.session(request)?;
+    let dates = request.dates();
+    let params = &mut request.params;
+    let ids = params.required("trackers", |value| params::ints(value, STATES_MAX));
+    let list_blocked = params.flag("list_blocked", false);
+    let allow_not_exist = params.flag("allow_not_exist", false);
+    params.finish()?;
+    let ids = ids.unwrap_or_default();
+    if ids.len() > STATES_MAX {
+        return Err(Condition::TooManyDevices.into());
+    }
+    let (mut normal, mut blocked, mut missing) = (Vec::new(), Vec::new(), Vec::new());
+    let mut was_removed = false;
+    for id in ids.into_iter().map(WireId) {
+        match access(api, &session, id) {
+            Access::Normal(source) => normal.push((id, source)),
+            Access::Blocked(_) => blocked.push(id),
+            Access::Unknown | Access::Disallowed => {
+                was_removed |= id.tracker().is_some_and(|id| api.fleet.owned_tracker(&session, id).is_some());
+                missing.push(id);
+            }
+        }
+    }
+    if !missing.is_empty() && !allow_not_exist {
+        return Err(if was_removed { Condition::NotFound } else { Condition::ListHasNonexistent }.into());
+    }
+    if !blocked.is_empty() && !list_blocked {
+        return Err(Condition::DeviceBlocked.into());
+    }
+    let user_time = DateText::new(request.now, &*session.zone, dates);
+    let mut all_known = true;
+    let body = success(|o| {
+        date("user_time", user_time, o);
+        let mut states = Object::open(o.member("states"));
+        let mut name = itoa::Buffer::new();
+        for (id, source) in normal {
+            all_known &= render_state(api, source, &session, dates, states.member(name.format(id.0)));
+        }
+        states.close();
+        let ids = |ids: Vec<WireId>, out: &mut Vec<u8>| encode::array(ids, out, |id, out| encode::int(id.0, out));
+        if list_blocked {
+            ids(blocked, o.member("blocked"));
+        }
+        if allow_not_exist {
+            ids(missing, o.member("not_exist"));
+        }
+    });
+    if all_known { Ok(body) } else { Err(Condition::Unexpected.into()) }
+}
+
+/// The parameter that most methods have, once everything else was read.
+fn tracker_id(params: &mut Params<'_>) -> Result<WireId, Refusal> {
+    let id = params.required("tracker_id", params::int);
+    params.finish()?;
+    id.map(WireId).ok_or_else(|| params.invalid())
+}
+
+fn access(api: &Api, session: &Session, id: WireId) -> Access {
+    id.tracker().map_or(Access::Unknown, |id: TrackerId| api.fleet.access(session, id))
+}
+
+/// Writes a state; false when the source has none, which would be a fault of this server.
+fn render_state(api: &Api, source: SourceId, session: &Session, dates: Dates, out: &mut Vec<u8>) -> bool {
+    let mut is_known = false;
+    api.states.read(source, &mut |state| {
+        is_known = true;
+        encode::render_state(state, Format::Full, &*session.zone, dates, out);
+    });
+    is_known
+}
+
+fn render(tracker: &Tracker, zone: &impl LocalTime, out: &mut Vec<u8>) {
+    let mut o = Object::open(out);
+    o.int("id", tracker.id.0).string("label", &tracker.label).boolean("clone", tracker.clone);
+    o.int("group_id", tracker.group);
+    let mut source = Object::open(o.member("source"));
+    source.int("id", tracker.source.source.0).string("device_id", tracker.source.device.as_str());
+    source.string("model", tracker.source.model.code).boolean("blocked", tracker.source.blocked);
+    source.int("tariff_id", 0).raw("status_listing_id", "null");
+    let created = DateText::new(tracker.source.registered, zone, Dates::Plain);
+    let out = source.member("creation_date");
+    out.push(b'"');
+    out.extend_from_slice(created.day());
+    out.push(b'"');
+    source.raw("tariff_end_date", "null").raw("phone", "null");
+    source.close();
+    o.raw("tag_bindings", "[]");
+    o.close();
+}

@@ -1,0 +1,134 @@
+//! `user/…`: logging in and out, and who one is.
+
+use fleet::{LegalType, User};
+
+use crate::encode::{self, DateText, Object};
+use crate::errors::Condition;
+use crate::http::Api;
+use crate::http::answer::{Refusal, success};
+use crate::http::call::Request;
+use crate::http::params;
+use crate::wire::Dates;
+
+/// The longest password that is compared, in characters. Longer ones are nobody's.
+pub(super) const PASSWORD_CHARS_MAX: usize = 40;
+/// The longest login that is looked up, in characters.
+pub(super) const LOGIN_CHARS_MAX: usize = 254;
+
+/// Starts a session.
+pub(super) async fn auth(api: &Api, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
+    let params = &mut request.params;
+    let login = params.required("login", params::text);
+    let password = params.required("password", params::text);
+    let dealer = params.optional("dealer_id", params::int);
+    if let Some(password) = &password {
+        let is_printable = !password.chars().any(char::is_control);
+        if password.is_empty() || password.chars().count() > PASSWORD_CHARS_MAX || !is_printable {
+            params.error("password", "must have 1-40 printable characters");
+        }
+    }
+    if login.as_ref().is_some_and(|login| login.chars().count() > LOGIN_CHARS_MAX) {
+        params.error("login", "is too long");
+    }
+    params.finish()?;
+    let (Some(login), Some(password)) = (login, password) else { return Err(params.invalid()) };
+
+    let hash = api.fleet.login(&login, &password, request.now).await?;
+    if let Some(dealer) = dealer {
+        let session = api.fleet.authorize(hash.as_str(), request.now).map_err(Condition::from)?;
+        let belongs = api.fleet.user(session.user).is_some_and(|user| i64::from(user.account.0) == i64::from(dealer));
+        if !belongs {
+            api.fleet.logout(session.id, request.now).await?;
+            return Err(Condition::WrongCredentials.into());
+        }
+    }
+    Ok(success(|o| {
+        o.string("hash", hash.as_str()).string("type", "authenticated");
+    }))
+}
+
+/// Ends the call's own session.
+pub(super) async fn logout(api: &Api, request: &Request<'_>) -> Result<Vec<u8>, Refusal> {
+    let session = api.session(request)?;
+    api.fleet.logout(session.id, request.now).await?;
+    Ok(success(|_| {}))
+}
+
+/// Says who the user is.
+pub(super) fn get_info(api: &Api, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
+    let session = api.session(request)?;
+    let dates = request.dates();
+    request.params.finish()?;
+    let user = api.fleet.user(session.user).ok_or(Condition::SessionEnded)?;
+    let created = DateText::new(user.created, &*session.zone, dates);
+    Ok(success(|o| {
+        o.int("paas_id", user.account.0).raw("paas_settings", "{}");
+        user_info(&user, created, o.member("user_info"));
+        o.raw("tariff_restrictions", r#"{"allowed_maps":["osm","roadmap"]}"#);
+        o.boolean("premium_gis", false).raw("features", "[]").raw("user_menu", "{}");
+    }))
+}
+
+fn user_info(user: &User, created: DateText, out: &mut Vec<u8>) {
+    let mut o = Object::open(out);
+    let profile = &user.profile;
+    o.int("id", user.id.0).string("login", &user.login).string("title", &user.title()).string("phone", &profile.phone);
+    date("creation_date", created, &mut o);
+    o.raw("balance", "0.0").raw("bonus", "0.0").string("locale", &user.preferences.locale);
+    o.boolean("demo", false).boolean("verified", user.verified);
+    o.string("legal_type", legal_type_name(profile.legal_type));
+    o.string("default_geocoder", "osm").string("route_provider", "osrm");
+    o.string("time_zone", user.preferences.zone.name());
+    o.string("measurement_system", user.preferences.measurement_system.name());
+    names_and_addresses(user, &mut o);
+    o.close();
+}
+
+/// The members that a user has in the users' and in the administrators' methods alike.
+pub(super) fn names_and_addresses(user: &User, o: &mut Object<'_>) {
+    let profile = &user.profile;
+    o.string("first_name", &profile.first_name);
+    o.string("middle_name", &profile.middle_name);
+    o.string("last_name", &profile.last_name);
+    for (prefix, address) in [("post", &profile.post), ("registered", &profile.registered)] {
+        o.string(&format!("{prefix}_country"), &address.country);
+        o.string(&format!("{prefix}_region"), &address.region);
+        o.string(&format!("{prefix}_index"), &address.index);
+        o.string(&format!("{prefix}_city"), &address.city);
+        o.string(&format!("{prefix}_street_address"), &address.street_address);
+    }
+    o.string("tin", &profile.tin);
+    if profile.legal_type == LegalType::LegalEntity {
+        o.string("legal_name", &profile.legal_name);
+    }
+    if !profile.iec.is_empty() {
+        o.string("iec", &profile.iec);
+    }
+}
+
+pub(super) const fn legal_type_name(legal_type: LegalType) -> &'static str {
+    match legal_type {
+        LegalType::Individual => "individual",
+        LegalType::LegalEntity => "legal_entity",
+        LegalType::SoleTrader => "sole_trader",
+    }
+}
+
+pub(super) fn legal_type_from_name(name: &str) -> Option<LegalType> {
+    [LegalType::Individual, LegalType::LegalEntity, LegalType::SoleTrader]
+        .into_iter()
+        .find(|legal_type| legal_type_name(*legal_type) == name)
+}
+
+/// A member that is a date.
+pub(super) fn date(name: &str, date: DateText, o: &mut Object<'_>) {
+    let out = o.member(name);
+    out.push(b'"');
+    out.extend_from_slice(date.as_bytes());
+    out.push(b'"');
+}
+
+/// A date of the administrators' methods: UTC, plain.
+pub(super) fn utc_date(name: &str, at: model::Timestamp, o: &mut Object<'_>) {
+    date(name, DateText::new(at, &encode::Utc, Dates::Plain), o);
+}

@@ -1,0 +1,206 @@
+//! A fleet of its own for each test, and calls to its handler without a socket.
+
+use std::cell::Cell;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use fleet::{Fleet, FleetOptions, HashCost};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName};
+use http::{HeaderMap, HeaderValue, Method};
+use model::{SourceId, SourceState, Timestamp};
+use navixy::{Api, NavixyOptions, States};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use web::{Answer, Call, Handler};
+
+use crate::states;
+
+pub(crate) const ADMIN_PASSWORD: &str = "correct horse";
+pub(crate) const PASSWORD: &str = "Battery-St4ple!!";
+const START: &str = "2026-03-02T09:15:41Z";
+
+thread_local! {
+    /// Each test runs on one thread of its own, with its own time.
+    static NOW: Cell<Timestamp> = Cell::new(states::at(START));
+}
+
+fn clock() -> Timestamp {
+    NOW.get()
+}
+
+/// Every source drives.
+struct AllDrive;
+
+impl States for AllDrive {
+    fn read(&self, source: SourceId, read: &mut dyn FnMut(&SourceState)) {
+        read(&SourceState { source, ..states::driving() });
+    }
+}
+
+pub(crate) struct World {
+    pub(crate) fleet: Arc<Fleet>,
+    api: Api,
+    _dir: TempDir,
+}
+
+/// An answer, as far as tests look at it.
+#[derive(Debug)]
+pub(crate) struct Answered {
+    pub(crate) status: u16,
+    pub(crate) body: Value,
+}
+
+impl Answered {
+    /// The code of an error; 0 for a success. Envelope and status must agree.
+    pub(crate) fn code(&self) -> u64 {
+        let success = self.body["success"].as_bool().expect("a success member");
+        assert_eq!(success, self.status == 200, "{self:?}");
+        let code = self.body["status"]["code"].as_u64();
+        assert_eq!(success, code.is_none(), "{self:?}");
+        code.unwrap_or(0)
+    }
+
+    pub(crate) fn text(&self, member: &str) -> String {
+        self.body[member].as_str().unwrap_or_else(|| panic!("{member} in {self:?}")).to_owned()
+    }
+}
+
+/// A call before it is made.
+pub(crate) struct Draft(Call);
+
+impl Draft {
+    pub(crate) fn new(method: Method, target: &str) -> Self {
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        Self(Call {
+            method,
+            path: path.to_owned(),
+            query: query.to_owned(),
+            headers: HeaderMap::new(),
+            body: Ok(Bytes::new()),
+            peer: IpAddr::from([192, 0, 2, 1]),
+        })
+    }
+
+    pub(crate) fn get(target: &str) -> Self {
+        Self::new(Method::GET, target)
+    }
+
+    pub(crate) fn post(target: &str, content_type: &'static str, body: &str) -> Self {
+        let draft = Self::new(Method::POST, target).body(body);
+        if content_type.is_empty() { draft } else { draft.header(CONTENT_TYPE, content_type) }
+    }
+
+    pub(crate) fn body(mut self, body: &str) -> Self {
+        self.0.body = Ok(Bytes::copy_from_slice(body.as_bytes()));
+        self
+    }
+
+    pub(crate) fn no_body(mut self, error: web::BodyError) -> Self {
+        self.0.body = Err(error);
+        self
+    }
+
+    pub(crate) fn header(mut self, name: HeaderName, value: &str) -> Self {
+        self.0.headers.insert(name, HeaderValue::from_str(value).expect("a header value"));
+        self
+    }
+
+    pub(crate) fn hash(self, hash: &str) -> Self {
+        self.header(AUTHORIZATION, &format!("NVX {hash}"))
+    }
+
+    pub(crate) fn from(mut self, peer: [u8; 4]) -> Self {
+        self.0.peer = IpAddr::from(peer);
+        self
+    }
+}
+
+impl World {
+    /// Without limits of rate.
+    pub(crate) async fn new() -> Self {
+        Self::with(|options| NavixyOptions {
+            user_requests_per_second_max: 0,
+            panel_requests_per_second_max: 0,
+            ..options
+        })
+        .await
+    }
+
+    pub(crate) async fn with(change: fn(NavixyOptions) -> NavixyOptions) -> Self {
+        let dir = tempfile::tempdir().expect("a folder");
+        let cheap = HashCost { memory_kib: 8, passes: 1, lanes: 1 };
+        let options = FleetOptions { hash_cost: cheap, hash_workers: 1, ..FleetOptions::default() };
+        let fleet = Fleet::open(dir.path(), options, clock()).await.expect("a fleet");
+        fleet.ensure_admin(Some(ADMIN_PASSWORD), clock()).await.expect("an administrator");
+        let api = Api::new(fleet.clone(), Arc::new(AllDrive), change(NavixyOptions::new(clock)));
+        Self { fleet, api, _dir: dir }
+    }
+
+    pub(crate) fn wait_ms(&self, ms: i64) {
+        NOW.set(NOW.get().plus_ms(ms));
+    }
+
+    pub(crate) async fn raw(&self, draft: Draft) -> Answer {
+        self.api.call(draft.0).await
+    }
+
+    pub(crate) async fn call(&self, draft: Draft) -> Answered {
+        let answer = self.raw(draft).await;
+        let body = serde_json::from_slice(&answer.body).expect("a JSON body");
+        assert!(answer.headers.iter().any(|(n, v)| n == "access-control-allow-origin" && v == "*"));
+        assert!(answer.headers.iter().any(|(n, v)| n == CONTENT_TYPE && v == "application/json; charset=utf-8"));
+        Answered { status: answer.status.as_u16(), body }
+    }
+
+    /// A POST of JSON under the first base.
+    pub(crate) async fn post(&self, method: &str, body: Value) -> Answered {
+        self.call(Draft::post(&format!("/v2/{method}"), "application/json", &body.to_string())).await
+    }
+
+    pub(crate) async fn check_code(&self, method: &str, body: Value, code: u64) {
+        let answered = self.post(method, body.clone()).await;
+        assert_eq!(answered.code(), code, "{method} {body}: {answered:?}");
+    }
+
+    /// Calls and expects E7 about these parameters, in this order.
+    pub(crate) async fn check_invalid(&self, method: &str, body: Value, parameters: &[&str]) {
+        let answered = self.post(method, body.clone()).await;
+        assert_eq!(answered.code(), 7, "{method} {body}: {answered:?}");
+        let errors = answered.body["errors"].as_array().cloned().unwrap_or_default();
+        let named: Vec<&str> = errors.iter().filter_map(|e| e["parameter"].as_str()).collect();
+        assert_eq!(named, parameters, "{method} {body}");
+        assert!(errors.iter().all(|e| e["error"].as_str().is_some_and(|text| !text.is_empty())));
+    }
+
+    pub(crate) async fn admin(&self) -> String {
+        let answered = self.post("panel/account/auth", json!({"login": "admin", "password": ADMIN_PASSWORD})).await;
+        answered.text("hash")
+    }
+
+    /// A new user's id.
+    pub(crate) async fn user(&self, admin: &str, login: &str) -> u64 {
+        let user = json!({"legal_type": "individual", "login": login, "first_name": "Ann", "last_name": "Lee",
+                          "activated": true});
+        let body = json!({"hash": admin, "user": user, "password": PASSWORD, "time_zone": "Europe/Madrid",
+                          "locale": "en_US"});
+        let answered = self.post("panel/user/create", body).await;
+        answered.body["id"].as_u64().unwrap_or_else(|| panic!("{answered:?}"))
+    }
+
+    /// A user with a session: its hash.
+    pub(crate) async fn logged_in(&self, login: &str) -> String {
+        let admin = self.admin().await;
+        self.user(&admin, login).await;
+        self.post("user/auth", json!({"login": login, "password": PASSWORD})).await.text("hash")
+    }
+
+    /// A registered tracker: its ids as tracker and as source.
+    pub(crate) async fn tracker(&self, hash: &str, label: &str, device_id: &str) -> (u64, u64) {
+        let body = json!({"hash": hash, "label": label, "group_id": 0, "model": "navixy_ngp", "plugin_id": 44,
+                          "device_id": device_id});
+        let value = self.post("tracker/register", body).await.body["value"].clone();
+        let id = |value: &Value| value["id"].as_u64().expect("an id");
+        (id(&value), id(&value["source"]))
+    }
+}
