@@ -13,6 +13,10 @@ use std::time::{Duration, Instant};
 use storage::journal::{Journal, JournalError, JournalOptions, LsmJournal, Record};
 use workload::{COMMIT_REPORTS, DEVICES, Workload};
 
+/// As in the server.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// An engine that has not finished by then is stopped, and its rate told as far as it came.
 const APPEND_LIMIT: Duration = Duration::from_secs(480);
 /// How often the rate is noted while appending.

@@ -46,7 +46,7 @@ impl SqliteJournal {
         lock.try_lock().map_err(|_| JournalError::Locked)?;
         let path = dir.join("journal.db");
         let writer = Connection::open(&path).map_err(engine)?;
-        // The same memory as the other engine has: 64 MiB of cache, and a log of up to 128 MiB.
+        // The same memory as the other engine has: 64 MiB of cache, and a log of 128 MiB.
         writer
             .execute_batch(
                 "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;

@@ -17,6 +17,7 @@
 
 mod keys;
 mod listing;
+mod newest;
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -26,6 +27,7 @@ use fjall::config::{BlockSizePolicy, CompressionPolicy};
 use fjall::{CompressionType, Database, Keyspace, KeyspaceCreateOptions, OwnedWriteBatch, PersistMode, Readable};
 use model::{Seq, SourceId, Timestamp};
 
+use self::newest::Newest;
 use super::{Journal, JournalError, Listing, Record, ReportKey, Snapshot, StoredReport, TailEntry};
 use crate::codec::CodecError;
 
@@ -46,7 +48,8 @@ pub struct JournalOptions {
     /// Reports that are kept in memory before they are sorted into a file, in bytes; the other keyspaces take a
     /// quarter of it each at most. While a full one is written out, another fills.
     pub memtable_bytes_max: u64,
-    /// The engine's log on disk, in bytes, at least 64 MiB: a restart reads no more than that.
+    /// The engine's log on disk, in bytes, at least 64 MiB, and up to as much again while it is being written out.
+    /// A restart reads it.
     pub log_bytes_max: u64,
     /// Threads that write out and merge files.
     pub threads: usize,
@@ -54,7 +57,7 @@ pub struct JournalOptions {
 
 impl Default for JournalOptions {
     fn default() -> Self {
-        Self { cache_bytes: 64 << 20, memtable_bytes_max: 32 << 20, log_bytes_max: 128 << 20, threads: 1 }
+        Self { cache_bytes: 64 << 20, memtable_bytes_max: 32 << 20, log_bytes_max: 64 << 20, threads: 1 }
     }
 }
 
@@ -68,6 +71,7 @@ pub struct LsmJournal {
     marks: Keyspace,
     snapshots: Keyspace,
     meta: Keyspace,
+    newest: Newest,
     /// Contacts and changes up to here were cleared away since the journal was opened.
     cleared: AtomicU64,
 }
@@ -86,7 +90,11 @@ impl LsmJournal {
                 KeyspaceCreateOptions::default()
                     .max_memtable_size(memtable_bytes_max)
                     .data_block_size_policy(BlockSizePolicy::all(16 << 10))
-                    .data_block_compression_policy(CompressionPolicy::all(CompressionType::Lz4))
+                    .data_block_compression_policy(CompressionPolicy::new([
+                        CompressionType::None,
+                        CompressionType::None,
+                        CompressionType::Lz4,
+                    ]))
             })
         };
         Ok(Self {
@@ -95,6 +103,7 @@ impl LsmJournal {
             marks: keyspace("marks", small)?,
             snapshots: keyspace("snapshots", small)?,
             meta: keyspace("meta", small)?,
+            newest: Newest::default(),
             cleared: AtomicU64::new(0),
             db,
         })
@@ -103,6 +112,19 @@ impl LsmJournal {
     fn meta_seq(&self, name: &[u8]) -> Result<Seq, JournalError> {
         let Some(value) = self.meta.get(name)? else { return Ok(Seq(0)) };
         keys::seq(&value).map_err(|error| JournalError::Corrupt { seq: None, error })
+    }
+
+    fn stored(&self, key: &ReportKey) -> Result<bool, JournalError> {
+        Ok(self.reports.contains_key(keys::report_key(key))?)
+    }
+
+    fn newest_stored(&self, source: SourceId) -> Result<Timestamp, JournalError> {
+        let first = keys::report_key(&ReportKey { source, time: Timestamp::MIN, hash: 0 });
+        let last = keys::report_key(&ReportKey { source, time: Timestamp::MAX, hash: u64::MAX });
+        match self.db.snapshot().range(&self.reports, first..=last).next_back() {
+            Some(guard) => Ok(keys::read_report_key(&guard.key()?).map_err(corrupt(None))?.time),
+            None => Ok(Timestamp::MIN),
+        }
     }
 
     /// Adds a record to a batch. `fresh` has the keys that this batch adds.
@@ -114,7 +136,9 @@ impl LsmJournal {
     ) -> Result<(), JournalError> {
         match *record {
             Record::Report { key, seq, received, flags, body } => {
-                if fresh.insert(key) && !self.contains(&key)? {
+                // Raised before the commit: a reader that asks meanwhile looks, and finds nothing yet.
+                let newest = self.newest.raise(key.source, key.time, || self.newest_stored(key.source))?;
+                if fresh.insert(key) && (key.time > newest || !self.stored(&key)?) {
                     let at = keys::report_key(&key);
                     batch.insert(&self.reports, at, keys::report_row(&key, seq, received, flags, body));
                     batch.insert(&self.order, keys::seq_key(seq), keys::order_row(at));
@@ -179,7 +203,8 @@ impl Journal for LsmJournal {
     }
 
     fn contains(&self, key: &ReportKey) -> Result<bool, JournalError> {
-        Ok(self.reports.contains_key(keys::report_key(key))?)
+        let newest = self.newest.get(key.source, || self.newest_stored(key.source))?;
+        Ok(key.time <= newest && self.stored(key)?)
     }
 
     fn range(&self, source: SourceId, from: Timestamp, to: Timestamp) -> Listing<'_, StoredReport> {

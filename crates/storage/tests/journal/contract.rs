@@ -354,6 +354,20 @@ pub(crate) fn a_journal_that_was_never_closed_opens_as_it_was<J: Journal>(
     assert_eq!(tail_seqs(&j), [498, 499, 500, 501, 502]);
 }
 
+pub(crate) fn a_repeat_is_known_after_a_restart<J: Journal>(open: &impl Fn(&Path) -> Result<J, JournalError>) {
+    let Opened { journal: j, dir } = new(open);
+    let reports = fill(&j);
+    drop(j);
+    let j = open(&dir.path().join("journal")).unwrap();
+    assert!(reports.iter().all(|r| j.contains(&key(r)).unwrap()));
+    drop(j);
+    let j = open(&dir.path().join("journal")).unwrap();
+    let new = stored(1_001, A, 501_000, 0);
+    let again: Vec<_> = reports.iter().cloned().map(|r| StoredReport { seq: Seq(r.seq.0 + 501), ..r }).collect();
+    append(&j, &[&again[..], std::slice::from_ref(&new)].concat());
+    assert_eq!(all(j.by_seq(Seq(0))), [&reports[..], &[new]].concat());
+}
+
 pub(crate) fn a_second_opener_is_refused<J: Journal>(open: &impl Fn(&Path) -> Result<J, JournalError>) {
     let Opened { journal: j, dir } = new(open);
     let refused = open(&dir.path().join("journal")).err();

@@ -42,6 +42,7 @@ macro_rules! engines {
             a_listing_does_not_change_under_the_reader
             a_closed_journal_opens_as_it_was
             a_journal_that_was_never_closed_opens_as_it_was
+            a_repeat_is_known_after_a_restart
             a_second_opener_is_refused
         })*
     };
