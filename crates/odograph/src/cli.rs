@@ -1,0 +1,149 @@
+//! The command line.
+
+use std::fmt::Display;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use model::Timestamp;
+
+use crate::settings::{self, Flags, Loaded};
+use crate::{admin, export, serve};
+
+/// What the program ends with when its configuration or its arguments are wrong; clap uses the same.
+const USAGE: u8 = 2;
+
+/// Real-time telematics server.
+#[derive(Debug, Parser)]
+#[command(name = "odograph", version, about)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server.
+    Serve(Serve),
+    /// Print what the journal holds: one JSON object a report, in the order of arrival.
+    Export(Export),
+    /// Administer a data folder.
+    Admin {
+        #[command(subcommand)]
+        command: AdminCommand,
+    },
+    /// Print a commented odograph.toml with all settings and their defaults.
+    Settings,
+}
+
+#[derive(Debug, Args)]
+struct Folder {
+    /// The data folder [setting: data.dir].
+    #[arg(long, value_name = "DIR")]
+    data: Option<String>,
+    /// The file with settings [default: odograph.toml, if it is there].
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct Serve {
+    #[command(flatten)]
+    folder: Folder,
+    /// Where the APIs and WebSockets listen [setting: http.listen].
+    #[arg(long, value_name = "ADDR")]
+    http: Option<String>,
+    /// Where devices of a protocol connect, as teltonika=127.0.0.1:5027; any replaces the whole list, `none` empties it.
+    #[arg(long = "device", value_name = "NAME=ADDR")]
+    devices: Vec<String>,
+    /// How log lines are written, text or json [setting: log.format].
+    #[arg(long, value_name = "FORMAT")]
+    log: Option<String>,
+}
+
+#[derive(Debug, Args)]
+struct Export {
+    #[command(flatten)]
+    folder: Folder,
+    /// Only this device's reports.
+    #[arg(long, value_name = "ID")]
+    device: Option<String>,
+    /// Only reports of this time or later, as 2026-03-14T09:26:53Z.
+    #[arg(long, value_name = "T", value_parser = instant)]
+    from: Option<Timestamp>,
+    /// Only reports of this time or earlier.
+    #[arg(long, value_name = "T", value_parser = instant)]
+    to: Option<Timestamp>,
+}
+
+#[derive(Debug, Subcommand)]
+enum AdminCommand {
+    /// Set the administrator's password: the one in ODOGRAPH_ADMIN_PASSWORD, else the first line of the file, else the
+    /// first line of standard input.
+    SetPassword {
+        #[command(flatten)]
+        folder: Folder,
+        /// A file whose first line is the password.
+        #[arg(long, value_name = "FILE")]
+        password_file: Option<PathBuf>,
+    },
+}
+
+fn instant(text: &str) -> Result<Timestamp, String> {
+    Timestamp::parse_iso(text).map_err(|error| format!("{error}; allowed is a time with zone, as 2026-03-14T09:26:53Z"))
+}
+
+impl Folder {
+    fn flags(self) -> Flags {
+        Flags { config: self.config, data: self.data, ..Flags::default() }
+    }
+}
+
+impl Cli {
+    /// Does what was asked for.
+    pub(crate) fn run(self) -> ExitCode {
+        match self.command {
+            Command::Serve(Serve { folder, http, devices, log }) => {
+                let flags = Flags { http, devices, log, ..folder.flags() };
+                with_settings(&flags, |loaded| serve::run(&loaded))
+            }
+            Command::Export(Export { folder, device, from, to }) => {
+                let wanted = export::Wanted { device, from, to };
+                with_settings(&folder.flags(), |loaded| finish(export::run(&loaded.settings, wanted)))
+            }
+            Command::Admin { command: AdminCommand::SetPassword { folder, password_file } } => {
+                with_settings(&folder.flags(), |loaded| {
+                    finish(admin::set_password(&loaded.settings, password_file.as_deref()))
+                })
+            }
+            Command::Settings => finish(std::io::stdout().lock().write_all(settings::commented_file().as_bytes())),
+        }
+    }
+}
+
+fn with_settings(flags: &Flags, then: impl FnOnce(Loaded) -> ExitCode) -> ExitCode {
+    match settings::load(flags, &settings::environment()) {
+        Ok(loaded) => then(loaded),
+        Err(error) => {
+            complain(&error);
+            ExitCode::from(USAGE)
+        }
+    }
+}
+
+fn finish<E: Display>(result: Result<(), E>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Says on standard error why the program ends.
+pub(crate) fn complain(error: &dyn Display) {
+    // Where standard error is gone there is nobody to tell.
+    let _ = writeln!(std::io::stderr(), "odograph: {error}");
+}

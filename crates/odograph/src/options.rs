@@ -1,0 +1,182 @@
+//! The settings as the rooms want them.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use engine::EngineOptions;
+use fleet::{FleetOptions, HashCost, PasswordPolicy};
+use gateway::DeviceOptions;
+use live::{OutboxLimits, Timing};
+use model::Timestamp;
+use navixy::{NavixyOptions, SocketOptions};
+use storage::journal::{JournalError, JournalOptions};
+use web::{HttpLimits, SocketLimits, TrustedProxies};
+
+use crate::settings::Settings;
+
+/// The wall clock.
+pub(crate) fn now() -> Timestamp {
+    let ms = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
+    Timestamp::from_ms_clamped(i64::try_from(ms).unwrap_or(i64::MAX))
+}
+
+/// For the web port.
+pub(crate) fn http(settings: &Settings) -> (HttpLimits, SocketLimits, TrustedProxies) {
+    let (http, limits, ws) = (&settings.http, &settings.limits, &settings.ws);
+    let http_limits = HttpLimits {
+        head_bytes_max: limits.http_head_bytes_max,
+        body_bytes_max: limits.http_body_bytes_max,
+        head_timeout_s: http.head_timeout_s,
+        body_timeout_s: http.body_timeout_s,
+        connections_per_address_max: limits.connections_per_address_max,
+    };
+    let socket_limits = SocketLimits {
+        message_bytes_max: ws.message_bytes_max,
+        ping_s: u64::from(ws.heartbeat_s),
+        dead_peer_s: ws.dead_peer_s,
+        blocked_s: ws.blocked_s,
+        close_timeout_s: ws.close_timeout_s,
+        write_bytes: ws.write_bytes_max,
+    };
+    (http_limits, socket_limits, TrustedProxies::new(http.trusted_proxies.clone()))
+}
+
+/// For the device ports.
+pub(crate) fn devices(settings: &Settings) -> DeviceOptions {
+    let devices = &settings.devices;
+    DeviceOptions {
+        limits: protocols::Limits {
+            frame_bytes_max: devices.frame_bytes_max,
+            login_bytes_max: devices.login_bytes_max,
+            noise_bytes_max: devices.noise_bytes_max,
+            bad_frames_in_a_row_max: devices.bad_frames_in_a_row_max,
+            http_head_bytes_max: devices.http_head_bytes_max,
+            ngp_body_bytes_max: devices.ngp_body_bytes_max,
+            osmand_body_bytes_max: devices.osmand_body_bytes_max,
+            uploads_in_flight_max: devices.uploads_in_flight_max,
+            reports_per_upload_max: devices.reports_per_upload_max,
+            text_bytes_max: devices.text_bytes_max,
+            blob_bytes_max: devices.blob_bytes_max,
+            json_depth_max: devices.json_depth_max,
+            waiting_bytes_max: devices.waiting_bytes_max,
+            partial_frame_ms_max: devices.partial_frame_ms_max,
+        },
+        connections_per_address_max: settings.limits.device_connections_per_address_max,
+        unauthenticated_s: devices.unauthenticated_s,
+        silence_s: devices.silence_s,
+        clock: now,
+    }
+}
+
+/// For the fleet.
+pub(crate) fn fleet(settings: &Settings) -> FleetOptions {
+    let (limits, sessions, passwords) = (&settings.limits, &settings.sessions, &settings.passwords);
+    let defaults = FleetOptions::default();
+    FleetOptions {
+        user_lifetime_s: sessions.user_lifetime_s,
+        panel_lifetime_s: sessions.panel_lifetime_s,
+        live_sessions_per_user_max: sessions.live_per_user_max,
+        ended_sessions_kept_days: sessions.ended_kept_days,
+        ended_sessions_max: sessions.ended_max,
+        login_failures_max: limits.login_failures_max,
+        login_window_s: limits.login_window_s,
+        login_names_max: limits.login_names_max,
+        password_policy: PasswordPolicy {
+            chars_min: passwords.chars_min,
+            chars_max: passwords.chars_max,
+            mixed: passwords.mixed,
+            remembered: passwords.remembered,
+            admin_chars_min: passwords.admin_chars_min,
+        },
+        hash_cost: HashCost {
+            memory_kib: passwords.hash_memory_kib,
+            passes: passwords.hash_passes,
+            lanes: passwords.hash_lanes,
+        },
+        hash_workers: if passwords.hash_workers == 0 { defaults.hash_workers } else { passwords.hash_workers },
+        hash_queue_max: passwords.hash_queue_max,
+        write_queue_max: limits.catalog_queue_max,
+        default_zone: settings.users.default_zone.clone(),
+        users_max: limits.users_max,
+        trackers_max: limits.trackers_max,
+    }
+}
+
+/// For the journal.
+pub(crate) fn journal(settings: &Settings) -> JournalOptions {
+    let journal = &settings.journal;
+    JournalOptions {
+        cache_bytes: journal.cache_bytes,
+        memtable_bytes_max: journal.memtable_bytes_max,
+        log_bytes_max: journal.log_bytes_max,
+        threads: journal.threads,
+    }
+}
+
+/// For the engine.
+pub(crate) fn engine(settings: &Settings, on_failure: fn(&JournalError)) -> EngineOptions {
+    let (journal, status, ws) = (&settings.journal, &settings.status, &settings.ws);
+    EngineOptions {
+        timing: Timing {
+            idle_s: status.idle_s,
+            offline_s: status.offline_s,
+            lost_s: status.lost_s,
+            future_tolerance_s: settings.time.future_tolerance_s,
+        },
+        outbox: OutboxLimits {
+            skippable_max: ws.queued_states_max,
+            must_messages_max: ws.queued_messages_max,
+            must_bytes_max: ws.queued_bytes_max,
+        },
+        queue_bytes_max: journal.queue_bytes_max,
+        commit_gather_us: journal.commit_gather_us,
+        snapshot_s: journal.snapshot_s,
+        retention_days: journal.retention_days,
+        disk_reserve_bytes: journal.disk_reserve_bytes,
+        clock: now,
+        on_failure,
+    }
+}
+
+/// For Navixy's calls and sockets.
+pub(crate) fn navixy(settings: &Settings) -> (NavixyOptions, SocketOptions) {
+    let (limits, ws) = (&settings.limits, &settings.ws);
+    let calls = NavixyOptions {
+        clock: now,
+        user_requests_per_second_max: limits.user_requests_per_second_max,
+        panel_requests_per_second_max: limits.panel_requests_per_second_max,
+        rate_keys_max: limits.request_counters_max,
+    };
+    let sockets = SocketOptions {
+        heartbeat_s: ws.heartbeat_s,
+        client_heartbeat_ms: ws.client_heartbeat_ms,
+        unsubscribed_s: ws.unsubscribed_s,
+        messages_per_second_max: limits.messages_per_second_max,
+        sessions_per_connection_max: ws.sessions_per_connection_max,
+        state_trackers_max: ws.state_max_trackers,
+        batch_items_max: ws.batch_items_max,
+    };
+    (calls, sockets)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The rooms document their defaults; the table is not to say otherwise.
+    #[test]
+    fn the_defaults_are_those_of_the_rooms() {
+        let settings = Settings::default();
+        let (http, socket, _) = http(&settings);
+        assert_eq!(format!("{http:?}"), format!("{:?}", HttpLimits::default()));
+        assert_eq!(format!("{socket:?}"), format!("{:?}", SocketLimits::default()));
+        assert_eq!(devices(&settings).limits, protocols::Limits::default());
+        assert_eq!(format!("{:?}", fleet(&settings)), format!("{:?}", FleetOptions::default()));
+        assert_eq!(format!("{:?}", journal(&settings)), format!("{:?}", JournalOptions::default()));
+        let (calls, sockets) = navixy(&settings);
+        assert_eq!(format!("{calls:?}"), format!("{:?}", NavixyOptions::new(now)));
+        assert_eq!(format!("{sockets:?}"), format!("{:?}", SocketOptions::default()));
+        let engine = engine(&settings, |_| {});
+        assert_eq!(format!("{:?}", engine.timing), format!("{:?}", Timing::default()));
+        assert_eq!(format!("{:?}", engine.outbox), format!("{:?}", OutboxLimits::default()));
+    }
+}

@@ -1,0 +1,371 @@
+//! Every setting, once: its key, its type, its default, what it allows, and what it is for.
+//!
+//! From this table come the fields of [`Settings`], the keys of the file, the names of the environment variables,
+//! `odograph settings` and `docs/configuration.md`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use ipnet::IpNet;
+
+use super::kind::{Field, Kind, Value};
+use super::{Listen, default_devices};
+
+const DAY_S: u64 = 86_400;
+const YEAR_S: u64 = 366 * DAY_S;
+const KIB: u64 = 1 << 10;
+const MIB: u64 = 1 << 20;
+const GIB: u64 = 1 << 30;
+/// The largest number that a file can hold.
+const MOST: u64 = i64::MAX as u64;
+
+/// One row of the table.
+pub(crate) struct Row {
+    /// Its section of the file.
+    pub(crate) section: &'static str,
+    /// Its name in the section, unit last.
+    pub(crate) name: &'static str,
+    /// What it allows.
+    pub(crate) kind: Kind,
+    /// Its default, as a variable would give it.
+    pub(crate) default: fn() -> String,
+    /// What it is for.
+    pub(crate) about: &'static str,
+    /// Puts a value into its place; false when the value does not fit there.
+    pub(crate) put: fn(&mut Settings, Value) -> bool,
+}
+
+/// A section of the file.
+pub(crate) struct Section {
+    /// Its name.
+    pub(crate) name: &'static str,
+    /// What it is about.
+    pub(crate) about: &'static str,
+}
+
+impl Row {
+    /// The key: `section.name`.
+    pub(crate) fn key(&self) -> String {
+        format!("{}.{}", self.section, self.name)
+    }
+
+    /// The environment variable.
+    pub(crate) fn variable(&self) -> String {
+        format!("ODOGRAPH_{}_{}", self.section, self.name).to_uppercase()
+    }
+
+    /// The default, read.
+    pub(crate) fn default_value(&self) -> Option<Value> {
+        self.kind.read_text(&(self.default)())
+    }
+}
+
+macro_rules! settings {
+    ($(
+        $(#[doc = $section_about:literal])+
+        $section:ident: $Section:ident {
+            $( $(#[doc = $about:literal])+ $name:ident: $type:ty = $default:expr, $kind:expr; )+
+        }
+    )+) => {
+        $(
+            $(#[doc = $section_about])+
+            #[derive(Clone, PartialEq, Debug, Default)]
+            pub(crate) struct $Section {
+                $( $(#[doc = $about])+ pub(crate) $name: $type, )+
+            }
+        )+
+
+        /// The settings, section by section.
+        #[derive(Clone, PartialEq, Debug, Default)]
+        pub(crate) struct Values {
+            $( $(#[doc = $section_about])+ pub(crate) $section: $Section, )+
+        }
+
+        /// The sections, in the order of the file.
+        pub(crate) const SECTIONS: &[Section] =
+            &[$( Section { name: stringify!($section), about: concat!($($section_about),+) } ),+];
+
+        /// The rows, in the order of the file.
+        pub(crate) const ROWS: &[Row] = &[$($(
+            Row {
+                section: stringify!($section),
+                name: stringify!($name),
+                kind: $kind,
+                default: || $default.to_string(),
+                about: concat!($($about),+),
+                put: |settings, value| match Field::take(value) {
+                    Some(value) => {
+                        settings.values.$section.$name = value;
+                        true
+                    }
+                    None => false,
+                },
+            },
+        )+)+];
+    };
+}
+
+/// Stands where a socket address has no default of its own type.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Address(pub(crate) SocketAddr);
+
+impl Default for Address {
+    fn default() -> Self {
+        Self(SocketAddr::from(([127, 0, 0, 1], 0)))
+    }
+}
+
+impl Field for Address {
+    fn take(value: Value) -> Option<Self> {
+        SocketAddr::take(value).map(Self)
+    }
+}
+
+/// All settings, as the layers gave them.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Settings {
+    /// The sections.
+    pub(crate) values: Values,
+    /// Where devices are listened for.
+    pub(crate) listens: Vec<Listen>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let mut settings = Self { values: Values::default(), listens: default_devices() };
+        for row in ROWS {
+            if let Some(value) = row.default_value() {
+                (row.put)(&mut settings, value);
+            }
+        }
+        settings
+    }
+}
+
+impl std::ops::Deref for Settings {
+    type Target = Values;
+
+    fn deref(&self) -> &Values {
+        &self.values
+    }
+}
+
+settings! {
+    /// The data folder.
+    data: Data {
+        /// The folder that holds catalog, journal, keys and the control socket; created if missing, for its owner only.
+        dir: PathBuf = "./odograph-data", Kind::Path;
+    }
+
+    /// The administrator.
+    admin: Admin {
+        /// A file whose first line is the administrator's password, read when the data folder is empty. The variable
+        /// `ODOGRAPH_ADMIN_PASSWORD` goes before it; with neither, a random password is printed once.
+        password_file: PathBuf = "", Kind::Path;
+    }
+
+    /// The log on standard error.
+    log: Log {
+        /// How a line is written.
+        format: String = "text", Kind::Choice(&["text", "json"]);
+        /// What is logged. `ODOGRAPH_LOG` is a shorter name of the variable.
+        level: String = "info", Kind::Filter;
+    }
+
+    /// The port of the APIs and their WebSockets.
+    http: Http {
+        /// Where it listens. Port 0 takes a free one.
+        listen: Address = "127.0.0.1:8080", Kind::Address;
+        /// Proxies whose `X-Forwarded-For` counts.
+        trusted_proxies: Vec<IpNet> = "", Kind::Networks;
+        /// How long a client may take to send a request's head, and how long a kept connection may idle.
+        head_timeout_s: u64 = 75, Kind::Number(1, DAY_S);
+        /// How long a client may take to send a request's body.
+        body_timeout_s: u64 = 60, Kind::Number(1, DAY_S);
+    }
+
+    /// The ports for devices, one key a protocol: an address, or a list of them. If any protocol is named, only those
+    /// named are listened for; `none` opens none.
+    devices: Devices {
+        /// How long a connection may stay without a registered device.
+        unauthenticated_s: u64 = 60, Kind::Number(1, DAY_S);
+        /// How long a device may say nothing before its connection is closed; 0 for ever.
+        silence_s: u64 = 0, Kind::Number(0, YEAR_S);
+        /// How long a frame may take from its first byte to its last.
+        partial_frame_ms_max: i64 = 120_000, Kind::Number(100, DAY_S * 1_000);
+        /// The data of one binary frame.
+        frame_bytes_max: usize = 10_240, Kind::Number(1_280, 16 * MIB);
+        /// A device's identifier in a login.
+        login_bytes_max: usize = 64, Kind::Number(15, 64);
+        /// Bytes that begin no frame, before the connection is closed.
+        noise_bytes_max: usize = 16_384, Kind::Number(0, GIB);
+        /// Frames that cannot be used, one after the other, before the connection is closed.
+        bad_frames_in_a_row_max: u32 = 10, Kind::Number(0, 1_000_000);
+        /// Request line and headers of a device that speaks HTTP.
+        http_head_bytes_max: usize = 16_384, Kind::Number(1_024, MIB);
+        /// Body of a Navixy Generic Protocol message.
+        ngp_body_bytes_max: usize = 4 * MIB, Kind::Number(1_024, GIB);
+        /// Body of an OsmAnd request.
+        osmand_body_bytes_max: usize = MIB, Kind::Number(1_024, GIB);
+        /// Replies that one connection may have waiting for the disk.
+        uploads_in_flight_max: usize = 256, Kind::Number(1, 65_536);
+        /// Reports in one upload of a protocol whose frame does not bound them.
+        reports_per_upload_max: usize = 4_096, Kind::Number(1, 1_000_000);
+        /// Bytes kept of one text value.
+        text_bytes_max: usize = 10_240, Kind::Number(64, MIB);
+        /// Bytes of one base64 text, or of one JSON array or object kept as a value.
+        blob_bytes_max: usize = MIB, Kind::Number(64, GIB);
+        /// How deep a JSON value may be nested.
+        json_depth_max: usize = 32, Kind::Number(1, 128);
+        /// Bytes taken in while a connection waits for the server.
+        waiting_bytes_max: usize = 256 * KIB, Kind::Number(65_536, GIB);
+    }
+
+    /// What clients and devices may use.
+    limits: Limits {
+        /// Connections of one address on the HTTP port; 0 for no limit.
+        connections_per_address_max: u32 = 10_000, Kind::Number(0, 10_000_000);
+        /// Connections of one address on each device port; 0 for no limit, as carriers put thousands of trackers
+        /// behind one address.
+        device_connections_per_address_max: u32 = 0, Kind::Number(0, 10_000_000);
+        /// The head of an HTTP request.
+        http_head_bytes_max: usize = 64 * KIB, Kind::Number(8_192, 16 * MIB);
+        /// The body of an HTTP request.
+        http_body_bytes_max: usize = 16 * MIB, Kind::Number(1_024, GIB);
+        /// Calls a second of one user, and of one address; 0 for no limit.
+        user_requests_per_second_max: u32 = 50, Kind::Number(0, 1_000_000);
+        /// Calls a second of one administrator; 0 for no limit.
+        panel_requests_per_second_max: u32 = 10, Kind::Number(0, 1_000_000);
+        /// Users, and addresses, whose calls are counted at a time.
+        request_counters_max: usize = 100_000, Kind::Number(1, 100_000_000);
+        /// Messages a second of one WebSocket.
+        messages_per_second_max: u32 = 50, Kind::Number(1, 1_000_000);
+        /// Failed logins after which a login name is locked. Successful ones never count.
+        login_failures_max: usize = 10, Kind::Number(1, 1_000_000);
+        /// The time over which failed logins of a name count, and for which it is locked.
+        login_window_s: u32 = 900, Kind::Number(1, YEAR_S);
+        /// Login names with failures that are watched at a time.
+        login_names_max: usize = 100_000, Kind::Number(1, 100_000_000);
+        /// Users, removed ones included.
+        users_max: usize = 1_000_000, Kind::Number(1, 1_000_000_000);
+        /// Trackers, removed ones included.
+        trackers_max: usize = 10_000_000, Kind::Number(1, 800_000_000);
+        /// Changes of the catalog that may wait for the disk; beyond it callers wait.
+        catalog_queue_max: usize = 256, Kind::Number(1, 1_000_000);
+    }
+
+    /// Sessions of users and administrators.
+    sessions: Sessions {
+        /// How long a user's session lives, from its creation.
+        user_lifetime_s: u32 = 30 * DAY_S, Kind::Number(1, 10 * YEAR_S);
+        /// How long an administrator's session lives, from its creation.
+        panel_lifetime_s: u32 = DAY_S, Kind::Number(1, 10 * YEAR_S);
+        /// Sessions of one user that may live at a time.
+        live_per_user_max: usize = 1_000, Kind::Number(1, 1_000_000);
+        /// How long an ended session is remembered, so that its client is told that it ended.
+        ended_kept_days: u32 = 90, Kind::Number(0, 3_660);
+        /// Ended sessions that are remembered at most.
+        ended_max: usize = 200_000, Kind::Number(0, 100_000_000);
+    }
+
+    /// What passwords must be, and what hashing one (argon2id) costs.
+    passwords: Passwords {
+        /// Fewest characters of a user's password.
+        chars_min: usize = 12, Kind::Number(1, 256);
+        /// Most characters of a user's password.
+        chars_max: usize = 20, Kind::Number(1, 256);
+        /// Whether an upper-case and a lower-case letter, a digit and one of `!@#$%^&*` must be in it.
+        mixed: bool = true, Kind::Flag;
+        /// Last passwords of a user that may not be taken again.
+        remembered: usize = 10, Kind::Number(0, 100);
+        /// Fewest characters of an administrator's password.
+        admin_chars_min: usize = 8, Kind::Number(1, 256);
+        /// Memory for one hash.
+        hash_memory_kib: u32 = 19_456, Kind::Number(1_024, 4 * MIB);
+        /// Passes over that memory.
+        hash_passes: u32 = 2, Kind::Number(1, 1_000);
+        /// Lanes of one hash.
+        hash_lanes: u32 = 1, Kind::Number(1, 64);
+        /// Passwords hashed at a time; 0 for as many as there are processors, at most 4.
+        hash_workers: usize = 0, Kind::Number(0, 256);
+        /// Logins that may wait for that; beyond it they are refused as busy.
+        hash_queue_max: usize = 64, Kind::Number(1, 100_000);
+    }
+
+    /// Users.
+    users: Users {
+        /// The time zone of users who are created without one.
+        default_zone: String = "UTC", Kind::Zone;
+    }
+
+    /// WebSockets.
+    ws: Ws {
+        /// Seconds between the Pings of the server, and without another text after which an Atmosphere client gets a
+        /// heartbeat, unless it asked for another pace.
+        heartbeat_s: u32 = 30, Kind::Number(1, DAY_S);
+        /// What an Atmosphere client is told to send its own heartbeats by.
+        client_heartbeat_ms: u32 = 30_000, Kind::Number(1_000, DAY_S * 1_000);
+        /// Silence, Pongs included, after which a peer counts as dead.
+        dead_peer_s: u64 = 90, Kind::Number(1, DAY_S);
+        /// How long a client may leave its socket unread before the connection ends.
+        blocked_s: u64 = 30, Kind::Number(1, DAY_S);
+        /// How long a client has to answer a Close.
+        close_timeout_s: u64 = 5, Kind::Number(1, 9);
+        /// How long a connection may stay without a subscription.
+        unsubscribed_s: u32 = 300, Kind::Number(1, DAY_S);
+        /// Sessions that may subscribe on one connection.
+        sessions_per_connection_max: usize = 16, Kind::Number(1, 10_000);
+        /// Trackers that a session may watch one by one on a connection; 0 for no limit.
+        state_max_trackers: usize = 0, Kind::Number(0, 10_000_000);
+        /// States in one batch.
+        batch_items_max: usize = 20_000, Kind::Number(1, 1_000_000);
+        /// The largest message of a client.
+        message_bytes_max: usize = MIB, Kind::Number(1_024, GIB);
+        /// How much is gathered into one write.
+        write_bytes_max: usize = 256 * KIB, Kind::Number(4_096, 64 * MIB);
+        /// States that may wait for a slow reader; beyond it, it gets the newest of each tracker.
+        queued_states_max: usize = 1_024, Kind::Number(1, 1_000_000);
+        /// Messages that must be sent and may wait for a slow reader; beyond it, the connection ends.
+        queued_messages_max: usize = 1_024, Kind::Number(1, 1_000_000);
+        /// Bytes of those messages.
+        queued_bytes_max: usize = MIB, Kind::Number(4_096, GIB);
+    }
+
+    /// When a tracker's connection status changes by time alone.
+    status: Status {
+        /// Age of the last position at which a tracker counts as idle.
+        idle_s: u32 = 300, Kind::Number(1, YEAR_S);
+        /// Silence after which a tracker is offline, unless its own settings say otherwise.
+        offline_s: u32 = 600, Kind::Number(1, 10 * YEAR_S);
+        /// How long a tracker may stay unheard after its registration before its signal counts as lost.
+        lost_s: u32 = DAY_S, Kind::Number(1, 10 * YEAR_S);
+    }
+
+    /// Clocks.
+    time: Time {
+        /// How far ahead of the server's clock a device's may run before its dates are not believed.
+        future_tolerance_s: u32 = 120, Kind::Number(0, YEAR_S);
+    }
+
+    /// The journal: every report, durable before it is acknowledged.
+    journal: Journal {
+        /// How long reports are kept; 0 for ever.
+        retention_days: u32 = 0, Kind::Number(0, 36_600);
+        /// Free disk below which uploads are refused and `/readyz` says no.
+        disk_reserve_bytes: u64 = 256 * MIB, Kind::Number(0, MOST);
+        /// Encoded reports that may wait for the disk; beyond it devices wait.
+        queue_bytes_max: usize = 64 * MIB, Kind::Number(MIB, 64 * GIB);
+        /// How long a small commit waits for company.
+        commit_gather_us: u64 = 1_000, Kind::Number(0, 1_000_000);
+        /// Seconds between snapshots of the states that changed: the more, the longer a restart after a crash.
+        snapshot_s: u64 = 60, Kind::Number(1, DAY_S);
+        /// Memory for what is read.
+        cache_bytes: u64 = 64 * MIB, Kind::Number(MIB, 1_024 * GIB);
+        /// Memory for reports before they are sorted into a file.
+        memtable_bytes_max: u64 = 32 * MIB, Kind::Number(MIB, 16 * GIB);
+        /// The engine's log on disk, which a restart reads.
+        log_bytes_max: u64 = 128 * MIB, Kind::Number(64 * MIB, 64 * GIB);
+        /// Threads that write out and merge files.
+        threads: usize = 1, Kind::Number(1, 64);
+    }
+}

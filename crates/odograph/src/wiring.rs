@@ -1,0 +1,61 @@
+//! Which path leads to which room: the one place where a dialect is plugged in.
+
+use std::sync::Arc;
+
+use http::StatusCode;
+use navixy::{Api, BASES, METHODS, NavixySockets, PlainRequests};
+use web::{Answer, Call, CallFuture, Endpoint, Handler, RouteError, Routes, SocketFactory};
+
+use crate::options;
+use crate::pages::{Page, PageHandler, Status};
+use crate::settings::Settings;
+
+/// The route table.
+pub(crate) fn routes(status: &Status, settings: &Settings) -> Result<Routes, RouteError> {
+    let mut routes = Routes::new();
+    for (path, page) in
+        [("/", Page::Root), ("/healthz", Page::Health), ("/readyz", Page::Ready), ("/metrics", Page::Metrics)]
+    {
+        routes.exact(path, http(Arc::new(PageHandler::new(page, status.clone()))))?;
+    }
+    navixy(&mut routes, status, settings)?;
+    Ok(routes)
+}
+
+/// Navixy's calls and sockets, below each of its bases.
+fn navixy(routes: &mut Routes, status: &Status, settings: &Settings) -> Result<(), RouteError> {
+    let (calls, sockets) = options::navixy(settings);
+    let engine = &status.engine;
+    let api: Arc<dyn Handler> = Arc::new(Api::new(engine.fleet().clone(), engine.clone(), calls));
+    let sockets: Arc<dyn SocketFactory> = Arc::new(NavixySockets::new(engine.clone(), sockets));
+    for base in BASES {
+        let socket = Endpoint { http: Some(Arc::new(PlainRequests)), socket: Some(sockets.clone()) };
+        routes.exact(&format!("{base}/event/subscription"), socket)?;
+        if base.is_empty() {
+            for method in METHODS {
+                routes.exact(&format!("/{method}"), http(api.clone()))?;
+            }
+            routes.below("", http(Arc::new(ElsewhereAtTheRoot(api.clone()))))?;
+        } else {
+            routes.below(base, http(api.clone()))?;
+        }
+    }
+    Ok(())
+}
+
+fn http(handler: Arc<dyn Handler>) -> Endpoint {
+    Endpoint { http: Some(handler), socket: None }
+}
+
+/// What no route names. The root belongs to several rooms, so only a call that shows itself as one of Navixy's is
+/// answered in its words.
+struct ElsewhereAtTheRoot(Arc<dyn Handler>);
+
+impl Handler for ElsewhereAtTheRoot {
+    fn call(&self, call: Call) -> CallFuture<'_> {
+        if Api::claims(&call) {
+            return self.0.call(call);
+        }
+        Box::pin(std::future::ready(Answer::text(StatusCode::NOT_FOUND, "not found\n")))
+    }
+}
