@@ -17,6 +17,7 @@
 
 mod keys;
 mod listing;
+mod memory;
 mod newest;
 
 use std::collections::HashSet;
@@ -27,6 +28,7 @@ use fjall::config::{BlockSizePolicy, CompressionPolicy};
 use fjall::{CompressionType, Database, Keyspace, KeyspaceCreateOptions, OwnedWriteBatch, PersistMode, Readable};
 use model::{Seq, SourceId, Timestamp};
 
+use self::memory::make_room;
 use self::newest::Newest;
 use super::{Journal, JournalError, Listing, Record, ReportKey, Snapshot, StoredReport, TailEntry};
 use crate::codec::CodecError;
@@ -37,27 +39,29 @@ const CLEARED_PER_BATCH: usize = 4_096;
 /// The least that the engine accepts as the size of its log.
 const LOG_BYTES_MIN: u64 = 64 << 20;
 
+/// Threads that write out and merge files. With more than one, the engine keeps the first free for writing out by
+/// letting it pass every merge on to the others, which it does in a busy loop as long as they are at work.
+const WORKERS: usize = 1;
+
 const META_LAST_SEQ: &[u8] = b"last_seq";
 const META_CHECKPOINT: &[u8] = b"checkpoint";
 
-/// How much memory the journal may use, and how many threads.
+/// How much memory the journal may use, and how much log a restart may have to read.
 #[derive(Clone, Debug)]
 pub struct JournalOptions {
     /// Blocks kept in memory for reading, in bytes.
     pub cache_bytes: u64,
-    /// Reports that are kept in memory before they are sorted into a file, in bytes; the other keyspaces take a
-    /// quarter of it each at most. While a full one is written out, another fills.
+    /// Reports that are kept in memory before they are sorted into a file, in bytes; the other keyspaces take at most
+    /// a quarter of it each. Up to three full ones wait to be written out while another fills; then writing waits.
     pub memtable_bytes_max: u64,
     /// The engine's log on disk, in bytes, at least 64 MiB, and up to as much again while it is being written out.
     /// A restart reads it.
     pub log_bytes_max: u64,
-    /// Threads that write out and merge files.
-    pub threads: usize,
 }
 
 impl Default for JournalOptions {
     fn default() -> Self {
-        Self { cache_bytes: 64 << 20, memtable_bytes_max: 32 << 20, log_bytes_max: 64 << 20, threads: 1 }
+        Self { cache_bytes: 64 << 20, memtable_bytes_max: 32 << 20, log_bytes_max: 64 << 20 }
     }
 }
 
@@ -71,6 +75,7 @@ pub struct LsmJournal {
     marks: Keyspace,
     snapshots: Keyspace,
     meta: Keyspace,
+    memtable_bytes_max: u64,
     newest: Newest,
     /// Contacts and changes up to here were cleared away since the journal was opened.
     cleared: AtomicU64,
@@ -82,13 +87,13 @@ impl LsmJournal {
         let db = Database::builder(dir)
             .cache_size(options.cache_bytes)
             .max_journaling_size(options.log_bytes_max.max(LOG_BYTES_MIN))
-            .worker_threads(options.threads.max(1))
+            .worker_threads(WORKERS)
             .open()?;
-        let small = options.memtable_bytes_max / 4;
-        let keyspace = |name: &str, memtable_bytes_max: u64| {
+        let keyspace = |name: &str| {
             db.keyspace(name, || {
                 KeyspaceCreateOptions::default()
-                    .max_memtable_size(memtable_bytes_max)
+                    // See `memory`.
+                    .max_memtable_size(u64::MAX)
                     .data_block_size_policy(BlockSizePolicy::all(16 << 10))
                     .data_block_compression_policy(CompressionPolicy::new([
                         CompressionType::None,
@@ -98,11 +103,12 @@ impl LsmJournal {
             })
         };
         Ok(Self {
-            reports: keyspace("reports", options.memtable_bytes_max)?,
-            order: keyspace("order", small)?,
-            marks: keyspace("marks", small)?,
-            snapshots: keyspace("snapshots", small)?,
-            meta: keyspace("meta", small)?,
+            reports: keyspace("reports")?,
+            order: keyspace("order")?,
+            marks: keyspace("marks")?,
+            snapshots: keyspace("snapshots")?,
+            meta: keyspace("meta")?,
+            memtable_bytes_max: options.memtable_bytes_max,
             newest: Newest::default(),
             cleared: AtomicU64::new(0),
             db,
@@ -112,6 +118,14 @@ impl LsmJournal {
     fn meta_seq(&self, name: &[u8]) -> Result<Seq, JournalError> {
         let Some(value) = self.meta.get(name)? else { return Ok(Seq(0)) };
         keys::seq(&value).map_err(|error| JournalError::Corrupt { seq: None, error })
+    }
+
+    fn make_room(&self) -> Result<(), JournalError> {
+        make_room(&self.db, &self.reports, self.memtable_bytes_max)?;
+        for keyspace in [&self.order, &self.marks, &self.snapshots, &self.meta] {
+            make_room(&self.db, keyspace, self.memtable_bytes_max / 4)?;
+        }
+        Ok(())
     }
 
     fn stored(&self, key: &ReportKey) -> Result<bool, JournalError> {
@@ -177,6 +191,7 @@ impl LsmJournal {
 
 impl Journal for LsmJournal {
     fn append(&self, records: &[Record<'_>]) -> Result<(), JournalError> {
+        self.make_room()?;
         let mut batch = self.db.batch().durability(Some(PersistMode::SyncData));
         let mut fresh = HashSet::new();
         let mut last_seq = None;
@@ -252,6 +267,7 @@ impl Journal for LsmJournal {
             batch.remove(&self.order, keys::seq_key(seq));
             removed += 1;
         }
+        self.make_room()?;
         // Not synced: what a crash brings back is removed again.
         batch.commit()?;
         Ok(removed)

@@ -16,7 +16,7 @@ const A: SourceId = SourceId(1_000_000_001);
 const B: SourceId = SourceId(1_000_000_002);
 const C: SourceId = SourceId(u32::MAX);
 
-fn at(ms: i64) -> Timestamp {
+pub(crate) fn at(ms: i64) -> Timestamp {
     Timestamp::from_ms(ms).unwrap()
 }
 
@@ -30,13 +30,13 @@ pub(crate) fn stored(seq: u64, source: SourceId, ms: i64, odometer: i64) -> Stor
     StoredReport { seq: Seq(seq), source, time: at(ms), received: at(ms + 700), flags: 0, report }
 }
 
-fn body(report: &Report) -> Vec<u8> {
+pub(crate) fn body(report: &Report) -> Vec<u8> {
     let mut bytes = Vec::new();
     encode_report(report, &mut bytes);
     bytes
 }
 
-fn key(stored: &StoredReport) -> ReportKey {
+pub(crate) fn key(stored: &StoredReport) -> ReportKey {
     ReportKey { source: stored.source, time: stored.time, hash: content_hash(&body(&stored.report)) }
 }
 
@@ -59,7 +59,7 @@ fn checkpoint(journal: &impl Journal, seq: u64) {
     journal.append(&[Record::Checkpoint { seq: Seq(seq) }]).unwrap();
 }
 
-fn all<T>(listing: impl Iterator<Item = Result<T, JournalError>>) -> Vec<T> {
+pub(crate) fn all<T>(listing: impl Iterator<Item = Result<T, JournalError>>) -> Vec<T> {
     listing.map(Result::unwrap).collect()
 }
 
