@@ -79,8 +79,8 @@ struct Export {
 
 #[derive(Debug, Subcommand)]
 enum AdminCommand {
-    /// Set the administrator's password: the one in ODOGRAPH_ADMIN_PASSWORD, else the first line of the file, else the
-    /// first line of standard input.
+    /// Set the administrator's password: the first line of the file named here, else the one in
+    /// ODOGRAPH_ADMIN_PASSWORD, else the first line of standard input.
     SetPassword {
         #[command(flatten)]
         folder: Folder,
@@ -146,4 +146,50 @@ fn finish<E: Display>(result: Result<(), E>) -> ExitCode {
 pub(crate) fn complain(error: &dyn Display) {
     // Where standard error is gone there is nobody to tell.
     let _ = writeln!(std::io::stderr(), "odograph: {error}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(arguments: &[&str]) -> Result<Cli, clap::error::ErrorKind> {
+        let all = std::iter::once("odograph").chain(arguments.iter().copied());
+        Cli::try_parse_from(all).map_err(|error| error.kind())
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn serve_takes_its_flags() {
+        let line =
+            "serve --data d --http 127.0.0.1:0 --device teltonika=127.0.0.1:0 --device none --log json --config f";
+        let arguments: Vec<_> = line.split(' ').collect();
+        let Ok(Cli { command: Command::Serve(serve) }) = parse(&arguments) else { panic!("{line}") };
+        assert_eq!(serve.devices, ["teltonika=127.0.0.1:0", "none"]);
+        assert_eq!((serve.http.as_deref(), serve.log.as_deref()), (Some("127.0.0.1:0"), Some("json")));
+        let flags = serve.folder.flags();
+        assert_eq!((flags.data.as_deref(), flags.config), (Some("d"), Some(PathBuf::from("f"))));
+    }
+
+    #[test]
+    fn export_takes_times() {
+        let line = ["export", "--device", "1", "--from", "2026-03-14T09:26:53Z", "--to", "2026-03-14T12:26:53+03:00"];
+        let Ok(Cli { command: Command::Export(export) }) = parse(&line) else { panic!("{line:?}") };
+        assert_eq!(export.device.as_deref(), Some("1"));
+        assert!(export.from.is_some() && export.from == export.to);
+        assert_eq!(parse(&["export", "--from", "today"]).err(), Some(clap::error::ErrorKind::ValueValidation));
+    }
+
+    #[test]
+    fn a_password_is_never_an_argument() {
+        use clap::error::ErrorKind::UnknownArgument;
+        assert_eq!(parse(&["serve", "--admin-password", "x"]).err(), Some(UnknownArgument));
+        assert_eq!(parse(&["admin", "set-password", "--password", "x"]).err(), Some(UnknownArgument));
+        assert_eq!(parse(&["admin", "set-password", "x"]).err(), Some(UnknownArgument));
+        assert!(parse(&["admin", "set-password", "--data", "d", "--password-file", "f"]).is_ok());
+    }
 }

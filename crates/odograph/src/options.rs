@@ -77,8 +77,8 @@ pub(crate) fn fleet(settings: &Settings) -> FleetOptions {
         live_sessions_per_user_max: sessions.live_per_user_max,
         ended_sessions_kept_days: sessions.ended_kept_days,
         ended_sessions_max: sessions.ended_max,
-        login_failures_max: limits.login_failures_max,
-        login_window_s: limits.login_window_s,
+        login_failures_max: limits.login_attempts_per_minute_max,
+        login_window_s: 60,
         login_names_max: limits.login_names_max,
         password_policy: PasswordPolicy {
             chars_min: passwords.chars_min,
@@ -108,7 +108,6 @@ pub(crate) fn journal(settings: &Settings) -> JournalOptions {
         cache_bytes: journal.cache_bytes,
         memtable_bytes_max: journal.memtable_bytes_max,
         log_bytes_max: journal.log_bytes_max,
-        threads: journal.threads,
     }
 }
 
@@ -170,7 +169,9 @@ mod tests {
         assert_eq!(format!("{http:?}"), format!("{:?}", HttpLimits::default()));
         assert_eq!(format!("{socket:?}"), format!("{:?}", SocketLimits::default()));
         assert_eq!(devices(&settings).limits, protocols::Limits::default());
-        assert_eq!(format!("{:?}", fleet(&settings)), format!("{:?}", FleetOptions::default()));
+        // Its own default window is longer; the setting counts by the minute.
+        let of_fleet = FleetOptions { login_window_s: 60, ..FleetOptions::default() };
+        assert_eq!(format!("{:?}", fleet(&settings)), format!("{of_fleet:?}"));
         assert_eq!(format!("{:?}", journal(&settings)), format!("{:?}", JournalOptions::default()));
         let (calls, sockets) = navixy(&settings);
         assert_eq!(format!("{calls:?}"), format!("{:?}", NavixyOptions::new(now)));

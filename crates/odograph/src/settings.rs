@@ -5,12 +5,14 @@ mod error;
 mod kind;
 mod render;
 mod table;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use protocols::family;
+use protocols::{FAMILIES, family};
 
 pub(crate) use devices::{Listen, default_devices};
 pub(crate) use error::{Origin, SettingsError};
@@ -176,7 +178,9 @@ impl Settings {
 
     /// A layer that names any port takes the place of the whole list below it.
     fn replace_listens(&mut self, listens: Option<Vec<Listen>>) {
-        if let Some(listens) = listens {
+        if let Some(mut listens) = listens {
+            // A file's keys come in the order of the alphabet.
+            listens.sort_by_key(|listen| FAMILIES.iter().position(|f| f.name == listen.family.name));
             self.listens = listens;
         }
     }

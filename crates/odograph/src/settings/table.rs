@@ -240,10 +240,9 @@ settings! {
         request_counters_max: usize = 100_000, Kind::Number(1, 100_000_000);
         /// Messages a second of one WebSocket.
         messages_per_second_max: u32 = 50, Kind::Number(1, 1_000_000);
-        /// Failed logins after which a login name is locked. Successful ones never count.
-        login_failures_max: usize = 10, Kind::Number(1, 1_000_000);
-        /// The time over which failed logins of a name count, and for which it is locked.
-        login_window_s: u32 = 900, Kind::Number(1, YEAR_S);
+        /// Failed logins of one login name within a minute, after which it is locked for a minute.
+        /// Successful ones never count.
+        login_attempts_per_minute_max: usize = 10, Kind::Number(1, 1_000_000);
         /// Login names with failures that are watched at a time.
         login_names_max: usize = 100_000, Kind::Number(1, 100_000_000);
         /// Users, removed ones included.
@@ -364,8 +363,6 @@ settings! {
         /// Memory for reports before they are sorted into a file.
         memtable_bytes_max: u64 = 32 * MIB, Kind::Number(MIB, 16 * GIB);
         /// The engine's log on disk, which a restart reads.
-        log_bytes_max: u64 = 128 * MIB, Kind::Number(64 * MIB, 64 * GIB);
-        /// Threads that write out and merge files.
-        threads: usize = 1, Kind::Number(1, 64);
+        log_bytes_max: u64 = 64 * MIB, Kind::Number(64 * MIB, 64 * GIB);
     }
 }
