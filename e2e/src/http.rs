@@ -54,7 +54,7 @@ impl HttpConnection {
     /// When the server closes or stays silent instead.
     #[track_caller]
     pub fn answer(&mut self) -> Answer {
-        self.try_answer().unwrap_or_else(|| panic!("closed without an answer; read {:?}", self.read_text()))
+        self.try_answer().unwrap_or_else(|| panic!("closed without an answer; unfinished: {:?}", self.read_text()))
     }
 
     /// The next answer, or `None` when the server closes instead.

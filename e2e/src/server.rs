@@ -34,7 +34,7 @@ impl Default for ServerOptions {
     fn default() -> Self {
         let mut options = ServerOptions { environment: BTreeMap::new() };
         // A test makes in one second what a person makes in a day; the tests of the limits set them back.
-        for name in ["USER_REQUESTS_PER_SECOND_MAX", "PANEL_REQUESTS_PER_SECOND_MAX", "LOGIN_ATTEMPTS_PER_MINUTE_MAX"] {
+        for name in ["USER_REQUESTS_PER_SECOND_MAX", "PANEL_REQUESTS_PER_SECOND_MAX"] {
             options = options.set(&format!("ODOGRAPH_LIMITS_{name}"), "100000");
         }
         options.set("ODOGRAPH_ADMIN_PASSWORD", ADMIN_PASSWORD)
