@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::{self, BufRead};
 use std::path::Path;
 
-use fleet::{AdminError, Fleet, FleetError};
+use fleet::{AdminError, Fleet, FleetError, Problem};
 use http::Method;
 
 use crate::control::{self, AskError};
@@ -36,9 +36,24 @@ impl fmt::Display for Error {
             Self::Folder(error) => error.fmt(f),
             Self::Ask(error) => error.fmt(f),
             Self::Fleet(error) => error.fmt(f),
-            Self::Admin(error) => error.fmt(f),
+            Self::Admin(error) => f.write_str(&refusal(error)),
             Self::Io(error) => error.fmt(f),
         }
+    }
+}
+
+/// Why the password was not taken, for the person who typed it.
+pub(crate) fn refusal(error: &AdminError) -> String {
+    match error {
+        AdminError::Password(Problem::TooShort { chars_min }) => {
+            format!("the password is too short, allowed is one of at least {chars_min} characters")
+        }
+        AdminError::Password(Problem::TooLong { chars_max }) => {
+            format!("the password is too long, allowed is one of at most {chars_max} characters")
+        }
+        AdminError::Password(_) => "the password is blank, or has characters that it may not have".to_owned(),
+        AdminError::Busy => "too many passwords are being hashed; try again".to_owned(),
+        AdminError::Failed(failure) => failure.to_string(),
     }
 }
 

@@ -23,6 +23,7 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use crate::admin::refusal;
 use crate::folder::control_socket;
 use crate::journal_lines::{ExportError, Wanted, export};
 use crate::options;
@@ -124,7 +125,7 @@ async fn set_password(body: Incoming, engine: &Engine) -> Answer {
     };
     match engine.fleet().set_admin_password(password, options::now()).await {
         Ok(()) => text(StatusCode::OK, ""),
-        Err(error) => text(StatusCode::UNPROCESSABLE_ENTITY, error.to_string()),
+        Err(error) => text(StatusCode::UNPROCESSABLE_ENTITY, refusal(&error)),
     }
 }
 

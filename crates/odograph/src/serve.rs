@@ -18,6 +18,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use web::{Server, ServerMetrics};
 
+use crate::admin::refusal;
 use crate::control::Control;
 use crate::folder::DataFolder;
 use crate::pages::Status;
@@ -75,14 +76,11 @@ async fn serve(settings: &Settings) -> Result<(), StartError> {
     let folder = DataFolder::create(&settings.data.dir).map_err(|error| StartError(error.to_string()))?;
     let running = Running::start(settings, &folder).await?;
     running.announce().map_err(at("standard output"))?;
-    tokio::pin!(stop);
-    let name = stop.as_mut().await;
-    tracing::info!(signal = name, "stopping");
-    tokio::select! {
-        ended = tokio::time::timeout(GRACE, running.stop()) => match ended {
-            Ok(()) => tracing::info!("stopped"),
-            Err(_) => tracing::warn!("stopped without waiting any longer; what was not acknowledged will be sent again"),
-        },
+    let signal = stop.await;
+    tracing::info!(signal, "stopping");
+    match tokio::time::timeout(GRACE, running.stop()).await {
+        Ok(()) => tracing::info!("stopped"),
+        Err(_) => tracing::warn!("stopped without waiting any longer; what was not acknowledged will be sent again"),
     }
     Ok(())
 }
@@ -172,7 +170,8 @@ fn open_journal(settings: &Settings, folder: &DataFolder) -> Result<LsmJournal, 
 async fn open_fleet(settings: &Settings, folder: &Path) -> Result<Arc<Fleet>, StartError> {
     let fleet = Fleet::open(folder, options::fleet(settings), options::now()).await.map_err(at("catalog"))?;
     let password = first_password(settings)?;
-    match fleet.ensure_admin(password.as_deref(), options::now()).await.map_err(at("administrator"))? {
+    let setup = fleet.ensure_admin(password.as_deref(), options::now()).await;
+    match setup.map_err(|error| StartError(format!("administrator: {}", refusal(&error))))? {
         AdminSetup::Existed => {}
         AdminSetup::Created => tracing::info!("created the administrator `admin` with the password given"),
         AdminSetup::CreatedWithRandom(password) => {
