@@ -209,8 +209,10 @@ impl DeviceConnection {
     fn identify(&mut self, id: &DeviceId) {
         let now = (self.port.options.clock)();
         let engine = &self.port.engine;
-        self.device = engine.fleet().device(id.as_str()).and_then(|device| engine.source(device.source));
-        let answer = if self.device.is_some() {
+        let source = engine.fleet().device(id.as_str()).and_then(|device| engine.source(device.source));
+        let answer = if source.is_some() {
+            // A refusal leaves it: uploads belong to the device last accepted.
+            self.device = source;
             self.was_accepted = true;
             Identified::Accepted(DeviceSettings::default())
         } else {
