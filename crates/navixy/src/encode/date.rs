@@ -91,26 +91,36 @@ fn put_offset(bytes: &mut [u8; DATE_BYTES_MAX], offset_s: i32) -> usize {
     DATE_BYTES_MAX
 }
 
-/// Writes the dates of one state. Most of them are the same second, so the last one is remembered.
+/// How many different seconds a writer remembers: about as many as the dates of one state have.
+const REMEMBERED: usize = 4;
+
+/// Writes the dates of one state. Most of them are one of a few seconds, so these are remembered: the zone's rules
+/// and the calendar are asked once for each.
 pub struct DateWriter<'z, Z: ?Sized> {
     zone: &'z Z,
     dates: Dates,
-    last: Option<(i64, DateText)>,
+    /// The last few seconds and their texts, overwritten in turn.
+    recent: [(i64, DateText); REMEMBERED],
+    next: usize,
 }
 
 impl<'z, Z: LocalTime + ?Sized> DateWriter<'z, Z> {
     /// For this zone and form.
     pub const fn new(zone: &'z Z, dates: Dates) -> Self {
-        Self { zone, dates, last: None }
+        // No instant is in this second.
+        const NEVER: (i64, DateText) = (i64::MIN, DateText { bytes: [0; DATE_BYTES_MAX], len: 0 });
+        Self { zone, dates, recent: [NEVER; REMEMBERED], next: 0 }
     }
 
     /// Writes a date as a JSON string.
     pub fn write(&mut self, at: Timestamp, out: &mut Vec<u8>) {
-        let text = match &self.last {
-            Some((s, text)) if *s == at.s() => *text,
-            _ => {
+        let s = at.s();
+        let text = match self.recent.iter().find(|(second, _)| *second == s) {
+            Some((_, text)) => *text,
+            None => {
                 let text = DateText::new(at, self.zone, self.dates);
-                self.last = Some((at.s(), text));
+                self.recent[self.next] = (s, text);
+                self.next = (self.next + 1) % REMEMBERED;
                 text
             }
         };
@@ -157,15 +167,16 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn the_writer_remembers_only_the_same_second() {
+    fn the_writer_remembers_no_other_second() {
         let at = |ms| Timestamp::from_ms(ms).expect("in range");
         let mut out = Vec::new();
         let mut dates = DateWriter::new(&Fixed(0), Dates::Plain);
-        for ms in [0, 999, 1_000, 0] {
+        for ms in [0, 999, 1_000, 0, 2_000, 3_000, 4_000, 0] {
             dates.write(at(ms), &mut out);
         }
         dates.write_or_null(None, &mut out);
         let text = String::from_utf8(out).expect("ASCII");
-        assert_eq!(text, r#""1970-01-01 00:00:00""1970-01-01 00:00:00""1970-01-01 00:00:01""1970-01-01 00:00:00"null"#);
+        let expected = [0, 0, 1, 0, 2, 3, 4, 0].map(|s| format!("\"1970-01-01 00:00:0{s}\"")).concat();
+        assert_eq!(text, format!("{expected}null"));
     }
 }

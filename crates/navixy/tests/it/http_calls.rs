@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use web::BodyError;
 
-use crate::world::{Draft, World};
+use crate::world::{Draft, World, is_claimed};
 
 const JSON: &str = "application/json";
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -122,6 +122,17 @@ async fn paths_and_methods() {
     }
     check(Draft::get("/v2/tracker/list").no_body(BodyError::TooLarge), 9, 412).await;
     check(Draft::get("/v2/tracker/list").no_body(BodyError::Incomplete), 5, 400).await;
+}
+
+#[test]
+fn calls_show_whose_they_are() {
+    let check = |draft: Draft, claimed: bool| assert_eq!(is_claimed(&draft), claimed);
+    check(Draft::get("/nonsense"), false);
+    check(Draft::get("/nonsense").hash(NEVER_ISSUED), true);
+    check(Draft::get("/nonsense").header(AUTHORIZATION, "NVX"), true);
+    check(Draft::get("/nonsense").header(AUTHORIZATION, "Bearer x"), false);
+    check(Draft::post("/nonsense", "Application/JSON; charset=utf-8", "{}"), true);
+    check(Draft::post("/nonsense", FORM, "a=1"), false);
 }
 
 #[tokio::test]

@@ -116,6 +116,11 @@ impl Draft {
     }
 }
 
+/// Whether a call that matches no method is this dialect's all the same.
+pub(crate) fn is_claimed(draft: &Draft) -> bool {
+    Api::claims(&draft.0)
+}
+
 impl World {
     /// Without limits of rate.
     pub(crate) async fn new() -> Self {
