@@ -11,6 +11,7 @@ use protocols::{Family, Limits};
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 use web::AddressLimit;
 
 use crate::connection::DeviceConnection;
@@ -81,24 +82,35 @@ impl Listener {
         self.port.family
     }
 
-    /// Accepts devices until `shutdown` turns true. Their connections then end on their own.
+    /// Accepts devices until `shutdown` turns true, and then waits for the connections, which get the time to
+    /// acknowledge what they took in.
     pub async fn run(self, shutdown: watch::Receiver<bool>) {
         let mut down = shutdown.clone();
+        let mut connections = JoinSet::new();
         loop {
             tokio::select! {
                 accepted = self.listener.accept() => match accepted {
-                    Ok((stream, peer)) => self.welcome(stream, peer, &shutdown),
+                    Ok((stream, peer)) => self.welcome(stream, peer, &shutdown, &mut connections),
                     Err(error) => {
                         tracing::warn!(protocol = self.port.family.name, %error, "cannot accept connections");
                         tokio::time::sleep(ACCEPT_PAUSE).await;
                     }
                 },
-                () = turned_down(&mut down) => return,
+                Some(_) = connections.join_next() => {}
+                () = turned_down(&mut down) => break,
             }
         }
+        drop(self.listener);
+        connections.join_all().await;
     }
 
-    fn welcome(&self, stream: TcpStream, peer: SocketAddr, shutdown: &watch::Receiver<bool>) {
+    fn welcome(
+        &self,
+        stream: TcpStream,
+        peer: SocketAddr,
+        shutdown: &watch::Receiver<bool>,
+        connections: &mut JoinSet<()>,
+    ) {
         let Some(place) = self.addresses.enter(peer.ip()) else {
             self.port.metrics.refused.inc();
             return;
@@ -110,7 +122,7 @@ impl Listener {
         self.port.metrics.accepted.inc();
         let connection = DeviceConnection::new(stream, peer, self.port.clone());
         let shutdown = shutdown.clone();
-        tokio::spawn(async move {
+        connections.spawn(async move {
             connection.run(shutdown).await;
             drop(place);
         });
