@@ -1,0 +1,67 @@
+//! The steps that are Cargo's.
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+use super::{Done, State, succeed};
+use crate::cargo;
+
+/// Formatting.
+pub(crate) fn fmt(_: &mut State) -> Result<Done> {
+    let mut fmt = cargo::command();
+    fmt.args(["fmt", "--all", "--check"]);
+    succeed(fmt)?;
+    Ok(Done::Passed)
+}
+
+/// Lints.
+pub(crate) fn clippy(_: &mut State) -> Result<Done> {
+    let mut clippy = cargo::command();
+    clippy.args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]);
+    succeed(clippy)?;
+    Ok(Done::Passed)
+}
+
+/// The server that the black-box tests start.
+pub(crate) fn server(state: &mut State) -> Result<Done> {
+    state.server = Some(cargo::build_server(&[])?);
+    Ok(Done::Passed)
+}
+
+/// All tests of the workspace; the quick ones leave the black-box tests out.
+pub(crate) fn tests(state: &mut State) -> Result<Done> {
+    let mut test = cargo::command();
+    test.args(["test", "--workspace"]);
+    if state.quick {
+        test.args(["--exclude", "e2e"]);
+    }
+    if let Some(server) = &state.server {
+        test.env("ODOGRAPH_BIN", server);
+    }
+    // Read on its way through: the tests are counted.
+    let mut child = test.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().context("cargo test")?;
+    let stdout = child.stdout.take().context("cargo test has no output")?;
+    let mut out = std::io::stdout();
+    for line in BufReader::new(stdout).split(b'\n') {
+        let line = line.context("the output of cargo test")?;
+        state.counts.read(&String::from_utf8_lossy(&line));
+        out.write_all(&line)?;
+        out.write_all(b"\n")?;
+    }
+    let status = child.wait().context("cargo test")?;
+    if !status.success() {
+        bail!("cargo test ended with {status}: {}", state.counts);
+    }
+    Ok(Done::Passed)
+}
+
+/// The demo, as a person starts it, but with the server built already.
+pub(crate) fn demo(state: &mut State) -> Result<Done> {
+    let server = state.server.as_ref().context("no server was built")?;
+    let mut demo = Command::new(std::env::current_exe().context("this program's path")?);
+    demo.args(["demo", "--plain", "--for", "10", "--server"]).arg(server).stdin(Stdio::null());
+    succeed(demo)?;
+    Ok(Done::Passed)
+}
