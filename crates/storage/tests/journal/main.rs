@@ -1,9 +1,10 @@
 //! What every journal does, tried on each engine.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests say what they expect")]
-#![allow(clippy::print_stdout, reason = "one test hears from a process that it starts")]
+#![allow(clippy::print_stdout, reason = "some tests hear from processes that they start")]
 
 mod contract;
 mod crash;
+mod kill;
 mod limits;
 #[path = "../../examples/journal_bench/sqlite.rs"]
 mod sqlite;
