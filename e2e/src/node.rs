@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use serde_json::Value;
 
+use crate::folder::Folder;
 use crate::wait::DEADLINE;
 
 /// Lines that may wait to be looked at.
@@ -21,6 +22,8 @@ pub struct NodeClient {
     orders: ChildStdin,
     lines: Mutex<Receiver<String>>,
     seen: Vec<String>,
+    /// Where it may leave files: the oldest client writes some into its working folder.
+    _scratch: Folder,
 }
 
 /// The folder of the clients with their packages in place; `Err` says in one line why they cannot run.
@@ -58,7 +61,8 @@ impl NodeClient {
     /// Starts a script of the clients' folder.
     pub fn start(folder: &Path, script: &str, arguments: &[&str]) -> NodeClient {
         let mut command = Command::new("node");
-        command.arg(folder.join(script)).args(arguments).current_dir(folder);
+        let scratch = Folder::new();
+        command.arg(folder.join(script)).args(arguments).current_dir(scratch.path());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit());
         let mut child = command.spawn().expect("Node starts");
         let orders = child.stdin.take().expect("piped");
@@ -71,7 +75,7 @@ impl NodeClient {
                 }
             }
         });
-        NodeClient { child, orders, lines: Mutex::new(lines), seen: Vec::new() }
+        NodeClient { child, orders, lines: Mutex::new(lines), seen: Vec::new(), _scratch: scratch }
     }
 
     /// Gives it an order.
