@@ -12,7 +12,7 @@ use bytes::Bytes;
 use http::header::{CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_VERSION, UPGRADE};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
-use hyper::body::Incoming;
+use hyper::body::{Body, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -245,14 +245,22 @@ async fn answer(
 
 async fn call(request: Request<Incoming>, path: String, peer: IpAddr, shared: &Shared) -> Call {
     let (head, body) = request.into_parts();
-    let limited = Limited::new(body, shared.http.body_bytes_max).collect();
-    let body = match tokio::time::timeout(Duration::from_secs(shared.http.body_timeout_s), limited).await {
+    let body = read_body(body, &shared.http).await;
+    let query = head.uri.query().unwrap_or_default().to_owned();
+    Call { method: head.method, path, query, headers: head.headers, body, peer }
+}
+
+async fn read_body(body: Incoming, limits: &HttpLimits) -> Result<Bytes, BodyError> {
+    // A body that announces itself as too large is not waited for.
+    if usize::try_from(body.size_hint().lower()).is_ok_and(|bytes| bytes > limits.body_bytes_max) {
+        return Err(BodyError::TooLarge);
+    }
+    let limited = Limited::new(body, limits.body_bytes_max).collect();
+    match tokio::time::timeout(Duration::from_secs(limits.body_timeout_s), limited).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(BodyError::TooLarge),
         Ok(Err(_)) | Err(_) => Err(BodyError::Incomplete),
-    };
-    let query = head.uri.query().unwrap_or_default().to_owned();
-    Call { method: head.method, path, query, headers: head.headers, body, peer }
+    }
 }
 
 fn respond(answer: Answer) -> Response<Full<Bytes>> {
