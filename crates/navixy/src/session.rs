@@ -4,6 +4,7 @@
 //! connection's outbox; what it answers goes out at once, ahead of that.
 
 mod gather;
+mod missed;
 mod opening;
 mod plain;
 mod requests;
@@ -15,10 +16,13 @@ use std::task::Waker;
 use engine::{Connection, Engine};
 use fleet::Fleet;
 use model::{MS_PER_SECOND, Timestamp};
+use uuid::Uuid;
 use web::{CloseReason, Frames, Gathered, Message, Opening, SocketFactory, SocketSession};
 
 use crate::decode::{Raw, WireError};
+use crate::encode::lifecycle;
 use crate::errors::Condition;
+use missed::Missed;
 use opening::Atmosphere;
 pub use plain::PlainRequests;
 use subscription::Hold;
@@ -66,6 +70,7 @@ pub(crate) struct Shared {
     engine: Arc<Engine>,
     fleet: Arc<Fleet>,
     options: SocketOptions,
+    missed: Arc<Missed>,
 }
 
 /// Makes the session of each new socket.
@@ -75,7 +80,10 @@ impl NavixySockets {
     /// Sockets on these sources and users.
     pub fn new(engine: Arc<Engine>, options: SocketOptions) -> Self {
         let fleet = engine.fleet().clone();
-        Self(Arc::new(Shared { engine, fleet, options }))
+        let missed = Arc::new(Missed::default());
+        let ear = missed.clone();
+        fleet.on_event(Box::new(move |event| ear.hear(event)));
+        Self(Arc::new(Shared { engine, fleet, options, missed }))
     }
 }
 
@@ -99,6 +107,12 @@ pub(crate) struct NavixySession {
     /// When the next batch may go, if one waits.
     batch: Option<Timestamp>,
     pace: Pace,
+    /// The client's id from one connection to the next, if it has one.
+    client: Option<Uuid>,
+    /// From where on the client is to be told what it missed.
+    missed: Option<u64>,
+    /// The last moment that was heard of: when a connection is gone, nobody says when.
+    now: Timestamp,
 }
 
 /// Counts messages by the second.
@@ -120,6 +134,8 @@ impl Pace {
 
 impl NavixySession {
     fn new(shared: Arc<Shared>, atmosphere: Atmosphere, now: Timestamp) -> Self {
+        let client = atmosphere.returning.or_else(|| atmosphere.expects_handshake().then(Uuid::new_v4));
+        let missed = atmosphere.returning.and_then(|client| shared.missed.come_back(client, now));
         let patience = now.plus_ms(i64::from(shared.options.unsubscribed_s) * MS_PER_SECOND);
         Self {
             connection: shared.engine.connect(),
@@ -130,6 +146,9 @@ impl NavixySession {
             patience: Some(patience),
             batch: None,
             pace: Pace::default(),
+            client,
+            missed,
+            now,
         }
     }
 
@@ -141,6 +160,7 @@ impl NavixySession {
 
     /// A text went out: the next heartbeat can wait.
     fn spoke(&mut self, now: Timestamp) {
+        self.now = now;
         self.heartbeat = self.heartbeat_ms().map(|ms| now.plus_ms(ms));
     }
 
@@ -178,7 +198,7 @@ impl NavixySession {
 
 impl SocketSession for NavixySession {
     fn opened(&mut self, now: Timestamp, out: &mut Frames<'_>) {
-        if let Some(greeting) = self.atmosphere.greeting(self.shared.options.client_heartbeat_ms) {
+        if let Some(greeting) = self.atmosphere.greeting(self.client, self.shared.options.client_heartbeat_ms) {
             self.send(now, out, greeting.as_bytes());
         } else {
             self.spoke(now);
@@ -198,6 +218,7 @@ impl SocketSession for NavixySession {
             Message::TooBig => refuse_unread(Condition::TooLarge, "the message is too large"),
         };
         self.send(now, out, &answer);
+        self.tell_missed(now, out);
     }
 
     fn register(&self, waker: &Waker) {
@@ -229,8 +250,30 @@ fn refuse_unread(condition: Condition, because: &'static str) -> Vec<u8> {
     answer
 }
 
+impl NavixySession {
+    /// Tells a client that came back what happened to the trackers that it watches again.
+    fn tell_missed(&mut self, now: Timestamp, out: &mut Frames<'_>) {
+        if self.holds.is_empty() {
+            return;
+        }
+        let Some(from) = self.missed.take() else { return };
+        for happened in self.shared.missed.since(from) {
+            if self.holds.iter().any(|hold| hold.concerns(&happened)) {
+                let mut text = Vec::new();
+                lifecycle(happened.source, happened.what, &mut text);
+                self.send(now, out, &text);
+            }
+        }
+    }
+}
+
 impl Drop for NavixySession {
     fn drop(&mut self) {
+        if let Some(client) = self.client
+            && !self.holds.is_empty()
+        {
+            self.shared.missed.leave(client, self.now);
+        }
         for hold in self.holds.drain(..) {
             self.shared.engine.detach(hold.session.id, &self.connection);
         }

@@ -22,6 +22,8 @@ pub(super) struct Atmosphere {
     protocol: bool,
     /// It was connected before.
     reconnects: bool,
+    /// The id it had then, if it is one of ours.
+    pub(super) returning: Option<Uuid>,
     /// Each message is to be preceded by its length.
     length_prefix: bool,
     /// Its own pace of heartbeats; 0 means none.
@@ -49,7 +51,10 @@ impl Atmosphere {
         self.is_client |= name.starts_with("x-atmosphere-") || name == "x-atmo-protocol";
         match name {
             "x-atmo-protocol" => self.protocol = value == "true",
-            "x-atmosphere-tracking-id" => self.reconnects = !value.is_empty() && value != "0",
+            "x-atmosphere-tracking-id" => {
+                self.reconnects = !value.is_empty() && value != "0";
+                self.returning = Uuid::parse_str(value).ok();
+            }
             "x-atmosphere-trackmessagesize" => self.length_prefix = value == "true",
             "x-heartbeat-server" => self.heartbeat_s = value.parse().ok(),
             _ => {}
@@ -58,12 +63,17 @@ impl Atmosphere {
 
     /// The first text: the handshake of a new client, or a sign of life for one that comes back. The latter lets it
     /// notice at once that it is connected; a second handshake would reach the application as a message.
-    pub(super) fn greeting(&self, client_heartbeat_ms: u32) -> Option<String> {
-        match (self.protocol, self.reconnects) {
-            (false, _) => None,
-            (true, false) => Some(format!("{}|{client_heartbeat_ms}|{HEARTBEAT}|", Uuid::new_v4())),
-            (true, true) => Some(HEARTBEAT.to_owned()),
+    pub(super) fn greeting(&self, client: Option<Uuid>, client_heartbeat_ms: u32) -> Option<String> {
+        match client {
+            Some(id) if self.expects_handshake() => Some(format!("{id}|{client_heartbeat_ms}|{HEARTBEAT}|")),
+            _ if self.protocol && self.reconnects => Some(HEARTBEAT.to_owned()),
+            _ => None,
         }
+    }
+
+    /// Whether it is a new client that waits for its id.
+    pub(super) fn expects_handshake(&self) -> bool {
+        self.protocol && !self.reconnects
     }
 
     /// Seconds between heartbeats; `None` for clients that are to get none.
@@ -109,7 +119,8 @@ mod tests {
     #[test]
     fn only_clients_that_ask_get_a_greeting() {
         let check = |query: &str, expected: Option<&str>| {
-            let greeting = Atmosphere::read(query, &HeaderMap::new()).greeting(30_000);
+            let asked = Atmosphere::read(query, &HeaderMap::new());
+            let greeting = asked.greeting(Some(Uuid::from_u128(7)), 30_000);
             assert_eq!(greeting.as_ref().map(|g| &g[g.len() - expected.map_or(0, str::len)..]), expected, "{query}");
             greeting.map_or(0, |g| g.len())
         };

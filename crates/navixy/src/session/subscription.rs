@@ -7,6 +7,7 @@ use fleet::{Access, Fleet, Session};
 use live::{Lane, LaneKind};
 use model::{SourceId, Timestamp, TrackerId};
 
+use super::missed::Happened;
 use crate::wire::{Dates, EventType, Format, TrackerStatus};
 
 /// A session (a hash) on a connection, with what it subscribed to.
@@ -20,6 +21,17 @@ pub(super) struct Hold {
 impl Hold {
     pub(super) fn subscription(&mut self, event: EventType) -> Option<&mut Subscription> {
         self.subscriptions.iter_mut().find(|s| s.event == event)
+    }
+
+    /// Whether this is about a source that is watched, or about a tracker that this user had.
+    pub(super) fn concerns(&self, happened: &Happened) -> bool {
+        match happened.view {
+            Some((_, user)) => user == self.session.user,
+            None => {
+                let watches = self.subscriptions.iter().flat_map(|s| &s.watches);
+                watches.into_iter().any(|(_, watch)| watch.source().id() == happened.source)
+            }
+        }
     }
 }
 
