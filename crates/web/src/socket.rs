@@ -96,6 +96,8 @@ impl<'a> Frames<'a> {
     /// The header of a text message of `payload_bytes`; the caller then writes exactly that many through
     /// [`Self::push`].
     pub fn text_header(&mut self, payload_bytes: usize) {
+        // A batch of many thousand states would otherwise make the buffer grow, and be copied, many times over.
+        self.buf.reserve(payload_bytes + ws::MAX_SERVER_HEADER_BYTES);
         ws::write_header(self.buf, Opcode::Text, payload_bytes);
     }
 
