@@ -55,9 +55,10 @@ impl Account {
     }
 
     /// The message that subscribes to the states of all vehicles, in the words that every client knows.
-    pub(crate) fn subscribe_message(&self) -> Value {
-        let trackers: Vec<i64> = self.vehicles.iter().map(|vehicle| vehicle.tracker_id).collect();
-        json!({"action": "subscribe", "hash": self.hash, "events": ["state"], "trackers": trackers})
+    pub(crate) fn subscribe_message(&self) -> String {
+        let trackers: Vec<String> = self.vehicles.iter().map(|vehicle| vehicle.tracker_id.to_string()).collect();
+        let (hash, trackers) = (&self.hash, trackers.join(","));
+        format!(r#"{{"action":"subscribe","hash":"{hash}","events":["state"],"trackers":[{trackers}]}}"#)
     }
 }
 

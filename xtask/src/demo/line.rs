@@ -50,7 +50,7 @@ pub(crate) fn row(row: &mut Row, second: u64, paint: Paint) -> String {
         state.ignition.map_or("", |on| if on { "on" } else { "off" }),
         state.gps.speed,
         arrow(state),
-        position(state),
+        position(state).unwrap_or_default(),
         state.updated_at(),
     )
 }
@@ -58,24 +58,23 @@ pub(crate) fn row(row: &mut Row, second: u64, paint: Paint) -> String {
 /// A vehicle in words, for what is not a terminal.
 pub(crate) fn words(row: &Row) -> String {
     let Some(state) = &row.state else { return row.name.clone() };
-    let ignition = state.ignition.map_or("unknown", |on| if on { "on" } else { "off" });
-    format!(
-        "{}: {}, {}, ignition {ignition}, {} km/h, at {}, updated {}",
-        row.name,
-        state.movement_status,
-        state.connection_status,
-        state.gps.speed,
-        position(state).trim(),
-        state.updated_at(),
-    )
+    let State { movement_status, connection_status, .. } = state;
+    let mut words = format!("{}: {movement_status}, {connection_status}", row.name);
+    if let Some(on) = state.ignition {
+        words += if on { ", ignition on" } else { ", ignition off" };
+    }
+    if let Some(place) = position(state) {
+        words += &format!(", {} km/h at {place}", state.gps.speed);
+    }
+    words
 }
 
 /// The fleet in one line.
 pub(crate) fn totals(totals: &Totals) -> String {
     let Totals { vehicles, moving, stopped, parked, active, events, events_per_second, .. } = totals;
     format!(
-        "{vehicles} vehicles: {moving} moving, {stopped} stopped, {parked} parked, {active} active; \
-         {events_per_second:.1} events/s, {events} in all"
+        "{moving} moving, {stopped} stopped, {parked} parked of {vehicles}; {active} active; \
+         {events_per_second:.1} events/s, {events} so far"
     )
 }
 
@@ -98,11 +97,9 @@ fn arrow(state: &State) -> char {
     if state.gps.speed == 0 { '·' } else { ARROWS[sector.div_ceil(2) % 8] }
 }
 
-fn position(state: &State) -> String {
-    match state.gps.updated {
-        Some(_) => format!("{:.4} {:>9.4}", state.gps.location.lat, state.gps.location.lng),
-        None => String::new(),
-    }
+fn position(state: &State) -> Option<String> {
+    let place = &state.gps.location;
+    state.gps.updated.as_ref().map(|_| format!("{:.4},{:.4}", place.lat, place.lng))
 }
 
 fn movement_colour(state: &State) -> Option<Color> {
@@ -138,7 +135,7 @@ mod tests {
     #[test]
     fn fits_the_terminal() {
         let plain = lines(Paint::Plain);
-        let expected = "Barcelona 01 truck  stopped active  on   147 ↘ -33.4489 -170.6693 09:15:40  1.0";
+        let expected = "Barcelona 01 truck  stopped active  on   147 ↘ -33.4489,-170.6693 09:15:40  1.0";
         assert_eq!(plain[0], expected);
         assert_eq!(plain[2], "Barcelona 03 truck  waiting");
         for line in plain.iter().chain([&heading()]) {
@@ -150,6 +147,20 @@ mod tests {
     fn colours_only_on_request() {
         assert!(lines(Paint::Plain).iter().all(|line| !line.contains('\x1b')));
         assert!(lines(Paint::Colours)[1].contains("\x1b["));
+    }
+
+    #[test]
+    fn says_only_what_is_known() {
+        let mut board = board(1);
+        let mut check = |state: State, expected: &str| {
+            board.take(state, 0);
+            assert_eq!(words(&board.rows_mut()[0]), expected);
+        };
+        let known = "Barcelona 01 truck: stopped, active, ignition on, 147 km/h at -33.4489,-170.6693";
+        check(state(1), known);
+        let mut unknown = State { ignition: None, ..state(1) };
+        unknown.gps.updated = None;
+        check(unknown, "Barcelona 01 truck: stopped, active");
     }
 
     #[test]

@@ -18,7 +18,7 @@ const REDRAW: Duration = Duration::from_secs(1);
 const SUMMARY_S: u64 = 5;
 /// Seconds that a page stays when the fleet does not fit the terminal.
 const PAGE_S: u64 = 5;
-/// Lines of the table that are not vehicles: the columns' heading, an empty line and the summary.
+/// Lines of the table that are not vehicles: the columns' heading, the page and the summary.
 const FRAME_LINES: usize = 3;
 
 /// How the fleet is shown.
@@ -119,17 +119,14 @@ impl Show {
 /// The table, in no more lines than there are; a fleet that does not fit is shown page by page.
 fn table(board: &mut Board, second: u64, lines_max: usize, paint: Paint) -> Vec<String> {
     let room = lines_max.saturating_sub(FRAME_LINES).max(1);
-    let mut summary = line::totals(&board.totals(second));
+    let summary = line::totals(&board.totals(second));
     let rows = board.rows_mut();
     let pages = rows.len().div_ceil(room).max(1);
     let page = (second / PAGE_S) as usize % pages;
     let shown = rows.iter_mut().skip(page * room).take(room);
     let mut lines = vec![line::heading()];
     lines.extend(shown.map(|row| line::row(row, second, paint)));
-    if pages > 1 {
-        summary = format!("Page {} of {pages}. {summary}", page + 1);
-    }
-    lines.push(String::new());
+    lines.push(if pages > 1 { format!("page {} of {pages}", page + 1) } else { String::new() });
     lines.push(summary.chars().take(line::COLUMNS_MAX).collect());
     lines
 }

@@ -22,13 +22,13 @@ pub(crate) struct Subscription {
 
 impl Subscription {
     /// Connects, and sends the message that subscribes.
-    pub(crate) fn open(http: SocketAddr, subscribe: &Value) -> Result<Self> {
+    pub(crate) fn open(http: SocketAddr, subscribe: &str) -> Result<Self> {
         let stream = TcpStream::connect(http).context("the server's HTTP port")?;
         stream.set_nodelay(true)?;
         let hangs_up = stream.try_clone()?;
         let opened = tungstenite::client(format!("ws://{http}{PATH}"), stream);
         let (mut socket, _) = opened.map_err(|error| anyhow!("the WebSocket is not opened: {error}"))?;
-        socket.send(Message::text(subscribe.to_string())).context("subscribing")?;
+        socket.send(Message::text(subscribe)).context("subscribing")?;
         let (sender, states) = channel(STATES_WAITING_MAX);
         std::thread::spawn(move || read(socket, &sender));
         Ok(Self { stream: hangs_up, states })
