@@ -1,7 +1,9 @@
-//! What a person types: `cargo xtask demo` shows the server at work, `cargo xtask test` runs all that CI runs.
+//! What a person types: `cargo xtask demo` shows the server at work, `cargo xtask test` runs all that CI runs,
+//! `cargo xtask bench` measures the release binary.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a tool for people speaks on the terminal")]
 
+mod bench;
 mod cargo;
 mod demo;
 mod test;
@@ -24,12 +26,16 @@ enum Command {
     Demo(demo::Args),
     /// Run everything that CI runs; stops at the first failure.
     Test(test::Args),
+    /// Measure the release binary: what a report and a delivered event cost.
+    #[command(subcommand)]
+    Bench(bench::Bench),
 }
 
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Demo(args) => demo::run(&args),
         Command::Test(args) => test::run(&args),
+        Command::Bench(bench) => bench.run(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
