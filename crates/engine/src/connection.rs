@@ -64,9 +64,13 @@ impl Connection {
     /// The source was blocked, unblocked or removed; `slot` is one that shows it.
     pub(crate) fn lifecycle(&self, slot: Slot, event: u64, source: SourceId, what: Lifecycle) {
         let mut outbox = self.outbox();
-        match what {
+        let is_heard = match what {
             Lifecycle::Block | Lifecycle::Corrupt => outbox.set_blocked(slot, true),
             Lifecycle::Unblock => outbox.set_blocked(slot, false),
+        };
+        // Nothing of a session follows the news of its end.
+        if !is_heard {
+            return;
         }
         outbox.lifecycle(event, source, what);
         if what == Lifecycle::Unblock {
@@ -91,6 +95,11 @@ impl Watch {
     /// The source.
     pub fn source(&self) -> &Source {
         &self.source
+    }
+
+    /// Whether the tracker was lost: nothing comes of this watch any more.
+    pub fn is_over(&self) -> bool {
+        !self.source.is_watched_by(&self.connection, self.slot)
     }
 
     /// Makes the source's present state due.

@@ -59,8 +59,8 @@ impl Engine {
     fn lose_tracker(&self, id: SourceId, tracker: TrackerId) {
         let Some(source) = self.source(id) else { return };
         let event = self.next_event();
-        let inner = source.lock();
-        for watcher in inner.watchers.iter().filter(|w| w.tracker == tracker) {
+        // Told under the lock: until then the slot means this source and nothing else.
+        for watcher in source.lock().watchers.extract_if(.., |w| w.tracker == tracker) {
             watcher.connection.lifecycle(watcher.slot, event, id, Lifecycle::Corrupt);
         }
     }

@@ -12,8 +12,11 @@ use storage::journal::ReportKey;
 use crate::connection::Connection;
 use crate::engine::Context;
 
-/// Keys of recent reports that a source remembers, so that a resend of what is not committed yet is recognised.
-const RECENT_KEYS_MAX: usize = 64;
+/// Keys of recent reports that a source remembers, committed or not.
+const RECENT_KEYS: usize = 64;
+/// Keys of reports that are not committed yet, and that a source remembers so that a resend of them is recognised.
+/// Of more, which takes a frame larger than any tracker sends in a go, the journal still keeps one copy.
+const UNCOMMITTED_KEYS_MAX: usize = 4096;
 
 /// A source, live. Cheap to clone.
 #[derive(Clone)]
@@ -41,16 +44,20 @@ pub(crate) struct Inner {
     pub(crate) watchers: Vec<Watcher>,
     /// States that may not be skipped, and those after them, wait for their commit.
     pending: VecDeque<Pending>,
-    /// Keys of the last reports.
+    /// Keys of the last reports: at least of those that are not committed.
     recent: VecDeque<ReportKey>,
-    /// The newest time under which a report was stored: later ones cannot be repeats.
-    pub(crate) newest_key: Option<Timestamp>,
+    /// Reports that wait for their commit.
+    uncommitted: usize,
+    /// The newest time among the keys remembered since the start: later ones are not among `recent`.
+    newest_key: Option<Timestamp>,
     /// The state changed since its last snapshot.
     pub(crate) unsaved: bool,
     /// When the last contact went to the journal.
     pub(crate) last_contact_entry: Option<Timestamp>,
     /// When the alarm of timed changes goes off.
     pub(crate) armed: Option<Timestamp>,
+    /// The fleet knows, or is being told, that the device made contact.
+    pub(crate) connected: bool,
 }
 
 /// A connection's interest in a source.
@@ -73,6 +80,7 @@ impl Source {
         state: SourceState,
         settings: Arc<SourceSettings>,
         blocked: bool,
+        connected: bool,
     ) -> Self {
         let inner = Inner {
             device,
@@ -83,10 +91,12 @@ impl Source {
             watchers: Vec::new(),
             pending: VecDeque::new(),
             recent: VecDeque::new(),
-            newest_key: state.newest,
+            uncommitted: 0,
+            newest_key: None,
             unsaved: false,
             last_contact_entry: None,
             armed: None,
+            connected,
             state,
         };
         Self(Arc::new(Shared {
@@ -145,20 +155,19 @@ impl Source {
             return;
         }
         let snapshot = Arc::new(inner.current());
-        let waits_for = match (seq, inner.pending.back()) {
-            (Some(seq), Some(_)) => Some(seq),
-            (Some(seq), None) => notable.then_some(seq),
-            (None, last) => last.map(|p| p.seq),
-        };
+        // What may be skipped waits for nothing but those before it.
+        let waits_for = seq.filter(|_| notable).or_else(|| inner.pending.back().map(|p| p.seq));
         match waits_for {
             Some(seq) => inner.pending.push_back(Pending { seq, snapshot, notable }),
             None => self.hand_out(inner, snapshot, notable),
         }
     }
 
-    /// Everything up to `seq` is durable: hands out what waited for that.
-    pub(crate) fn committed(&self, seq: Seq) {
+    /// So many reports, the last of which is `seq`, are durable: hands out what waited for that.
+    pub(crate) fn committed(&self, reports: usize, seq: Seq) {
         let mut inner = self.lock();
+        inner.uncommitted -= reports;
+        inner.forget_keys(0);
         while inner.pending.front().is_some_and(|p| p.seq <= seq)
             && let Some(Pending { snapshot, notable, .. }) = inner.pending.pop_front()
         {
@@ -195,9 +204,13 @@ impl Source {
         blocked
     }
 
+    pub(crate) fn is_watched_by(&self, connection: &Connection, slot: Slot) -> bool {
+        self.lock().watchers.iter().any(|w| w.is(connection, slot))
+    }
+
     pub(crate) fn unwatch(&self, connection: &Connection, slot: Slot) {
         let mut inner = self.lock();
-        let found = inner.watchers.iter().position(|w| w.slot == slot && std::ptr::eq(&*w.connection, connection));
+        let found = inner.watchers.iter().position(|w| w.is(connection, slot));
         if let Some(at) = found {
             inner.watchers.swap_remove(at);
         }
@@ -211,6 +224,12 @@ impl Source {
     }
 }
 
+impl Watcher {
+    fn is(&self, connection: &Connection, slot: Slot) -> bool {
+        self.slot == slot && std::ptr::eq(&*self.connection, connection)
+    }
+}
+
 impl Inner {
     fn current(&self) -> Snapshot {
         Snapshot::new(self.state.clone(), self.version)
@@ -218,16 +237,27 @@ impl Inner {
 
     /// Whether a report with this key came recently.
     pub(crate) fn came_recently(&self, key: &ReportKey) -> bool {
-        self.recent.contains(key)
+        // Nearly every report is newer than all before.
+        self.newest_key.is_some_and(|newest| key.time <= newest) && self.recent.contains(key)
     }
 
-    /// Remembers a report that was queued for the journal.
+    /// Remembers a report that is about to be queued for the journal.
     pub(crate) fn remember(&mut self, key: ReportKey) {
-        if self.recent.len() == RECENT_KEYS_MAX {
-            self.recent.pop_front();
-        }
+        self.uncommitted += 1;
+        self.forget_keys(1);
         self.recent.push_back(key);
         self.newest_key = self.newest_key.max(Some(key.time));
+    }
+
+    /// Lets the oldest keys go that need not be remembered, with room for some that come.
+    fn forget_keys(&mut self, room: usize) {
+        let kept = self.uncommitted.clamp(RECENT_KEYS, UNCOMMITTED_KEYS_MAX) - room;
+        if self.recent.len() > kept {
+            self.recent.drain(..self.recent.len() - kept);
+            if self.recent.capacity() > 4 * kept {
+                self.recent.shrink_to_fit();
+            }
+        }
     }
 }
 

@@ -240,19 +240,21 @@ impl<S: Latest> Outbox<S> {
         self.mark_dirty(slot.0);
     }
 
-    /// Whether the client may see the source: set when it is blocked or unblocked. What waits of it is void.
-    pub fn set_blocked(&mut self, slot: Slot, blocked: bool) {
-        let Some(state) = self.slots.get_mut(slot.0 as usize).filter(|s| s.use_ != SlotUse::Free) else { return };
+    /// Whether the client may see the source: set when it is blocked or unblocked. What waits of it is void. False if
+    /// the client is to hear nothing of this slot any more: it was removed, or its session has ended.
+    pub fn set_blocked(&mut self, slot: Slot, blocked: bool) -> bool {
+        let Some(state) = self.slots.get_mut(slot.0 as usize).filter(|s| s.use_ != SlotUse::Free) else { return false };
         state.use_ = if blocked { SlotUse::Blocked } else { SlotUse::Live };
         state.generation = state.generation.wrapping_add(1);
         state.dirty = false;
+        self.lanes[state.lane.0 as usize].open
     }
 
     /// Takes in a published state. `notable` states are never skipped.
     pub fn publish(&mut self, slot: Slot, snapshot: &Arc<Snapshot>, notable: bool) {
         let Some(state) = self.slots.get_mut(slot.0 as usize) else { return };
         let lane = &self.lanes[state.lane.0 as usize];
-        if state.use_ != SlotUse::Live || !lane.open || snapshot.version <= state.sent {
+        if self.overrun || state.use_ != SlotUse::Live || !lane.open || snapshot.version <= state.sent {
             return;
         }
         if lane.kind == LaneKind::Batch {
@@ -279,8 +281,7 @@ impl<S: Latest> Outbox<S> {
     pub fn lifecycle(&mut self, event: u64, source: SourceId, what: Lifecycle) {
         if event != self.last_event {
             self.last_event = event;
-            self.queue.push_back(Item::Lifecycle { source, what });
-            self.count_must(NEWS_BYTES);
+            self.push_news(Item::Lifecycle { source, what });
         }
     }
 
@@ -292,15 +293,20 @@ impl<S: Latest> Outbox<S> {
             had_any = true;
         }
         if had_any {
-            self.queue.push_back(Item::Logout(session));
-            self.count_must(NEWS_BYTES);
+            self.push_news(Item::Logout(session));
         }
     }
 
     /// Takes in the news of a tracker.
     pub fn added(&mut self, tracker: TrackerId) {
-        self.queue.push_back(Item::Added(tracker));
-        self.count_must(NEWS_BYTES);
+        self.push_news(Item::Added(tracker));
+    }
+
+    fn push_news(&mut self, news: Item) {
+        if !self.overrun {
+            self.queue.push_back(news);
+            self.count_must(NEWS_BYTES);
+        }
     }
 
     /// What is due next: first the queue, then the newest states of the marked sources on stream lanes.
@@ -363,6 +369,11 @@ impl<S: Latest> Outbox<S> {
                 Some(Due::Added(tracker))
             }
         }
+    }
+
+    /// How many sources of a lane are marked, or were.
+    pub fn changed_len(&self, lane: Lane) -> usize {
+        self.lanes.get(lane.0 as usize).map_or(0, |l| l.changed.len())
     }
 
     /// Whether a lane has marked sources.
@@ -429,7 +440,9 @@ impl<S: Latest> Outbox<S> {
         self.must_messages += 1;
         self.must_bytes += bytes;
         if self.must_messages > self.limits.must_messages_max || self.must_bytes > self.limits.must_bytes_max {
+            // The connection ends, but when depends on its peer: until then nothing is kept for it.
             self.overrun = true;
+            self.queue = VecDeque::new();
         }
     }
 

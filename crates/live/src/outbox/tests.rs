@@ -77,6 +77,28 @@ fn what_must_be_sent_ends_the_connection_when_it_outgrows_its_bounds() {
 }
 
 #[test]
+fn a_connection_that_is_to_end_keeps_nothing() {
+    let (mut outbox, _, slot, source) = one();
+    for version in 1..=1000 {
+        source.change(&mut outbox, slot, version, version % 2 == 0);
+        outbox.added(TrackerId(version as u32));
+        outbox.lifecycle(version, SourceId(1), Lifecycle::Block);
+    }
+    assert_eq!(outbox.take_next().err(), Some(Overrun));
+    assert_eq!(outbox.queue.capacity(), 0);
+}
+
+#[test]
+fn the_end_of_a_session_is_the_end_of_its_news() {
+    let (mut outbox, _, slot, _) = one();
+    assert!(outbox.set_blocked(slot, true));
+    outbox.logout(SessionId(1));
+    assert!(!outbox.set_blocked(slot, false));
+    outbox.remove(slot);
+    assert!(!outbox.set_blocked(slot, true));
+}
+
+#[test]
 fn a_blocked_source_is_silent_and_speaks_again_after_the_news() {
     let (mut outbox, _, slot, source) = one();
     source.change(&mut outbox, slot, 1, false);
