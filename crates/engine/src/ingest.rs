@@ -119,7 +119,6 @@ impl Engine {
         self.mark_late(&inner, &mut prepared);
         let rows = prepared.iter().map(|p| p.row.clone()).collect();
         let first = self.writer().push(Work::Reports { source: source.clone(), received, rows, bytes, done });
-        let first_contact = inner.state.last_update.is_none();
         for (seq, Prepared { report, .. }) in (first.0..).zip(prepared) {
             let notable = report.is_notable();
             let entry =
@@ -128,18 +127,21 @@ impl Engine {
                 self.metrics().late.inc();
             }
         }
-        self.arm(source, &mut inner);
-        drop(inner);
-        if first_contact {
+        self.heard_of(source, &mut inner);
+        Ok(())
+    }
+
+    /// The device spoke: sets the alarm anew, and lets the fleet know if it does not yet.
+    fn heard_of(&self, source: &Source, inner: &mut Inner) {
+        self.arm(source, inner);
+        if !std::mem::replace(&mut inner.connected, true) {
             self.note_connected(source.id());
         }
-        Ok(())
     }
 
     /// Whether the report came before. Remembers it if not.
     fn is_repeat(&self, inner: &mut Inner, key: &ReportKey) -> bool {
-        let may_be = inner.newest_key.is_some_and(|newest| key.time <= newest);
-        if may_be && (inner.came_recently(key) || self.is_journaled(key)) {
+        if inner.came_recently(key) || self.is_journaled(key) {
             return true;
         }
         inner.remember(*key);
@@ -177,6 +179,6 @@ impl Engine {
         let seq = self.writer().push(Work::Contact { source: source.id(), received });
         let entry = Entry { seq, source: source.id(), received, kind: EntryKind::Contact };
         source.fold(&mut inner, &entry, false);
-        self.arm(source, &mut inner);
+        self.heard_of(source, &mut inner);
     }
 }

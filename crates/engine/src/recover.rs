@@ -51,7 +51,8 @@ impl Engine {
 
     /// The source of a state, with its alarm set.
     pub(crate) fn make_source(&self, state: SourceState, info: SourceInfo) -> Source {
-        let source = Source::new(Arc::clone(&self.context), info.device, state, info.settings, info.blocked);
+        let source =
+            Source::new(Arc::clone(&self.context), info.device, state, info.settings, info.blocked, info.connected);
         let mut inner = source.lock();
         inner.unsaved = true;
         self.arm(&source, &mut inner);
@@ -64,11 +65,12 @@ impl Engine {
         let SourceInfo { source: id, registered, .. } = info;
         let change = SourceChange::Registered((*info.settings).clone());
         let mut state = initial(id, registered, &info.settings, &self.options().timing, now);
+        // Taken first: a checkpoint that covers the registration must find the source.
+        let mut sources = self.sources.write().unwrap_or_else(PoisonError::into_inner);
         let seq = self.writer().push(Work::Change { source: id, received: registered, change: change.clone() });
         let entry = Entry { seq, source: id, received: registered, kind: EntryKind::Change(change) };
         apply(&mut state, &entry, &info.settings, &self.options().timing);
         let source = self.make_source(state, info);
-        let mut sources = self.sources.write().unwrap_or_else(PoisonError::into_inner);
         sources.insert(id, source.clone());
         self.metrics().sources.set(sources.len() as i64);
         source

@@ -79,6 +79,8 @@ struct Queue {
     records: usize,
     last_seq: u64,
     closed: bool,
+    /// The thread is gone: what comes now is dropped, and its receipts say so.
+    ended: bool,
 }
 
 /// The queue. Bytes are bounded by permits that producers take before they push.
@@ -133,6 +135,10 @@ impl Writer {
         let mut queue = self.lock();
         let first = Seq(queue.last_seq + 1);
         queue.last_seq += work.places();
+        if queue.ended {
+            drop(queue);
+            return first;
+        }
         queue.records += work.records();
         let wake = queue.work.is_empty() || queue.records >= RECORDS_TO_COMMIT_AT_ONCE;
         queue.work.push((first, work));
@@ -154,8 +160,8 @@ impl Writer {
         self.filled.notify_one();
     }
 
-    /// Starts the thread. `on_failure` is called when the journal fails; the thread then ends, and nothing more is
-    /// acknowledged.
+    /// Starts the thread. `on_failure` is called when the journal fails; the thread has ended then, and nothing more
+    /// is acknowledged.
     pub(crate) fn start(
         self: &Arc<Self>,
         journal: Arc<dyn Journal>,
@@ -164,19 +170,31 @@ impl Writer {
     ) -> std::io::Result<JoinHandle<()>> {
         let writer = self.clone();
         std::thread::Builder::new().name("journal-writer".to_owned()).spawn(move || {
-            while let Some(work) = writer.take(gather) {
-                if let Err(error) = writer.commit(&*journal, &work) {
-                    writer.permits.close();
-                    on_failure(&error);
-                    return;
-                }
-                if let Err(error) = writer.tell(&*journal, work) {
-                    writer.permits.close();
-                    on_failure(&error);
-                    return;
-                }
+            let result = writer.work(&*journal, gather);
+            writer.end();
+            if let Err(error) = result {
+                on_failure(&error);
             }
         })
+    }
+
+    /// Commits what comes until closed.
+    fn work(&self, journal: &dyn Journal, gather: Duration) -> Result<(), JournalError> {
+        while let Some(work) = self.take(gather) {
+            self.commit(journal, &work)?;
+            self.tell(journal, work)?;
+        }
+        Ok(())
+    }
+
+    /// Nothing is committed any more: whoever waits for it is told so.
+    fn end(&self) {
+        self.permits.close();
+        let mut queue = self.lock();
+        queue.ended = true;
+        let never = std::mem::take(&mut queue.work);
+        drop(queue);
+        drop(never);
     }
 
     /// What is to be committed next; `None` when closed and empty.
@@ -229,7 +247,7 @@ impl Writer {
             match work {
                 Work::Reports { source, rows, done, .. } => {
                     self.release(bytes);
-                    source.committed(Seq(first.0 + rows.len() as u64));
+                    source.committed(rows.len(), Seq(first.0 + rows.len() as u64 - 1));
                     // Whoever waited may be gone: its connection closed.
                     let _ = done.send(());
                 }

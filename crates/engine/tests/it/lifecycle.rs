@@ -1,0 +1,98 @@
+//! What the fleet decides, as connections hear of it.
+
+use fleet::TrackerEdit;
+use live::LaneKind;
+
+use crate::stage::{Stage, now, report, said};
+
+#[tokio::test]
+async fn block_and_unblock_reach_a_connection_once_however_often_it_watches() {
+    let stage = Stage::new().await;
+    let (tracker, source) = stage.register("1").await;
+    let (connection, _first) = stage.watch(&stage.session, tracker, &source);
+    let (_, other) = stage.session_of_user().await;
+    stage.engine.attach(other.id, other.user, &connection);
+    let lane = connection.open_lane(other.id, LaneKind::Stream).expect("a lane");
+    let (_second, blocked) = connection.watch(lane, tracker, &source);
+    assert!(!blocked);
+    stage.store(&source, vec![report(1)]).await;
+    assert_eq!(said(&connection), ["s1", "s1"]);
+
+    stage.store(&source, vec![report(2)]).await;
+    stage.fleet.set_source_blocked(&stage.panel, tracker, true).await.expect("blocked");
+    stage.store(&source, vec![report(3)]).await;
+    assert_eq!(said(&connection), ["block"], "what waited is void");
+    stage.fleet.set_source_blocked(&stage.panel, tracker, true).await.expect("still blocked");
+    assert_eq!(said(&connection), [""; 0]);
+
+    stage.fleet.set_source_blocked(&stage.panel, tracker, false).await.expect("unblocked");
+    assert_eq!(said(&connection), ["unblock", "s3", "s3"]);
+}
+
+#[tokio::test]
+async fn a_watch_of_a_blocked_source_is_silent_until_it_is_unblocked() {
+    let stage = Stage::new().await;
+    let (tracker, source) = stage.register("1").await;
+    stage.fleet.set_source_blocked(&stage.panel, tracker, true).await.expect("blocked");
+    let (connection, watch) = stage.watch(&stage.session, tracker, &source);
+    watch.mark();
+    stage.store(&source, vec![report(1)]).await;
+    assert_eq!(said(&connection), [""; 0]);
+    stage.fleet.set_source_blocked(&stage.panel, tracker, false).await.expect("unblocked");
+    assert_eq!(said(&connection), ["unblock", "s1"]);
+}
+
+#[tokio::test]
+async fn nothing_follows_the_loss_of_a_tracker() {
+    let stage = Stage::new().await;
+    let (tracker, source) = stage.register("1").await;
+    let (connection, watch) = stage.watch(&stage.session, tracker, &source);
+    assert!(!watch.is_over());
+    let hide = |hidden| TrackerEdit { hidden: Some(hidden), ..TrackerEdit::default() };
+    stage.fleet.update_tracker(&stage.panel, tracker, hide(true)).await.expect("hidden");
+    assert!(watch.is_over());
+    // All of this before the session looks.
+    stage.fleet.update_tracker(&stage.panel, tracker, hide(false)).await.expect("shown");
+    stage.fleet.set_source_blocked(&stage.panel, tracker, true).await.expect("blocked");
+    stage.fleet.set_source_blocked(&stage.panel, tracker, false).await.expect("unblocked");
+    stage.store(&source, vec![report(1)]).await;
+    assert_eq!(said(&connection), ["corrupt".to_owned(), format!("added {tracker}")]);
+}
+
+#[tokio::test]
+async fn the_removal_of_a_tracker_is_told_once() {
+    let stage = Stage::new().await;
+    let (tracker, source) = stage.register("1").await;
+    let (connection, _watch) = stage.watch(&stage.session, tracker, &source);
+    let (bystander, _other) = stage.watch(&stage.session, tracker, &stage.register("2").await.1);
+    assert_eq!(said(&connection).len(), 1, "the second tracker is news to this user's connections");
+    stage.fleet.panel_corrupt_tracker(&stage.panel, tracker).await.expect("removed");
+    assert_eq!(said(&connection), ["corrupt"]);
+    // It watched another source, though by the same tracker's name.
+    assert_eq!(said(&bystander), [""; 0]);
+}
+
+#[tokio::test]
+async fn the_end_of_a_session_is_the_last_that_is_heard_of_it() {
+    let stage = Stage::new().await;
+    let (tracker, source) = stage.register("1").await;
+    let (_, session) = stage.session_of_user().await;
+    let (connection, _watch) = stage.watch(&session, tracker, &source);
+    let (other, _kept) = stage.watch(&stage.session, tracker, &source);
+    stage.fleet.logout(session.id, now()).await.expect("ended");
+    stage.fleet.logout(session.id, now()).await.expect("ended already");
+    stage.store(&source, vec![report(1)]).await;
+    stage.fleet.set_source_blocked(&stage.panel, tracker, true).await.expect("blocked");
+    assert_eq!(said(&connection), ["logout"]);
+    assert_eq!(said(&other), ["block"], "another session goes on");
+}
+
+#[tokio::test]
+async fn a_connection_that_let_go_of_a_session_hears_nothing_of_its_end() {
+    let stage = Stage::new().await;
+    let (tracker, source) = stage.register("1").await;
+    let (connection, _watch) = stage.watch(&stage.session, tracker, &source);
+    stage.engine.detach(stage.session.id, &connection);
+    stage.fleet.logout(stage.session.id, now()).await.expect("ended");
+    assert_eq!(said(&connection), [""; 0]);
+}

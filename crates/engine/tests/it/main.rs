@@ -1,0 +1,16 @@
+//! The engine on a real journal and a real fleet, in a folder of its own for each test.
+
+#[cfg(test)]
+mod failure;
+#[cfg(test)]
+mod gate;
+#[cfg(test)]
+mod ingest;
+#[cfg(test)]
+mod lifecycle;
+#[cfg(test)]
+mod publishing;
+#[cfg(test)]
+mod restart;
+#[cfg(test)]
+mod stage;
