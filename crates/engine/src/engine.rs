@@ -47,6 +47,9 @@ pub struct Engine {
     pub(crate) sources: RwLock<HashMap<SourceId, Source>>,
     pub(crate) sessions: Mutex<HashMap<SessionId, Attached>>,
     pub(crate) timers: Timers,
+    /// Sources whose devices were first heard of and that the fleet is to be told of: each once, so no more than there
+    /// are sources.
+    pub(crate) connected: Mutex<Vec<SourceId>>,
     /// Numbers lifecycle events.
     pub(crate) events: AtomicU64,
     journal: Arc<dyn Journal>,
@@ -102,6 +105,7 @@ impl Engine {
             sources: RwLock::default(),
             sessions: Mutex::default(),
             timers: Timers::default(),
+            connected: Mutex::default(),
             events: AtomicU64::new(0),
             journal,
             writer,
@@ -177,9 +181,13 @@ impl Engine {
 
     /// Ends in good order: the states are saved, everything queued is durable, the writer is gone.
     pub async fn stop(&self) {
-        for task in std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner)) {
-            task.abort();
+        let tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
+        tasks.iter().for_each(tokio::task::JoinHandle::abort);
+        for task in tasks {
+            // Waited for, so that nothing of the engine is in use when this returns. Its end is an abort, as asked.
+            let _ = task.await;
         }
+        self.write_connected().await;
         self.save_states();
         self.flush().await;
         self.writer.close();

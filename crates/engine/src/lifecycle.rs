@@ -109,14 +109,21 @@ impl Engine {
         }
     }
 
-    /// Writes down that a source's device was heard of for the first time.
+    /// A source's device was heard of for the first time. Written down soon, together with others.
     pub(crate) fn note_connected(&self, source: SourceId) {
-        let fleet = self.fleet.clone();
-        tokio::spawn(async move {
-            if let Err(error) = fleet.note_connected(source).await {
-                tracing::error!(%error, %source, "cannot note that a device connected");
-            }
-        });
+        self.connected.lock().unwrap_or_else(PoisonError::into_inner).push(source);
+    }
+
+    /// Writes down whose devices were heard of. What a crash loses is noted again with the next report.
+    pub(crate) async fn write_connected(&self) {
+        let sources = std::mem::take(&mut *self.connected.lock().unwrap_or_else(PoisonError::into_inner));
+        if sources.is_empty() {
+            return;
+        }
+        if let Err(error) = self.fleet.note_connected(sources.clone()).await {
+            tracing::error!(%error, "cannot note that devices connected");
+            self.connected.lock().unwrap_or_else(PoisonError::into_inner).extend(sources);
+        }
     }
 
     /// Whether this is still the source of that id: false once it was removed or registered anew.

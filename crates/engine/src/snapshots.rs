@@ -4,22 +4,32 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use storage::codec::encode_state;
+use tokio::time::Instant;
 
 use crate::engine::Engine;
 use crate::writer::Work;
 
 /// States that go to the journal in one piece.
 const STATES_PER_PIECE: usize = 1024;
+/// Entries after which states are saved before their time.
+const ENTRIES_MAX: u64 = 200_000;
+/// How often it is looked whether it is time.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 impl Engine {
+    /// Saves the states every so often, and sooner when much has come: a restart folds what came since.
     pub(crate) async fn keep_snapshots(self: Arc<Self>) {
         let every = Duration::from_secs(self.options().snapshot_s.max(1));
-        let mut ticks = tokio::time::interval(every);
-        ticks.tick().await;
+        let mut ticks = tokio::time::interval(LOOK_EVERY.min(every));
+        let (mut saved, mut covered) = (Instant::now(), self.writer().last_seq());
         loop {
             ticks.tick().await;
-            self.save_states();
-            self.flush().await;
+            let entries = self.writer().last_seq().0 - covered.0;
+            if entries > ENTRIES_MAX || (entries > 0 && saved.elapsed() >= every) {
+                (saved, covered) = (Instant::now(), self.writer().last_seq());
+                self.save_states();
+                self.flush().await;
+            }
         }
     }
 

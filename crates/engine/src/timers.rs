@@ -72,6 +72,7 @@ impl Engine {
                     self.ring(&source, at, now);
                 }
             }
+            self.write_connected().await;
             if let Err(error) = self.fleet.expire(now).await {
                 tracing::error!(%error, "cannot end sessions whose time is over");
                 tokio::time::sleep(CATALOG_PAUSE).await;

@@ -103,19 +103,25 @@ impl Fleet {
         .await
     }
 
-    /// Notes that the device of a source has made contact: from then on its user cannot remove it. Once a source is
-    /// enough; more cost nothing, and sources that are not there are passed over.
-    pub async fn note_connected(&self, source: SourceId) -> Result<(), Failure> {
+    /// Notes that the devices of these sources have made contact: from then on their users cannot remove them. Once a
+    /// source is enough; more cost nothing, and sources that are not there are passed over. All in one transaction,
+    /// because the first minute of a fleet brings thousands.
+    pub async fn note_connected(&self, mut sources: Vec<SourceId>) -> Result<(), Failure> {
         let first_contact = |info: &SourceInfo| !info.connected && !info.removed;
-        if !self.shared.memory().source(source).is_some_and(first_contact) {
+        {
+            let memory = self.shared.memory();
+            sources.retain(|source| memory.source(*source).is_some_and(first_contact));
+        }
+        if sources.is_empty() {
             return Ok(());
         }
         self.write(move |desk: &mut Desk| {
-            let info = desk.memory().source(source).filter(|info| first_contact(info)).cloned();
-            match info {
-                Some(info) => Ok(desk.commit(vec![Change::Source(SourceInfo { connected: true, ..info })], &[])?),
-                None => Ok(()),
-            }
+            let changes = {
+                let memory = desk.memory();
+                let infos = sources.iter().filter_map(|source| memory.source(*source)).filter(|i| first_contact(i));
+                infos.map(|info| Change::Source(SourceInfo { connected: true, ..info.clone() })).collect()
+            };
+            Ok(desk.commit(changes, &[])?)
         })
         .await
     }

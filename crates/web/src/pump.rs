@@ -177,8 +177,6 @@ impl Pump {
             let mut out = Frames::new(write);
             match feed.next_event() {
                 Ok(None) => break,
-                Ok(Some(Event::Ping(payload))) => out.pong(payload),
-                Ok(Some(Event::Pong(_))) => {}
                 Ok(Some(Event::Close { code, .. })) => {
                     if self.stage == Stage::Open {
                         out.close(code, "");
@@ -187,6 +185,8 @@ impl Pump {
                     break;
                 }
                 Ok(Some(_)) if self.stage != Stage::Open => {}
+                Ok(Some(Event::Ping(payload))) => out.pong(payload),
+                Ok(Some(Event::Pong(_))) => {}
                 Ok(Some(Event::Text(text))) => self.session.message(wall, Message::Text(text), &mut out),
                 Ok(Some(Event::Binary(bytes))) => self.session.message(wall, Message::Binary(bytes), &mut out),
                 Err(error) => {
@@ -256,7 +256,10 @@ impl Pump {
         write.clear();
         while !self.unsent.is_empty() {
             match self.try_write(cx, &self.unsent[self.sent_bytes..])? {
-                0 => return Ok(false),
+                0 => {
+                    self.blocked_since.get_or_insert(now);
+                    return Ok(false);
+                }
                 n => {
                     self.alive = now;
                     self.blocked_since = Some(now);
@@ -264,7 +267,12 @@ impl Pump {
                 }
             }
             if self.sent_bytes == self.unsent.len() {
-                self.unsent = Vec::new();
+                let mut sent = std::mem::take(&mut self.unsent);
+                if sent.capacity() > write.capacity() {
+                    // It was the thread's before: see `keep`.
+                    sent.clear();
+                    *write = sent;
+                }
                 self.sent_bytes = 0;
                 self.blocked_since = None;
                 // Reading was held back meanwhile.

@@ -1,7 +1,7 @@
 //! The listener: accepts, serves HTTP, and hands upgraded connections to their pumps.
 
 use std::convert::Infallible;
-use std::io;
+use std::io::{self, Write};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -186,9 +186,7 @@ impl Server {
     fn welcome(&self, stream: TcpStream, peer: IpAddr) {
         let Some(place) = self.addresses.enter(peer) else {
             self.shared.metrics.refused_by_address.inc();
-            // Best effort: the socket is new and its buffer empty, so this either fits at once or is not worth waiting for.
-            let _ =
-                stream.try_write(b"HTTP/1.1 429 Too Many Requests\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+            refuse(stream);
             return;
         };
         // Frames are gathered before they are written; waiting for more would only add delay.
@@ -197,6 +195,14 @@ impl Server {
         }
         let shared = self.shared.clone();
         tokio::spawn(serve(stream, peer, place, shared));
+    }
+}
+
+/// Best effort: the socket is new and its buffer empty, so this either fits at once or is not worth waiting for.
+fn refuse(stream: TcpStream) {
+    // Through the system's own socket: the runtime has not heard yet that this one can be written to.
+    if let Ok(mut stream) = stream.into_std() {
+        let _ = stream.write(b"HTTP/1.1 429 Too Many Requests\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
     }
 }
 

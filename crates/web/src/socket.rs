@@ -101,6 +101,18 @@ impl<'a> Frames<'a> {
         ws::write_header(self.buf, Opcode::Text, payload_bytes);
     }
 
+    /// One text message that `write` appends, for when its length is not known before; none if it says false.
+    /// `expected_bytes` is a guess: a good one saves moving the text afterwards.
+    pub fn text_with(&mut self, expected_bytes: usize, write: impl FnOnce(&mut Vec<u8>) -> bool) {
+        let before = self.buf.len();
+        self.buf.reserve(expected_bytes + ws::MAX_SERVER_HEADER_BYTES);
+        let start = ws::FrameStart::new(self.buf, Opcode::Text, expected_bytes);
+        match write(self.buf) {
+            true => start.finish(self.buf),
+            false => self.buf.truncate(before),
+        }
+    }
+
     /// Part of the payload announced by [`Self::text_header`].
     pub fn push(&mut self, part: &[u8]) {
         self.buf.extend_from_slice(part);

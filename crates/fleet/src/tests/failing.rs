@@ -55,7 +55,7 @@ async fn a_write_that_fails_changes_and_tells_nothing() {
     assert_eq!(fleet.register_tracker(&ann, ngp("yard-unit-0008"), at(2)).await, Err(RegisterError::Failed(full())));
     assert_eq!(fleet.corrupt_tracker(&ann, van.id).await, Err(CorruptError::Failed(full())));
     assert_eq!(fleet.logout(ann.id, at(2)).await, Err(full()));
-    assert_eq!(fleet.note_connected(van.source.source).await, Err(full()));
+    assert_eq!(fleet.note_connected(vec![van.source.source]).await, Err(full()));
     assert_eq!(fleet.expire(at(90_000)).await, Err(CatalogError::Full));
     assert_eq!(format!("{:?}", *fleet.shared.memory()), before);
     assert_eq!(stage.events(), []);

@@ -110,7 +110,7 @@ impl World {
             }
             Op::Connect(n) => {
                 let source = pick(&self.trackers, n).map_or(SourceId(1), |(_, source)| source);
-                fleet.note_connected(source).await.expect("noted");
+                fleet.note_connected(vec![source]).await.expect("noted");
             }
             Op::Wait(s) => {
                 self.now_s += i64::from(s);

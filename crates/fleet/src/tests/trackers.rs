@@ -120,9 +120,9 @@ async fn a_user_removes_a_tracker_until_its_device_makes_contact() {
         stage.register(&ann, "yard-unit-b").await,
         stage.register(&ann, "yard-unit-c").await,
     );
-    stage.fleet.note_connected(b.source.source).await.expect("noted");
-    stage.fleet.note_connected(b.source.source).await.expect("noted");
-    stage.fleet.note_connected(SourceId(5)).await.expect("passed over");
+    stage.fleet.note_connected(vec![b.source.source]).await.expect("noted");
+    stage.fleet.note_connected(vec![b.source.source]).await.expect("noted");
+    stage.fleet.note_connected(vec![SourceId(5)]).await.expect("passed over");
     stage.fleet.set_source_blocked(&stage.panel, c.id, true).await.expect("blocked");
     stage.events();
     let corrupt = async |id| stage.fleet.corrupt_tracker(&ann, id).await;
@@ -187,7 +187,7 @@ async fn hiding_can_be_undone_and_removing_cannot() {
 
     hide(true).await.expect("hidden");
     stage.events();
-    stage.fleet.note_connected(source).await.expect("noted");
+    stage.fleet.note_connected(vec![source]).await.expect("noted");
     stage.fleet.panel_corrupt_tracker(&stage.panel, van.id).await.expect("removed");
     assert_eq!(stage.events(), [FleetEvent::SourceRemoved(source)], "its owner was told before");
     assert_eq!(hide(false).await, Err(TrackerError::Corrupted));

@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use live::{Due, FragmentKey, Lane, Lifecycle, Overrun, Snapshot};
-use model::{SessionId, Timestamp, TrackerId};
+use model::{SessionId, SourceState, Timestamp, TrackerId};
 use web::{CloseReason, Frames, Gathered};
 
 use super::NavixySession;
-use super::opening::utf16_units;
 use super::subscription::{Hold, Subscription};
 use crate::encode::{
     BATCH_SEPARATOR, DateText, STATE_BATCH_SUFFIX, STATE_SUFFIX, lifecycle, logout, render_state, state_batch_prefix,
@@ -20,6 +19,11 @@ const TOO_SLOW: CloseReason = CloseReason { code: 1013, reason: "too slow for wh
 
 /// Room for an event's envelope before its data.
 const ENVELOPE_BYTES: usize = 128;
+
+/// What a state comes to, roughly.
+const STATE_BYTES_USUAL: usize = 800;
+/// States that go into a batch before the outbox is let go of for a moment.
+const STATES_PER_LOCK: usize = 256;
 
 /// How a subscription wants its states: which fragments, and what stands before them.
 struct Style {
@@ -44,8 +48,11 @@ impl Style {
         Self { lane: subscription.lane, format, dates, key: key(format, dates, &zone), zone, prefix }
     }
 
-    fn fragment(&self, snapshot: &Snapshot) -> Arc<[u8]> {
-        snapshot.fragment(self.key, |state, out| render_state(state, self.format, &*self.zone, self.dates, out))
+    fn with_fragment<R>(&self, snapshot: &Snapshot, use_: impl FnOnce(&[u8]) -> R) -> R {
+        let render = |state: &SourceState, out: &mut Vec<u8>| {
+            render_state(state, self.format, &*self.zone, self.dates, out);
+        };
+        snapshot.with_fragment(self.key, render, use_)
     }
 }
 
@@ -94,8 +101,9 @@ impl NavixySession {
                         style = self.style(lane, now);
                     }
                     if let Some(style) = &style {
-                        let fragment = style.fragment(&snapshot);
-                        self.atmosphere.frame(&[&style.prefix, &fragment, STATE_SUFFIX], out);
+                        style.with_fragment(&snapshot, |fragment| {
+                            self.atmosphere.frame(&[&style.prefix, fragment, STATE_SUFFIX], out);
+                        });
                     }
                 }
                 Some(Due::Lifecycle { source, what }) => {
@@ -177,47 +185,50 @@ impl NavixySession {
 
     /// One batch. False if it had to be cut, and the rest is due at once.
     fn gather_batch(&mut self, at: usize, number: usize, now: Timestamp, out: &mut Frames<'_>) -> bool {
-        let items_max = self.shared.options.batch_items_max;
         let hold = &self.holds[at];
         let style = Style::of(&self.shared.fleet, hold, &hold.subscriptions[number], now);
-        let mut fragments = Vec::new();
-        let mut outbox = self.connection.outbox();
-        while fragments.len() < items_max
-            && let Some(Due::State { snapshot, .. }) = outbox.next_changed(style.lane)
-        {
-            fragments.push(style.fragment(&snapshot));
+        let items_max = self.shared.options.batch_items_max;
+        let changed = self.connection.outbox().changed_len(style.lane);
+        let expected_bytes = ENVELOPE_BYTES + changed.min(items_max) * STATE_BYTES_USUAL;
+        if self.atmosphere.has_length_prefix() {
+            let mut text = Vec::with_capacity(expected_bytes);
+            if self.write_batch(&style, items_max, &mut text) {
+                self.atmosphere.frame(&[&text], out);
+            }
+        } else {
+            out.text_with(expected_bytes, |text| self.write_batch(&style, items_max, text));
         }
-        let is_whole = !outbox.has_changed(style.lane);
-        drop(outbox);
-        if !fragments.is_empty() {
-            self.frame_batch(&style.prefix, &fragments, out);
-        }
-        let subscription = &mut self.holds[at].subscriptions[number];
+        let is_whole = !self.connection.outbox().has_changed(style.lane);
         if is_whole {
+            let subscription = &mut self.holds[at].subscriptions[number];
             subscription.next_batch = now.plus_ms(subscription.rate_limit_ms);
         }
         is_whole
     }
 
-    fn frame_batch(&self, prefix: &[u8], fragments: &[Arc<[u8]>], out: &mut Frames<'_>) {
-        let separators = fragments.len() - 1;
-        let around = prefix.len() + separators * BATCH_SEPARATOR.len() + STATE_BATCH_SUFFIX.len();
-        let bytes = around + fragments.iter().map(|f| f.len()).sum::<usize>();
-        let length = self.atmosphere.has_length_prefix().then(|| {
-            let units = around + fragments.iter().map(|f| utf16_units(f)).sum::<usize>();
-            format!("{units}|")
-        });
-        let length = length.as_deref().unwrap_or_default();
-        out.text_header(length.len() + bytes);
-        out.push(length.as_bytes());
-        out.push(prefix);
-        for (n, fragment) in fragments.iter().enumerate() {
-            if n > 0 {
-                out.push(BATCH_SEPARATOR);
+    /// The states go straight into the text: there may be thousands, and each is cold in the processor's caches. False
+    /// if there were none after all, because what was marked is blocked or gone.
+    fn write_batch(&self, style: &Style, items_max: usize, text: &mut Vec<u8>) -> bool {
+        text.extend_from_slice(&style.prefix);
+        let mut items = 0;
+        let mut more = true;
+        while more && items < items_max {
+            // The outbox is let go of in between, so that reports do not wait for a long batch.
+            let mut outbox = self.connection.outbox();
+            for _ in 0..STATES_PER_LOCK.min(items_max - items) {
+                let Some(Due::State { snapshot, .. }) = outbox.next_changed(style.lane) else {
+                    more = false;
+                    break;
+                };
+                if items > 0 {
+                    text.extend_from_slice(BATCH_SEPARATOR);
+                }
+                style.with_fragment(&snapshot, |fragment| text.extend_from_slice(fragment));
+                items += 1;
             }
-            out.push(fragment);
         }
-        out.push(STATE_BATCH_SUFFIX);
+        text.extend_from_slice(STATE_BATCH_SUFFIX);
+        items > 0
     }
 }
 

@@ -214,7 +214,7 @@ async fn withdrawing_a_tracker() {
     let (connected, source) = world.tracker(hash, "connected", "yard-0002").await;
     let (blocked, _) = world.tracker(hash, "blocked", "yard-0003").await;
     let source = model::SourceId(u32::try_from(source).expect("a source id"));
-    world.fleet.note_connected(source).await.expect("noted");
+    world.fleet.note_connected(vec![source]).await.expect("noted");
     world
         .check_code("panel/tracker/source/update", json!({"hash": admin, "tracker_id": blocked, "blocked": true}), 0)
         .await;
