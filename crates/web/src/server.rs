@@ -218,8 +218,9 @@ async fn serve(stream: TcpStream, peer: IpAddr, place: AddressPlace, shared: Arc
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(Duration::from_secs(shared.http.head_timeout_s))
-        .max_buf_size(shared.http.head_bytes_max.max(8192))
-        .pipeline_flush(true);
+        // No `pipeline_flush`: it holds the answer to an opening back for as long as frames sent along are unread, and
+        // then the answer is lost with the upgrade.
+        .max_buf_size(shared.http.head_bytes_max.max(8192));
     // How a connection ends (reset, garbage, time-out) is the client's affair, and hyper has answered what it could.
     let _ = http.serve_connection(TokioIo::new(stream), service).with_upgrades().await;
 }

@@ -1,0 +1,182 @@
+//! A port with something behind it.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Waker;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use http::StatusCode;
+use model::Timestamp;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use web::{
+    Answer, BodyError, Call, CallFuture, CloseReason, Endpoint, Frames, Gathered, Handler, HttpLimits, Message,
+    Opening, Routes, Server, ServerMetrics, SocketFactory, SocketLimits, SocketSession, TrustedProxies,
+};
+
+/// One frame of a flood.
+pub(crate) const FLOOD_BYTES: usize = 1000;
+
+fn clock() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
+    Timestamp::from_ms(since.as_millis() as i64).expect("in range")
+}
+
+/// What sessions did.
+#[derive(Default)]
+pub(crate) struct Seen {
+    pub(crate) flooded_bytes: AtomicUsize,
+    pub(crate) dropped: AtomicUsize,
+}
+
+/// Echoes, and does what some words say.
+struct Echo {
+    seen: Arc<Seen>,
+    floods: bool,
+    closes: bool,
+    due: Option<Timestamp>,
+}
+
+impl SocketSession for Echo {
+    fn opened(&mut self, _: Timestamp, out: &mut Frames<'_>) {
+        out.text(&[b"hello"]);
+    }
+
+    fn message(&mut self, now: Timestamp, message: Message<'_>, out: &mut Frames<'_>) {
+        match message {
+            Message::Text("flood") => self.floods = true,
+            Message::Text("close") => self.closes = true,
+            Message::Text("tick") => self.due = Some(now.plus_ms(20)),
+            Message::Text("late") => self.due = Some(now.plus_ms(-60_000)),
+            Message::Text(text) => out.text(&[b"echo ", text.as_bytes()]),
+            Message::Binary(bytes) => out.text(&[format!("{} bytes", bytes.len()).as_bytes()]),
+            Message::TooBig => out.text(&[b"too big"]),
+        }
+    }
+
+    fn register(&self, _: &Waker) {}
+
+    fn gather(&mut self, _: Timestamp, out: &mut Frames<'_>, budget_bytes: usize) -> Gathered {
+        if self.closes {
+            out.text(&[b"bye"]);
+            return Gathered::Close(CloseReason { code: 1013, reason: "asked to" });
+        }
+        if !self.floods {
+            return Gathered::Done;
+        }
+        let end = out.len() + budget_bytes;
+        while out.len() < end {
+            out.text(&[&[b'x'; FLOOD_BYTES]]);
+            self.seen.flooded_bytes.fetch_add(FLOOD_BYTES, Ordering::SeqCst);
+        }
+        Gathered::More
+    }
+
+    fn tick(&mut self, _: Timestamp, out: &mut Frames<'_>) -> Option<CloseReason> {
+        self.due = None;
+        out.text(&[b"tick"]);
+        None
+    }
+
+    fn next_deadline(&self) -> Option<Timestamp> {
+        self.due
+    }
+}
+
+impl Drop for Echo {
+    fn drop(&mut self) {
+        self.seen.dropped.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+struct Echoes(Arc<Seen>);
+
+impl SocketFactory for Echoes {
+    fn open(&self, _: &Opening<'_>, _: Timestamp) -> Box<dyn SocketSession> {
+        Box::new(Echo { seen: self.0.clone(), floods: false, closes: false, due: None })
+    }
+}
+
+/// Says what it was asked.
+struct Mirror;
+
+impl Handler for Mirror {
+    fn call(&self, call: Call) -> CallFuture<'_> {
+        let answer = match &call.body {
+            Ok(body) => {
+                let said = format!("{} {} {} {}", call.method, call.path, call.peer, body.len());
+                Answer::text(StatusCode::OK, said)
+            }
+            Err(BodyError::TooLarge) => Answer::text(StatusCode::PAYLOAD_TOO_LARGE, "too large"),
+            Err(BodyError::Incomplete) => Answer::text(StatusCode::BAD_REQUEST, "incomplete"),
+        };
+        Box::pin(std::future::ready(answer))
+    }
+}
+
+/// What a test changes.
+pub(crate) struct Setup {
+    pub(crate) http: HttpLimits,
+    pub(crate) socket: SocketLimits,
+    pub(crate) proxies: TrustedProxies,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self { http: HttpLimits::default(), socket: SocketLimits::default(), proxies: TrustedProxies::default() }
+    }
+}
+
+pub(crate) struct Port {
+    pub(crate) address: SocketAddr,
+    pub(crate) metrics: ServerMetrics,
+    pub(crate) seen: Arc<Seen>,
+    shutdown: watch::Sender<bool>,
+    server: JoinHandle<()>,
+}
+
+impl Port {
+    pub(crate) async fn open() -> Self {
+        Self::with(Setup::default()).await
+    }
+
+    pub(crate) async fn with(setup: Setup) -> Self {
+        let seen = Arc::new(Seen::default());
+        let mut routes = Routes::new();
+        let socket = Endpoint { http: None, socket: Some(Arc::new(Echoes(seen.clone()))) };
+        routes.exact("/socket", socket).expect("new");
+        routes.below("/mirror", Endpoint { http: Some(Arc::new(Mirror)), socket: None }).expect("new");
+        let metrics = ServerMetrics::default();
+        let any = SocketAddr::from(([127, 0, 0, 1], 0));
+        let Setup { http, socket, proxies } = setup;
+        let server = Server::bind(any, routes, http, socket, proxies, clock, metrics.clone()).await.expect("bound");
+        let (shutdown, down) = watch::channel(false);
+        let address = server.local_addr().expect("bound");
+        Self { address, metrics, seen, shutdown, server: tokio::spawn(server.run(down)) }
+    }
+
+    pub(crate) fn shut_down(&self) {
+        self.shutdown.send(true).expect("the server listens");
+    }
+
+    /// How long the server took to end, from here on.
+    pub(crate) async fn ended(self) -> Duration {
+        let start = Instant::now();
+        self.server.await.expect("no panic");
+        start.elapsed()
+    }
+
+    /// Waits until every session is gone.
+    pub(crate) async fn until_idle(&self) {
+        until("no socket is open", || self.metrics.sockets_open.get() == 0).await;
+    }
+}
+
+pub(crate) async fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !holds() {
+        assert!(start.elapsed() < Duration::from_secs(20), "{what}");
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
