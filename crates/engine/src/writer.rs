@@ -180,9 +180,11 @@ impl Writer {
 
     /// Commits what comes until closed.
     fn work(&self, journal: &dyn Journal, gather: Duration) -> Result<(), JournalError> {
-        while let Some(work) = self.take(gather) {
+        // Two lists take turns: one fills while the other is worked through, and neither has to grow again.
+        let mut work = Vec::new();
+        while self.take(gather, &mut work) {
             self.commit(journal, &work)?;
-            self.tell(journal, work)?;
+            self.tell(journal, &mut work)?;
         }
         Ok(())
     }
@@ -197,12 +199,12 @@ impl Writer {
         drop(never);
     }
 
-    /// What is to be committed next; `None` when closed and empty.
-    fn take(&self, gather: Duration) -> Option<Vec<(Seq, Work)>> {
+    /// Puts what is to be committed next into `now`, which is empty. False when closed and empty.
+    fn take(&self, gather: Duration, now: &mut Vec<(Seq, Work)>) -> bool {
         let mut queue = self.lock();
         while queue.work.is_empty() {
             if queue.closed {
-                return None;
+                return false;
             }
             queue = self.filled.wait(queue).unwrap_or_else(PoisonError::into_inner);
         }
@@ -212,7 +214,8 @@ impl Writer {
         }
         if queue.records <= RECORDS_PER_COMMIT {
             queue.records = 0;
-            return Some(std::mem::take(&mut queue.work));
+            std::mem::swap(&mut queue.work, now);
+            return true;
         }
         let mut records = 0;
         let fits = queue.work.iter().take_while(|(_, w)| {
@@ -220,10 +223,9 @@ impl Writer {
             records <= RECORDS_PER_COMMIT
         });
         let count = fits.count().max(1);
-        let rest = queue.work.split_off(count);
-        let now = std::mem::replace(&mut queue.work, rest);
+        now.extend(queue.work.drain(..count));
         queue.records -= now.iter().map(|(_, w)| w.records()).sum::<usize>();
-        Some(now)
+        true
     }
 
     fn commit(&self, journal: &dyn Journal, work: &[(Seq, Work)]) -> Result<(), JournalError> {
@@ -241,8 +243,8 @@ impl Writer {
     }
 
     /// Tells everybody concerned that this work is durable, and does what is not an append.
-    fn tell(&self, journal: &dyn Journal, work: Vec<(Seq, Work)>) -> Result<(), JournalError> {
-        for (first, work) in work {
+    fn tell(&self, journal: &dyn Journal, work: &mut Vec<(Seq, Work)>) -> Result<(), JournalError> {
+        for (first, work) in work.drain(..) {
             let bytes = work.bytes();
             match work {
                 Work::Reports { source, rows, done, .. } => {

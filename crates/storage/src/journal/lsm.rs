@@ -192,8 +192,10 @@ impl LsmJournal {
 impl Journal for LsmJournal {
     fn append(&self, records: &[Record<'_>]) -> Result<(), JournalError> {
         self.make_room()?;
-        let mut batch = self.db.batch().durability(Some(PersistMode::SyncData));
-        let mut fresh = HashSet::new();
+        // With room from the start: what grows by doubling at every commit is paid for in fresh pages.
+        let mut batch = OwnedWriteBatch::with_capacity(self.db.clone(), 2 * records.len() + 2);
+        batch = batch.durability(Some(PersistMode::SyncData));
+        let mut fresh = HashSet::with_capacity(records.len());
         let mut last_seq = None;
         let mut checkpoint = None;
         for record in records {
