@@ -114,8 +114,9 @@ impl Engine {
         self.connected.lock().unwrap_or_else(PoisonError::into_inner).push(source);
     }
 
-    /// Writes down whose devices were heard of. What a crash loses is noted again with the next report.
-    pub(crate) async fn write_connected(&self) {
+    /// Writes down whose devices were heard of, which is otherwise done several times a second. What a crash loses is
+    /// noted again with the next report.
+    pub async fn write_connected(&self) {
         let sources = std::mem::take(&mut *self.connected.lock().unwrap_or_else(PoisonError::into_inner));
         if sources.is_empty() {
             return;

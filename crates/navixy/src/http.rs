@@ -15,7 +15,9 @@ mod session;
 mod tracker;
 mod user;
 
+use std::future::Future;
 use std::net::IpAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use engine::Engine;
@@ -36,6 +38,11 @@ pub use route::{BASES, METHODS};
 pub trait States: Send + Sync + 'static {
     /// Calls `read` with the newest state of a source, once; not at all if there is no such source.
     fn read(&self, source: SourceId, read: &mut dyn FnMut(&SourceState));
+
+    /// Lets the fleet know what the states know of it: whose devices made contact. For what depends on that.
+    fn settle(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(std::future::ready(()))
+    }
 }
 
 impl States for Engine {
@@ -43,6 +50,10 @@ impl States for Engine {
         if let Some(source) = self.source(source) {
             read(&source.snapshot().state);
         }
+    }
+
+    fn settle(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(self.write_connected())
     }
 }
 

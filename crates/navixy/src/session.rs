@@ -172,10 +172,6 @@ impl NavixySession {
 
     fn obey(&mut self, now: Timestamp, text: &str) -> Vec<u8> {
         let mut answer = Vec::new();
-        if !self.pace.allows(now, self.shared.options.messages_per_second_max) {
-            WireError::unread(Condition::TooManyRequests, "too many messages a second").render(&mut answer);
-            return answer;
-        }
         match Raw::parse(text) {
             Err(error) => error.render(&mut answer),
             Ok(raw) => {
@@ -206,16 +202,17 @@ impl SocketSession for NavixySession {
     }
 
     fn message(&mut self, now: Timestamp, message: Message<'_>, out: &mut Frames<'_>) {
+        self.now = now;
+        if matches!(message, Message::Text(text) if is_noise(text)) {
+            return;
+        }
+        let is_in_pace = self.pace.allows(now, self.shared.options.messages_per_second_max);
         let answer = match message {
-            Message::Text(text) => {
-                let text = text.trim();
-                if text.is_empty() || text == HEARTBEAT || text.contains(ACKNOWLEDGEMENT) {
-                    return;
-                }
-                self.obey(now, text)
-            }
-            Message::Binary(_) => refuse_unread(Condition::WrongFormat, "binary messages are not understood"),
+            // Its connection ends with this answer.
             Message::TooBig => refuse_unread(Condition::TooLarge, "the message is too large"),
+            _ if !is_in_pace => refuse_unread(Condition::TooManyRequests, "too many messages a second"),
+            Message::Text(text) => self.obey(now, text.trim()),
+            Message::Binary(_) => refuse_unread(Condition::WrongFormat, "binary messages are not understood"),
         };
         self.send(now, out, &answer);
         self.tell_missed(now, out);
@@ -242,6 +239,12 @@ impl SocketSession for NavixySession {
     fn next_deadline(&self) -> Option<Timestamp> {
         [self.heartbeat, self.patience, self.batch].into_iter().flatten().min()
     }
+}
+
+/// Whether a text only shows that the client is there.
+fn is_noise(text: &str) -> bool {
+    let text = text.trim();
+    text.is_empty() || text == HEARTBEAT || text.contains(ACKNOWLEDGEMENT)
 }
 
 fn refuse_unread(condition: Condition, because: &'static str) -> Vec<u8> {

@@ -86,6 +86,7 @@ pub(super) async fn register(api: &Api, request: &mut Request<'_>) -> Result<Vec
 pub(super) async fn corrupt(api: &Api, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
     let session = api.session(request)?;
     let id = tracker_id(&mut request.params)?.tracker().ok_or(Condition::NotFound)?;
+    api.states.settle().await;
     api.fleet.corrupt_tracker(&session, id).await?;
     Ok(success(|_| {}))
 }

@@ -73,6 +73,7 @@ enum News {
 impl NavixySession {
     /// Writes what is due into `out`, up to about `budget_bytes`.
     pub(super) fn gather_due(&mut self, now: Timestamp, out: &mut Frames<'_>, budget_bytes: usize) -> Gathered {
+        self.now = now;
         let before = out.len();
         let end = before + budget_bytes;
         let gathered = loop {
@@ -137,21 +138,15 @@ impl NavixySession {
         match news {
             News::Lost(source) => {
                 for hold in &mut self.holds {
-                    let session = &hold.session;
-                    hold.subscriptions.iter_mut().for_each(|s| s.forget_lost(&self.shared.fleet, session, source));
+                    hold.subscriptions.iter_mut().for_each(|s| s.forget_lost(source));
                 }
             }
-            News::Ended(session) => {
-                while let Some(at) = self.holds.iter().position(|h| h.session.id == session) {
-                    let hold = self.holds.remove(at);
-                    hold.subscriptions.into_iter().for_each(|s| s.close(&self.connection));
-                }
-            }
+            News::Ended(session) => self.end(session),
             News::Added(tracker) => {
                 for hold in &mut self.holds {
                     for subscription in hold.subscriptions.iter_mut().filter(|s| s.wants(tracker)) {
                         // Whether the session may see it is judged there.
-                        subscription.add(&self.shared.engine, &self.connection, &hold.session, tracker);
+                        subscription.add(&self.shared.engine, &self.connection, &hold.session, [tracker.into()]);
                     }
                 }
             }
@@ -190,6 +185,7 @@ impl NavixySession {
         let items_max = self.shared.options.batch_items_max;
         let changed = self.connection.outbox().changed_len(style.lane);
         let expected_bytes = ENVELOPE_BYTES + changed.min(items_max) * STATE_BYTES_USUAL;
+        let before = out.len();
         if self.atmosphere.has_length_prefix() {
             let mut text = Vec::with_capacity(expected_bytes);
             if self.write_batch(&style, items_max, &mut text) {
@@ -199,7 +195,8 @@ impl NavixySession {
             out.text_with(expected_bytes, |text| self.write_batch(&style, items_max, text));
         }
         let is_whole = !self.connection.outbox().has_changed(style.lane);
-        if is_whole {
+        // A batch that turned out empty was none, and the next change need not wait for it.
+        if is_whole && out.len() > before {
             let subscription = &mut self.holds[at].subscriptions[number];
             subscription.next_batch = now.plus_ms(subscription.rate_limit_ms);
         }
@@ -207,7 +204,7 @@ impl NavixySession {
     }
 
     /// The states go straight into the text: there may be thousands, and each is cold in the processor's caches. False
-    /// if there were none after all, because what was marked is blocked or gone.
+    /// if there were none after all, because what was marked is blocked or gone, or news have to go first.
     fn write_batch(&self, style: &Style, items_max: usize, text: &mut Vec<u8>) -> bool {
         text.extend_from_slice(&style.prefix);
         let mut items = 0;
@@ -215,6 +212,10 @@ impl NavixySession {
         while more && items < items_max {
             // The outbox is let go of in between, so that reports do not wait for a long batch.
             let mut outbox = self.connection.outbox();
+            // A source that was just unblocked is marked already, but the news goes first.
+            if outbox.has_urgent() {
+                break;
+            }
             for _ in 0..STATES_PER_LOCK.min(items_max - items) {
                 let Some(Due::State { snapshot, .. }) = outbox.next_changed(style.lane) else {
                     more = false;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use fleet::{Access, Session};
-use model::{Timestamp, TrackerId};
+use model::{SessionId, Timestamp, TrackerId};
 
 use super::NavixySession;
 use super::subscription::{Hold, Subscription};
@@ -38,7 +38,8 @@ impl NavixySession {
         message: &ClientMessage,
         answer: &mut Vec<u8>,
     ) -> Result<(), Condition> {
-        let hold = self.hold(session, now, &message.hash)?;
+        let session_id = session.id;
+        let hold = self.hold(session)?;
         if let Some(iso) = message.iso_datetime {
             self.holds[hold].dates = if iso { Dates::Iso } else { Dates::Plain };
         }
@@ -49,11 +50,17 @@ impl NavixySession {
             Form::Requests(requests) => self.carry_out_requests(now, hold, message.action, requests, answer),
         };
         self.let_go(hold);
-        done
+        done?;
+        // The session may have ended before there was anything here to be told of it.
+        if self.shared.fleet.authorize(&message.hash, now).is_err() {
+            self.end(session_id);
+            return Err(Condition::SessionEnded);
+        }
+        Ok(())
     }
 
     /// The place of a session's subscriptions, made if it is new here.
-    fn hold(&mut self, session: Session, now: Timestamp, hash: &str) -> Result<usize, Condition> {
+    fn hold(&mut self, session: Session) -> Result<usize, Condition> {
         if let Some(at) = self.holds.iter().position(|h| h.session.id == session.id) {
             return Ok(at);
         }
@@ -61,11 +68,6 @@ impl NavixySession {
             return Err(Condition::SessionsExceeded);
         }
         self.shared.engine.attach(session.id, session.user, &self.connection);
-        // It may have ended before we were to be told of it.
-        if self.shared.fleet.authorize(hash, now).is_err() {
-            self.shared.engine.detach(session.id, &self.connection);
-            return Err(Condition::SessionEnded);
-        }
         self.holds.reserve_exact(1);
         self.holds.push(Hold { session, dates: Dates::Plain, subscriptions: Vec::new() });
         Ok(self.holds.len() - 1)
@@ -83,6 +85,15 @@ impl NavixySession {
         } else {
             self.patience = None;
         }
+    }
+
+    /// Drops everything of a session.
+    pub(super) fn end(&mut self, session: SessionId) {
+        while let Some(at) = self.holds.iter().position(|h| h.session.id == session) {
+            let hold = self.holds.remove(at);
+            hold.subscriptions.into_iter().for_each(|s| s.close(&self.connection));
+        }
+        self.shared.engine.detach(session, &self.connection);
     }
 
     fn carry_out_legacy(
@@ -178,11 +189,7 @@ impl NavixySession {
             subscription.rate_limit_ms = i64::try_from(request.rate_limit.as_millis()).unwrap_or(i64::MAX);
             subscription.next_batch = now;
         }
-        let add = |id: WireId| match id.tracker() {
-            Some(tracker) => (id, subscription.add(&self.shared.engine, &self.connection, &session, tracker)),
-            None => (id, TrackerStatus::Unknown),
-        };
-        Ok(ids.into_iter().map(add).collect())
+        Ok(subscription.add(&self.shared.engine, &self.connection, &session, ids))
     }
 
     /// Takes away what these requests, all of one type, name. What was not subscribed is no error.
@@ -194,20 +201,18 @@ impl NavixySession {
             match &request.target {
                 Target::All => {
                     if let Some(subscription) = self.holds[hold].subscription(event) {
-                        ids.extend(subscription.trackers());
-                        subscription.all = false;
-                        ids.iter().for_each(|id| subscription.remove(*id));
+                        ids.extend(subscription.clear());
                     }
                 }
                 Target::Selected(selected) => ids.extend(selected.iter().filter_map(|id| id.tracker())),
                 Target::TooMany => return Err(Condition::TooManyDevices),
             }
         }
-        if let Some(subscription) = self.holds[hold].subscription(event) {
-            ids.iter().for_each(|id| subscription.remove(*id));
-        }
         let mut seen = BTreeSet::new();
         ids.retain(|id| seen.insert(*id));
+        if let Some(subscription) = self.holds[hold].subscription(event) {
+            subscription.remove(&self.shared.fleet, &session, &seen);
+        }
         let status = |id: TrackerId| (WireId::from(id), status(self.shared.fleet.access(&session, id)));
         let mut statuses: Statuses = ids.into_iter().map(status).collect();
         // Ids that no tracker can have are echoed as well.

@@ -1,5 +1,6 @@
 //! What a session watches on a connection.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use engine::{Connection, Engine, Watch};
@@ -8,7 +9,7 @@ use live::{Lane, LaneKind};
 use model::{SourceId, Timestamp, TrackerId};
 
 use super::missed::Happened;
-use crate::wire::{Dates, EventType, Format, TrackerStatus};
+use crate::wire::{Dates, EventType, Format, TrackerStatus, WireId};
 
 /// A session (a hash) on a connection, with what it subscribed to.
 pub(super) struct Hold {
@@ -43,7 +44,7 @@ pub(super) struct Subscription {
     /// Everything the session sees, also what comes later.
     pub(super) all: bool,
     /// What was unsubscribed by name while `all` holds.
-    excluded: Vec<TrackerId>,
+    excluded: BTreeSet<TrackerId>,
     /// What is watched, by tracker.
     watches: Vec<(TrackerId, Watch)>,
     /// Milliseconds between two batches.
@@ -61,7 +62,7 @@ impl Subscription {
             lane: connection.open_lane(session.id, kind)?,
             format: Format::Full,
             all: false,
-            excluded: Vec::new(),
+            excluded: BTreeSet::new(),
             watches: Vec::new(),
             rate_limit_ms: 0,
             next_batch: now,
@@ -86,13 +87,37 @@ impl Subscription {
         self.watches.binary_search_by_key(&tracker, |(id, _)| *id)
     }
 
-    /// Watches a tracker, if the session may; its present state is due then. Says what becomes of it.
+    /// Watches trackers, as far as the session may; their present states are due then, in this order. Says what becomes
+    /// of each. No id may come twice.
     pub(super) fn add(
         &mut self,
         engine: &Engine,
         connection: &Arc<Connection>,
         session: &Session,
+        ids: impl IntoIterator<Item = WireId>,
+    ) -> Vec<(WireId, TrackerStatus)> {
+        let mut new = Vec::new();
+        let status = |id: WireId| match id.tracker() {
+            Some(tracker) => (id, self.add_one(engine, connection, session, tracker, &mut new)),
+            None => (id, TrackerStatus::Unknown),
+        };
+        let statuses = ids.into_iter().map(status).collect();
+        if !new.is_empty() {
+            // Most subscriptions are to few trackers, and stay as they are.
+            self.watches.reserve_exact(new.len());
+            self.watches.append(&mut new);
+            self.watches.sort_by_key(|(id, _)| *id);
+        }
+        statuses
+    }
+
+    fn add_one(
+        &mut self,
+        engine: &Engine,
+        connection: &Arc<Connection>,
+        session: &Session,
         tracker: TrackerId,
+        new: &mut Vec<(TrackerId, Watch)>,
     ) -> TrackerStatus {
         let fleet = engine.fleet();
         let (status, source) = match fleet.access(session, tracker) {
@@ -101,14 +126,15 @@ impl Subscription {
             Access::Blocked(source) => (TrackerStatus::Blocked, source),
             Access::Normal(source) => (TrackerStatus::Normal, source),
         };
-        self.excluded.retain(|id| *id != tracker);
-        let at = match self.find(tracker) {
-            Ok(at) => {
+        self.excluded.remove(&tracker);
+        if let Ok(at) = self.find(tracker) {
+            if !self.watches[at].1.is_over() {
                 self.watches[at].1.mark();
                 return status;
             }
-            Err(at) => at,
-        };
+            // Lost and gained again, before the news of the loss were heard.
+            self.watches.remove(at);
+        }
         let Some(source) = engine.source(source) else { return TrackerStatus::Unknown };
         let (watch, blocked) = connection.watch(self.lane, tracker, &source);
         // It may have been taken away between the first look and the watch; from the watch on we are told.
@@ -116,22 +142,25 @@ impl Subscription {
             return TrackerStatus::Unknown;
         }
         watch.mark();
-        if self.watches.is_empty() {
-            // Most subscriptions are to few trackers, and stay as they are.
-            self.watches.reserve_exact(1);
-        }
-        self.watches.insert(at, (tracker, watch));
+        new.push((tracker, watch));
         if blocked { TrackerStatus::Blocked } else { TrackerStatus::Normal }
     }
 
-    /// Stops watching a tracker.
-    pub(super) fn remove(&mut self, tracker: TrackerId) {
-        if let Ok(at) = self.find(tracker) {
-            self.watches.remove(at);
+    /// Stops watching trackers. While `all` holds, those among them that the session sees are exceptions from it.
+    pub(super) fn remove(&mut self, fleet: &Fleet, session: &Session, trackers: &BTreeSet<TrackerId>) {
+        self.watches.retain(|(id, _)| !trackers.contains(id));
+        if self.all {
+            // Of any others a client could name as many as it likes.
+            let is_seen = |id: &TrackerId| matches!(fleet.access(session, *id), Access::Normal(_) | Access::Blocked(_));
+            self.excluded.extend(trackers.iter().copied().filter(is_seen));
         }
-        if self.all && !self.excluded.contains(&tracker) {
-            self.excluded.push(tracker);
-        }
+    }
+
+    /// Stops watching everything; what was watched, in the order of ids.
+    pub(super) fn clear(&mut self) -> impl Iterator<Item = TrackerId> {
+        self.all = false;
+        self.excluded.clear();
+        std::mem::take(&mut self.watches).into_iter().map(|(id, _)| id)
     }
 
     /// Whether a tracker that the user has gained is wanted.
@@ -139,15 +168,9 @@ impl Subscription {
         self.all && !self.excluded.contains(&tracker) && !self.contains(tracker)
     }
 
-    /// Forgets trackers of a source that the session no longer sees.
-    pub(super) fn forget_lost(&mut self, fleet: &Fleet, session: &Session, source: SourceId) {
-        let is_lost = |id: TrackerId| matches!(fleet.access(session, id), Access::Unknown | Access::Disallowed);
-        self.watches.retain(|(id, watch)| watch.source().id() != source || !is_lost(*id));
-    }
-
-    /// The trackers watched, in the order of ids.
-    pub(super) fn trackers(&self) -> impl Iterator<Item = TrackerId> {
-        self.watches.iter().map(|(id, _)| *id)
+    /// Forgets the trackers of a source that were lost.
+    pub(super) fn forget_lost(&mut self, source: SourceId) {
+        self.watches.retain(|(_, watch)| watch.source().id() != source || !watch.is_over());
     }
 
     /// Ends it. The lane's number may be used again afterwards.
