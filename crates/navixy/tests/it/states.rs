@@ -1,6 +1,9 @@
 //! States to render, one a situation.
 
-use model::{ConnectionStatus, Gps, Gsm, MovementStatus, Seq, SourceId, SourceState, StateField, Timestamp, attr};
+use live::Timing;
+use model::{
+    ConnectionStatus, Gps, Gsm, MovementStatus, SourceId, SourceSettings, SourceState, StateField, Timestamp, attr,
+};
 use navixy::encode::LocalTime;
 
 /// The same offset at all times.
@@ -18,30 +21,9 @@ pub(crate) fn at(text: &str) -> Timestamp {
 
 /// Just registered, a model with 8 inputs and outputs, nothing heard.
 pub(crate) fn fresh() -> SourceState {
-    SourceState {
-        source: SourceId(1_000_000_001),
-        seq: Seq(1),
-        registered: at("2026-03-01T08:00:00Z"),
-        replaced: false,
-        last_contact: None,
-        last_update: None,
-        newest: None,
-        connection: ConnectionStatus::JustRegistered,
-        movement: MovementStatus::Parked,
-        movement_update: None,
-        idle_since: None,
-        track_update: None,
-        gps: None,
-        ignition: None,
-        motion: None,
-        gsm: None,
-        battery: None,
-        inputs: None,
-        outputs: None,
-        inputs_count: 8,
-        outputs_count: 8,
-        additional: Vec::new(),
-    }
+    let registered = at("2026-03-01T08:00:00Z");
+    let settings = SourceSettings { inputs_count: 8, outputs_count: 8, ..SourceSettings::default() };
+    live::initial(SourceId(1_000_000_001), registered, &settings, &Timing::default(), registered)
 }
 
 /// On a trip, with everything known that a car tracker tells.
