@@ -376,6 +376,11 @@ impl<S: Latest> Outbox<S> {
         self.lanes.get(lane.0 as usize).map_or(0, |l| l.changed.len())
     }
 
+    /// Whether something waits that may not be passed by marked sources: they may have been marked by it.
+    pub fn has_urgent(&self) -> bool {
+        self.must_messages > 0
+    }
+
     /// Whether a lane has marked sources.
     pub fn has_changed(&self, lane: Lane) -> bool {
         self.lanes.get(lane.0 as usize).is_some_and(|l| !l.changed.is_empty())

@@ -9,6 +9,8 @@ mod opening;
 mod plain;
 mod requests;
 mod subscription;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::task::Waker;

@@ -51,14 +51,20 @@ async fn a_contact_behind_a_notable_state_is_seen_when_that_is_durable() {
     stage.engine.flush().await;
     stage.gate.close();
     let notable = stage.ingest(&source, vec![alarm(1)]).await;
+    // The contact's place is not the next one.
+    let (_, other) = stage.register("2").await;
+    let elsewhere = stage.ingest(&other, vec![report(1)]).await;
     set_now(20);
     stage.engine.contact(&source, now());
     stage.gate.reopen();
     finish(notable).await.expect("stored");
+    finish(elsewhere).await.expect("stored");
+    stage.engine.flush().await;
     let updates: Vec<_> = drain(&connection)
         .into_iter()
-        .map(|due| match due {
-            Due::State { snapshot, .. } => snapshot.state.last_update,
+        .filter_map(|due| match due {
+            Due::State { snapshot, .. } => Some(snapshot.state.last_update),
+            Due::Added(_) => None,
             other => panic!("{other:?}"),
         })
         .collect();

@@ -154,7 +154,7 @@ impl NavixySession {
     }
 
     /// The batches whose time has come, and when the next one's will.
-    fn gather_batches(&mut self, now: Timestamp, out: &mut Frames<'_>, end: usize) -> Gathered {
+    pub(super) fn gather_batches(&mut self, now: Timestamp, out: &mut Frames<'_>, end: usize) -> Gathered {
         self.batch = None;
         for at in 0..self.holds.len() {
             for number in 0..self.holds[at].subscriptions.len() {

@@ -44,7 +44,7 @@ pub(super) struct Subscription {
     /// Everything the session sees, also what comes later.
     pub(super) all: bool,
     /// What was unsubscribed by name while `all` holds.
-    excluded: BTreeSet<TrackerId>,
+    pub(super) excluded: BTreeSet<TrackerId>,
     /// What is watched, by tracker.
     watches: Vec<(TrackerId, Watch)>,
     /// Milliseconds between two batches.

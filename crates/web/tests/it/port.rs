@@ -116,16 +116,11 @@ impl Handler for Mirror {
 }
 
 /// What a test changes.
+#[derive(Default)]
 pub(crate) struct Setup {
     pub(crate) http: HttpLimits,
     pub(crate) socket: SocketLimits,
     pub(crate) proxies: TrustedProxies,
-}
-
-impl Default for Setup {
-    fn default() -> Self {
-        Self { http: HttpLimits::default(), socket: SocketLimits::default(), proxies: TrustedProxies::default() }
-    }
 }
 
 pub(crate) struct Port {

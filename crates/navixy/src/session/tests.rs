@@ -1,0 +1,8 @@
+//! The session as a client sees it, without sockets: texts in, texts out, and the time in the tests' hands.
+
+mod batches;
+mod clients;
+mod errors;
+mod lifecycle;
+mod stage;
+mod states;
