@@ -28,7 +28,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 ];
 
 /// What its tests may use besides, where that is somebody of the workspace.
-const TESTS_MAY_USE: &[(&str, &[&str])] = &[("navixy", &["storage"])];
+const TESTS_MAY_USE: &[(&str, &[&str])] = &[("gateway", &["live", "storage"]), ("navixy", &["storage"])];
 
 /// Crates that are functions of bytes, values and a time handed in.
 const PURE: [&str; 4] = ["model", "ws", "protocols", "live"];

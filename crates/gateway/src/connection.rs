@@ -40,6 +40,9 @@ pub(crate) struct DeviceConnection {
     opened: Instant,
     heard: Instant,
     was_accepted: bool,
+    /// Nothing is read any more; what was read is still worked on.
+    finished: bool,
+    /// Nothing new is begun any more.
     closing: bool,
 }
 
@@ -49,6 +52,8 @@ enum Event {
     Wrote,
     Stored,
     Alarm,
+    /// The device will send no more, but may read still.
+    Finished,
     Ended,
 }
 
@@ -68,6 +73,7 @@ impl DeviceConnection {
             opened: now,
             heard: now,
             was_accepted: false,
+            finished: false,
             closing: false,
             port,
         }
@@ -79,10 +85,14 @@ impl DeviceConnection {
             let event = tokio::select! {
                 biased;
                 event = std::future::poll_fn(|cx| self.poll_event(cx)) => event,
-                () = turned_down(&mut shutdown) => break,
+                () = turned_down(&mut shutdown) => {
+                    self.closing = true;
+                    break;
+                }
             };
             match event {
                 Event::Ended => return,
+                Event::Finished => self.finished = true,
                 Event::Read(bytes) => {
                     self.heard = Instant::now();
                     self.port.metrics.received_bytes.inc_by(bytes as u64);
@@ -91,7 +101,7 @@ impl DeviceConnection {
                 Event::Alarm => self.ring(),
             }
             self.carry_out().await;
-            if self.closing {
+            if self.closing || self.finished {
                 break;
             }
         }
@@ -100,7 +110,6 @@ impl DeviceConnection {
     }
 
     async fn say_goodbye(&mut self) {
-        self.closing = true;
         while !self.receipts.is_empty() || !self.unsent.is_empty() {
             if let Event::Ended = std::future::poll_fn(|cx| self.poll_event(cx)).await {
                 return;
@@ -119,7 +128,11 @@ impl DeviceConnection {
         {
             return Poll::Ready(event);
         }
-        let reads = !self.closing && self.session.wants_bytes() && self.unsent.len() < UNSENT_BYTES_MAX;
+        if self.closing || self.finished {
+            // Others watch over the time that is left.
+            return Poll::Pending;
+        }
+        let reads = self.session.wants_bytes() && self.unsent.len() < UNSENT_BYTES_MAX;
         if reads && let Poll::Ready(event) = self.poll_read(cx) {
             return Poll::Ready(event);
         }
@@ -174,7 +187,7 @@ impl DeviceConnection {
                 Ok::<_, io::Error>(n)
             });
             match read {
-                Ok(0) => return Poll::Ready(Event::Ended),
+                Ok(0) => return Poll::Ready(Event::Finished),
                 Ok(n) => return Poll::Ready(Event::Read(n)),
                 Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
                 Err(_) => return Poll::Ready(Event::Ended),

@@ -1,0 +1,4 @@
+//! Device ports from outside.
+
+#[cfg(test)]
+mod devices;
