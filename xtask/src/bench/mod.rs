@@ -34,7 +34,7 @@ pub(crate) struct Common {
     /// Seconds measured, after a second to warm up.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=600))]
     seconds: u32,
-    /// Times that each measurement is made; the one with the least CPU is shown, as disturbance only ever adds.
+    /// Times that each measurement is made. `fanout` shows the ones with the least CPU, as disturbance only ever adds.
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
     runs: u32,
     /// The program to measure, instead of building it.
