@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll};
 
 use live::{Applied, is_future, order_time};
-use model::{Entry, EntryKind, Report, Seq, Timestamp, Upload};
+use model::{Entry, EntryKind, MS_PER_SECOND, Report, Seq, Timestamp, Upload};
 use storage::codec::{content_hash, encode_report};
 use storage::journal::{ReportKey, flag};
 use tokio::sync::oneshot;
@@ -14,7 +14,7 @@ use crate::engine::Engine;
 use crate::source::{Inner, Source};
 use crate::writer::{Row, Work};
 
-/// Contacts of a source that go to the journal are at least this far apart.
+/// Contacts of a source that go to the journal are this far apart, unless silence counts sooner.
 const CONTACT_EVERY_MS: i64 = 60_000;
 
 /// Why an upload is not taken in. It is not to be acknowledged.
@@ -171,7 +171,9 @@ impl Engine {
     /// Takes in a sign of life. Journaled at most once a minute a source.
     pub fn contact(&self, source: &Source, received: Timestamp) {
         let mut inner = source.lock();
-        let is_soon = inner.last_contact_entry.is_some_and(|at| (0..CONTACT_EVERY_MS).contains(&received.since_ms(at)));
+        let offline_s = inner.settings.offline_s.unwrap_or(self.options().timing.offline_s);
+        let every_ms = CONTACT_EVERY_MS.min(i64::from(offline_s) * MS_PER_SECOND / 2);
+        let is_soon = inner.last_contact_entry.is_some_and(|at| (0..every_ms).contains(&received.since_ms(at)));
         if is_soon || inner.removed {
             return;
         }

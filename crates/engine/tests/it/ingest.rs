@@ -175,3 +175,17 @@ async fn devices_wait_while_the_queue_is_full() {
     assert_eq!(stage.stored().len(), 1000);
     assert_eq!(stage.engine.metrics().queue_bytes.get(), 0);
 }
+
+#[tokio::test]
+async fn a_source_that_stays_in_touch_is_not_offline_however_soon_silence_counts() {
+    let mut options = options();
+    options.timing.offline_s = 20;
+    let stage = Stage::with(options).await;
+    let (_, source) = stage.register("1").await;
+    for s in (10..=100).step_by(10) {
+        set_now(s);
+        stage.engine.contact(&source, now());
+        stage.engine.contact(&source, now());
+        assert_eq!(stage.state(source.id()).last_contact, Some(now()), "after {s} s");
+    }
+}
