@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use anyhow::{Context, Result, bail};
 
@@ -69,11 +69,12 @@ pub(crate) fn tests(state: &mut State) -> Result<Done> {
     Ok(Done::Passed)
 }
 
-/// The demo, as a person starts it, but with the server built already.
+/// The demo, as a person starts it, but with the server built already. Through Cargo, because the tests may have made
+/// this very program anew meanwhile.
 pub(crate) fn demo(state: &mut State) -> Result<Done> {
     let server = built_server(state)?;
-    let mut demo = Command::new(std::env::current_exe().context("this program's path")?);
-    demo.args(["demo", "--plain", "--for", "10", "--server"]).arg(server).stdin(Stdio::null());
+    let mut demo = cargo::command();
+    demo.args(["xtask", "demo", "--plain", "--for", "10", "--server"]).arg(server).stdin(Stdio::null());
     succeed(demo)?;
     Ok(Done::Passed)
 }
