@@ -51,8 +51,7 @@ impl Engine {
 
     /// The source of a state, with its alarm set.
     pub(crate) fn make_source(&self, state: SourceState, info: SourceInfo) -> Source {
-        let source =
-            Source::new(Arc::clone(&self.context), info.device, state, info.settings, info.blocked, info.connected);
+        let source = Source::new(Arc::clone(&self.context), state, info.settings, info.blocked, info.connected);
         let mut inner = source.lock();
         inner.unsaved = true;
         self.arm(&source, &mut inner);

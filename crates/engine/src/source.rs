@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwapOption;
 use live::{Applied, Latest, Slot, Snapshot};
-use model::{DeviceId, Entry, Seq, SourceId, SourceSettings, SourceState, Timestamp, TrackerId};
+use model::{Entry, Seq, SourceId, SourceSettings, SourceState, Timestamp, TrackerId};
 use storage::journal::ReportKey;
 
 use crate::connection::Connection;
@@ -33,7 +33,6 @@ struct Shared {
 
 /// What the lock of a source protects.
 pub(crate) struct Inner {
-    pub(crate) device: DeviceId,
     pub(crate) state: SourceState,
     /// Counts changes of the state.
     version: u64,
@@ -76,14 +75,12 @@ struct Pending {
 impl Source {
     pub(crate) fn new(
         context: Arc<Context>,
-        device: DeviceId,
         state: SourceState,
         settings: Arc<SourceSettings>,
         blocked: bool,
         connected: bool,
     ) -> Self {
         let inner = Inner {
-            device,
             version: 1,
             settings,
             blocked,
@@ -119,16 +116,6 @@ impl Source {
             Some(published) => published,
             None => Arc::new(inner.current()),
         }
-    }
-
-    /// The device behind it.
-    pub fn device(&self) -> DeviceId {
-        self.lock().device.clone()
-    }
-
-    /// When its device was last heard of.
-    pub fn last_update(&self) -> Option<Timestamp> {
-        self.lock().state.last_update
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, Inner> {

@@ -125,12 +125,17 @@ impl Pump {
         Poll::Pending
     }
 
-    fn gave_up_writing(&self, now: Instant) -> bool {
-        let limit = Duration::from_secs(match self.stage {
+    /// When a peer that does not read is given up, if it is such a one.
+    fn given_up_at(&self) -> Option<Instant> {
+        let patience_s = match self.stage {
             Stage::Open => self.shared.socket.blocked_s,
             Stage::Closing { .. } | Stage::Ending => self.shared.socket.close_timeout_s,
-        });
-        self.blocked_since.is_some_and(|since| now.duration_since(since) >= limit)
+        };
+        self.blocked_since.map(|since| since + Duration::from_secs(patience_s))
+    }
+
+    fn gave_up_writing(&self, now: Instant) -> bool {
+        self.given_up_at().is_some_and(|at| now >= at)
     }
 
     fn take_early(&mut self, wall: Timestamp, now: Instant, write: &mut Vec<u8>) -> bool {
@@ -323,10 +328,8 @@ impl Pump {
                 due = due.min(now + Duration::from_millis(ms));
             }
         }
-        if let Some(since) = self.blocked_since {
-            due = due
-                .min(since + Duration::from_secs(self.shared.socket.blocked_s.min(self.shared.socket.close_timeout_s)));
-            due = due.max(now + Duration::from_millis(100));
+        if let Some(at) = self.given_up_at() {
+            due = due.min(at);
         }
         // Re-arming costs more than looking once too often, so a later due time leaves the alarm as it is.
         if due < self.sleep.deadline() || self.sleep.is_elapsed() {

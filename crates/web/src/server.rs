@@ -179,7 +179,7 @@ impl Server {
             }
         };
         if tokio::time::timeout(grace, gone).await.is_err() {
-            tracing::info!(open = self.shared.metrics.sockets_open.get(), "peers did not answer the close in time");
+            tracing::info!("some peers did not answer the close in time");
         }
     }
 
