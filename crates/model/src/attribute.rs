@@ -115,6 +115,20 @@ impl fmt::Display for AttributeId {
     }
 }
 
+/// Written by name: the numbers of names that are not shared differ between processes.
+impl serde::Serialize for AttributeId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.name())
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for AttributeId {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = <Cow<'_, str>>::deserialize(deserializer)?;
+        Self::intern(&name).map_err(|_| serde::de::Error::custom("not a name that finds room"))
+    }
+}
+
 impl fmt::Debug for AttributeId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)

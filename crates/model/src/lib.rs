@@ -11,9 +11,11 @@ mod ids;
 mod names;
 mod position;
 mod report;
+mod sensor;
 mod settings;
 mod state;
 mod time;
+mod values;
 
 pub use attribute::{AttributeId, Attributes, InternError, MAX_ATTRIBUTE_NAME_BYTES, MAX_DYNAMIC_NAMES, Value};
 pub use entry::{Entry, EntryKind, SourceChange};
@@ -21,6 +23,11 @@ pub use ids::{DeviceId, Seq, SessionId, SourceId, TrackerId, UserId};
 pub use names::attr;
 pub use position::{Fix, Origin, Position};
 pub use report::{EventId, Report, Upload};
+pub use sensor::{
+    CalibrationPoint, Discrete, DiscreteType, Metering, MeteringRules, MeteringType, Sensor, SensorId, SensorKind,
+    ValueTitle, Virtual, VirtualRule, VirtualType,
+};
 pub use settings::{IgnitionSource, SourceSettings};
 pub use state::{ConnectionStatus, Gps, Gsm, MovementStatus, SourceState, StateField};
 pub use time::{Civil, MS_PER_DAY, MS_PER_SECOND, TimeError, Timestamp};
+pub use values::{Counter, CounterKind, LastValue, SourceValues};
