@@ -1,10 +1,12 @@
 //! From values to the wire's JSON, written straight into the buffer that is sent: no tree of values in between.
 
 mod date;
+mod item;
 mod message;
 mod state;
 
 pub use date::{DateText, DateWriter, LocalTime, Utc};
+pub use item::{BatchItemShape, readings_item, state_item};
 pub use message::{
     BATCH_SEPARATOR, Outcome, STATE_BATCH_SUFFIX, STATE_SUFFIX, lifecycle, logout, response_legacy_subscribe,
     response_legacy_unsubscribe, response_requests, state_batch_prefix, state_prefix,

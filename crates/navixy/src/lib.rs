@@ -13,6 +13,7 @@ mod json;
 mod session;
 pub mod wire;
 
+pub use encode::BatchItemShape;
 pub use errors::{Condition, FieldError};
 pub use http::{Api, BASES, METHODS, NavixyOptions, States};
 pub use session::{NavixySockets, PlainRequests, SocketOptions};

@@ -22,7 +22,7 @@ use uuid::Uuid;
 use web::{CloseReason, Frames, Gathered, Message, Opening, SocketFactory, SocketSession};
 
 use crate::decode::{Raw, WireError};
-use crate::encode::lifecycle;
+use crate::encode::{BatchItemShape, lifecycle};
 use crate::errors::Condition;
 use missed::Missed;
 use opening::Atmosphere;
@@ -51,6 +51,8 @@ pub struct SocketOptions {
     pub state_trackers_max: usize,
     /// States in one batch.
     pub batch_items_max: usize,
+    /// How the items of batches look.
+    pub batch_item_shape: BatchItemShape,
 }
 
 impl Default for SocketOptions {
@@ -63,6 +65,7 @@ impl Default for SocketOptions {
             sessions_per_connection_max: 16,
             state_trackers_max: 0,
             batch_items_max: 20_000,
+            batch_item_shape: BatchItemShape::Flat,
         }
     }
 }

@@ -7,7 +7,7 @@ use fleet::{FleetOptions, HashCost, PasswordPolicy};
 use gateway::DeviceOptions;
 use live::{OutboxLimits, Timing};
 use model::Timestamp;
-use navixy::{NavixyOptions, SocketOptions};
+use navixy::{BatchItemShape, NavixyOptions, SocketOptions};
 use storage::journal::{JournalError, JournalOptions};
 use web::{HttpLimits, SocketLimits, TrustedProxies};
 
@@ -153,6 +153,12 @@ pub(crate) fn navixy(settings: &Settings) -> (NavixyOptions, SocketOptions) {
         sessions_per_connection_max: ws.sessions_per_connection_max,
         state_trackers_max: ws.state_max_trackers,
         batch_items_max: ws.batch_items_max,
+        batch_item_shape: match ws.batch_item_shape.as_str() {
+            "wrapped" => BatchItemShape::Wrapped,
+            "both" => BatchItemShape::Both,
+            // The table lets no other word in.
+            _ => BatchItemShape::Flat,
+        },
     };
     (calls, sockets)
 }

@@ -10,7 +10,7 @@ use super::NavixySession;
 use super::subscription::{Hold, Subscription};
 use crate::encode::{
     BATCH_SEPARATOR, DateText, STATE_BATCH_SUFFIX, STATE_SUFFIX, lifecycle, logout, render_state, state_batch_prefix,
-    state_prefix,
+    state_item, state_prefix,
 };
 use crate::wire::{Dates, EventType, Format, LifecycleEvent};
 use fleet::{Fleet, Zone};
@@ -207,6 +207,7 @@ impl NavixySession {
     /// if there were none after all, because what was marked is blocked or gone, or news have to go first.
     fn write_batch(&self, style: &Style, items_max: usize, text: &mut Vec<u8>) -> bool {
         text.extend_from_slice(&style.prefix);
+        let shape = self.shared.options.batch_item_shape;
         let mut items = 0;
         let mut more = true;
         while more && items < items_max {
@@ -217,14 +218,15 @@ impl NavixySession {
                 break;
             }
             for _ in 0..STATES_PER_LOCK.min(items_max - items) {
-                let Some(Due::State { snapshot, .. }) = outbox.next_changed(style.lane) else {
+                let Some(Due::State { tracker, snapshot, .. }) = outbox.next_changed(style.lane) else {
                     more = false;
                     break;
                 };
                 if items > 0 {
                     text.extend_from_slice(BATCH_SEPARATOR);
                 }
-                style.with_fragment(&snapshot, |fragment| text.extend_from_slice(fragment));
+                let source = snapshot.state.source;
+                style.with_fragment(&snapshot, |fragment| state_item(shape, tracker, source, fragment, text));
                 items += 1;
             }
         }

@@ -318,6 +318,10 @@ settings! {
         state_max_trackers: usize = 0, Kind::Number(0, 10_000_000);
         /// States in one batch.
         batch_items_max: usize = 20_000, Kind::Number(1, 1_000_000);
+        /// How the items of batches look: `flat` is the bare state, as the documents of Navixy have it; `wrapped` puts
+        /// it into an object with `type`, `tracker_id` and `state`, which some published clients wait for; `both` has
+        /// the members of either.
+        batch_item_shape: String = "flat", Kind::Choice(&["flat", "wrapped", "both"]);
         /// The largest message of a client.
         message_bytes_max: usize = MIB, Kind::Number(1_024, GIB);
         /// How much is gathered into one write.

@@ -1,8 +1,10 @@
 //! States in batches.
 
-use web::{Gathered, SocketSession};
+use serde_json::{Value, json};
+use web::{Gathered, Message, SocketSession};
 
 use super::stage::{FIRST, Stage, of};
+use crate::encode::BatchItemShape;
 use crate::session::SocketOptions;
 
 const A: u32 = FIRST;
@@ -90,4 +92,30 @@ async fn an_unblocked_source_is_in_no_batch_before_the_news() {
     let (gathered, texts) = client.write(|session, now, out| session.gather_batches(now, out, 1 << 20));
     assert_eq!((gathered, texts.len()), (Gathered::More, 0));
     assert_eq!(client.due(), ["unblock 1", "batch 1@0"]);
+}
+
+#[tokio::test]
+async fn items_have_the_shape_that_the_operator_chose() {
+    let items = async |shape: BatchItemShape| {
+        let stage = Stage::with(1, SocketOptions { batch_item_shape: shape, ..SocketOptions::default() }).await;
+        let hash = stage.hash().await;
+        let mut client = stage.client();
+        let request = of("state_batch", None, "");
+        let subscribe = format!(r#"{{"action":"subscribe","hash":"{hash}","requests":[{request}]}}"#);
+        client.answers(Message::Text(&subscribe));
+        let texts = client.due_texts();
+        let batch: Value = serde_json::from_str(&texts[0]).expect("JSON");
+        batch["data"][0].clone()
+    };
+    let flat = items(BatchItemShape::Flat).await;
+    assert_eq!((flat["source_id"].as_u64(), &flat["state"]), (Some(1_000_000_001), &Value::Null));
+    let wrapped = items(BatchItemShape::Wrapped).await;
+    let expected = json!({"type": "source_state_event", "tracker_id": A, "source_id": 1_000_000_001, "state": flat});
+    assert_eq!(wrapped, expected);
+    let both = items(BatchItemShape::Both).await;
+    let mut expected = flat.clone();
+    expected["type"] = json!("source_state_event");
+    expected["tracker_id"] = json!(A);
+    expected["state"] = flat;
+    assert_eq!(both, expected);
 }
