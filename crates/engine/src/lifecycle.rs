@@ -32,6 +32,8 @@ impl Engine {
             FleetEvent::TrackerRemoved { tracker, source, .. } => self.lose_tracker(*source, *tracker),
             FleetEvent::SessionEnded { session, .. } => self.end_session(*session),
             FleetEvent::TrackerAdded { tracker, user, .. } => self.gain_tracker(*user, *tracker),
+            // Nothing changes a source yet.
+            FleetEvent::SourceChanged(_) => {}
             // Who renders asks the fleet for the zone each time.
             FleetEvent::ZoneChanged { .. } => {}
         }

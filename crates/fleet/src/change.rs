@@ -143,6 +143,7 @@ pub(crate) fn source(row: SourceRow) -> Result<SourceInfo, FleetError> {
         connected: row.connected,
         removed: row.removed,
         settings: Arc::new(settings.into()),
+        sensors: Arc::default(),
     })
 }
 

@@ -9,6 +9,8 @@ use crate::values::SourceInfo;
 pub enum FleetEvent {
     /// A source was registered.
     SourceAdded(SourceInfo),
+    /// The settings, sensors or device of a source have changed.
+    SourceChanged(SourceInfo),
     /// The states of a source are withheld from now on, or no longer.
     SourceBlocked {
         /// Which.

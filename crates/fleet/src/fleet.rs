@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use model::{SourceId, Timestamp, TrackerId, UserId};
+use model::{Sensor, SourceId, Timestamp, TrackerId, UserId};
 use storage::catalog::{Catalog, CatalogError, SqliteCatalog};
 
 use crate::digest::DigestKey;
@@ -94,6 +94,11 @@ impl Fleet {
     /// The source with this id, if it is not removed.
     pub fn source(&self, id: SourceId) -> Option<SourceInfo> {
         self.shared.memory().source(id).filter(|info| !info.removed).cloned()
+    }
+
+    /// What the attributes of a source mean, in the order of ids; empty when it has no sensors, or is not there.
+    pub fn sensors(&self, id: SourceId) -> Arc<[Sensor]> {
+        self.shared.memory().source(id).map(|info| Arc::clone(&info.sensors)).unwrap_or_default()
     }
 
     /// The user, if it is not removed.

@@ -58,6 +58,7 @@ impl Fleet {
                     connected: false,
                     removed: false,
                     settings: Arc::new(model.settings()),
+                    sensors: Arc::default(),
                 };
                 let tracker = Tracker {
                     id: tracker,

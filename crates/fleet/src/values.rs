@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use model::{DeviceId, SourceId, SourceSettings, Timestamp, TrackerId, UserId};
+use model::{DeviceId, Sensor, SourceId, SourceSettings, Timestamp, TrackerId, UserId};
 use serde::{Deserialize, Serialize};
 
 use crate::models::Model;
@@ -203,6 +203,8 @@ pub struct SourceInfo {
     pub removed: bool,
     /// What its state is folded with.
     pub settings: Arc<SourceSettings>,
+    /// What its attributes mean, in the order of ids.
+    pub sensors: Arc<[Sensor]>,
 }
 
 /// A tracker: one user's view of a source.
