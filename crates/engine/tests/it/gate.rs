@@ -92,6 +92,10 @@ impl Journal for Gate {
         self.journal.range(source, from, to)
     }
 
+    fn newest(&self, source: SourceId) -> Listing<'_, StoredReport> {
+        self.journal.newest(source)
+    }
+
     fn by_seq(&self, from: Seq) -> Listing<'_, StoredReport> {
         self.journal.by_seq(from)
     }

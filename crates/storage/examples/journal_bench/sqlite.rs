@@ -174,6 +174,12 @@ impl Journal for SqliteJournal {
         self.read(&sql, params![source.0, from.ms(), to.ms()], report)
     }
 
+    fn newest(&self, source: SourceId) -> Listing<'_, StoredReport> {
+        let sql =
+            format!("SELECT {REPORT_COLUMNS} FROM reports WHERE source = ? ORDER BY time DESC, hash DESC");
+        self.read(&sql, [source.0], report)
+    }
+
     fn by_seq(&self, from: Seq) -> Listing<'_, StoredReport> {
         let sql = format!(
             "SELECT o.{REPORT_COLUMNS} FROM report_order o JOIN reports USING (source, time, hash) WHERE o.seq >= ? ORDER BY o.seq"

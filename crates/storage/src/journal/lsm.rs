@@ -133,8 +133,7 @@ impl LsmJournal {
     }
 
     fn newest_stored(&self, source: SourceId) -> Result<Timestamp, JournalError> {
-        let first = keys::report_key(&ReportKey { source, time: Timestamp::MIN, hash: 0 });
-        let last = keys::report_key(&ReportKey { source, time: Timestamp::MAX, hash: u64::MAX });
+        let [first, last] = keys::all_reports(source);
         match self.db.snapshot().range(&self.reports, first..=last).next_back() {
             Some(guard) => Ok(keys::read_report_key(&guard.key()?).map_err(corrupt(None))?.time),
             None => Ok(Timestamp::MIN),
@@ -231,6 +230,11 @@ impl Journal for LsmJournal {
         let first = keys::report_key(&ReportKey { source, time: from, hash: 0 });
         let last = keys::report_key(&ReportKey { source, time: to, hash: u64::MAX });
         Box::new(self.db.snapshot().range(&self.reports, first..=last).map(listing::report))
+    }
+
+    fn newest(&self, source: SourceId) -> Listing<'_, StoredReport> {
+        let [first, last] = keys::all_reports(source);
+        Box::new(self.db.snapshot().range(&self.reports, first..=last).rev().map(listing::report))
     }
 
     fn by_seq(&self, from: Seq) -> Listing<'_, StoredReport> {

@@ -193,6 +193,24 @@ pub(crate) fn reports_of_one_time_are_all_kept<J: Journal>(open: &impl Fn(&Path)
     assert_eq!(all(j.range(A, at(1_000), at(1_000))), reports);
 }
 
+pub(crate) fn the_newest_come_first_and_from_one_source<J: Journal>(open: &impl Fn(&Path) -> Result<J, JournalError>) {
+    let Opened { journal: j, dir: _dir } = new(open);
+    let times = [5, -DAY, 3, Timestamp::MAX.ms() - 700, 3, 3, 0, Timestamp::MIN.ms()];
+    let reports: Vec<_> = times.iter().zip(1..).map(|(ms, n)| stored(n, A, *ms, n as i64)).collect();
+    append(&j, &reports);
+    append(&j, &[stored(20, B, 4, 0), stored(21, SourceId(A.0 - 1), 4, 0), stored(22, C, 4, 0)]);
+    let mut backwards = ever(&j, A);
+    backwards.reverse();
+    assert_eq!(backwards.iter().map(|r| r.time.ms()).collect::<Vec<_>>()[1..5], [5, 3, 3, 3]);
+    assert_eq!(all(j.newest(A)), backwards);
+    assert_eq!(all(j.newest(A).take(2)), backwards[..2]);
+    assert_eq!(all(j.newest(C)).len(), 1);
+    assert_eq!(all(j.newest(SourceId(7))), []);
+    let listing = j.newest(A);
+    append(&j, &[stored(30, A, 6, 0)]);
+    assert_eq!(all(listing), backwards, "it shows what was there when it began");
+}
+
 pub(crate) fn an_export_is_in_order_of_seq<J: Journal>(open: &impl Fn(&Path) -> Result<J, JournalError>) {
     let Opened { journal: j, dir: _dir } = new(open);
     // The newer an entry the older its time, and seqs with holes.

@@ -34,6 +34,7 @@ macro_rules! engines {
             a_range_is_one_sources_and_includes_both_ends
             times_before_1970_sort_first
             reports_of_one_time_are_all_kept
+            the_newest_come_first_and_from_one_source
             an_export_is_in_order_of_seq
             a_repeat_is_passed_over
             a_repeat_within_one_append_is_passed_over

@@ -46,6 +46,11 @@ pub(super) fn report_key(key: &ReportKey) -> [u8; REPORT_KEY_BYTES] {
     bytes
 }
 
+/// The least and the greatest key that a report of a source can have.
+pub(super) fn all_reports(source: SourceId) -> [[u8; REPORT_KEY_BYTES]; 2] {
+    [(Timestamp::MIN, 0), (Timestamp::MAX, u64::MAX)].map(|(time, hash)| report_key(&ReportKey { source, time, hash }))
+}
+
 pub(super) fn read_report_key(bytes: &[u8]) -> Result<ReportKey, CodecError> {
     let bytes: &[u8; REPORT_KEY_BYTES] = bytes.try_into().map_err(|_| CodecError::Malformed)?;
     let [s0, s1, s2, s3, t0, t1, t2, t3, t4, t5, t6, t7, hash @ ..] = *bytes;
