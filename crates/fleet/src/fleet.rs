@@ -116,7 +116,7 @@ impl Fleet {
     pub fn access(&self, session: &Session, tracker: TrackerId) -> Access {
         let memory = self.shared.memory();
         match memory.trackers.get(&tracker) {
-            Some(t) if t.user == session.user && t.is_visible() => match t.source.blocked {
+            Some(t) if t.user == session.owner && t.is_visible() => match t.source.blocked {
                 true => Access::Blocked(t.source.source),
                 false => Access::Normal(t.source.source),
             },
@@ -127,7 +127,7 @@ impl Fleet {
     /// The trackers that a session sees, in the order of ids: blocked ones too, hidden and removed ones not.
     pub fn trackers(&self, session: &Session) -> Vec<Arc<Tracker>> {
         let memory = self.shared.memory();
-        memory.trackers_of(session.user).filter(|t| t.is_visible()).map(Arc::clone).collect()
+        memory.trackers_of(session.owner).filter(|t| t.is_visible()).map(Arc::clone).collect()
     }
 
     /// A tracker that the session sees.
@@ -138,7 +138,7 @@ impl Fleet {
     /// A tracker of the session's user even if it is hidden or removed: to tell "no longer" from "never".
     pub fn owned_tracker(&self, session: &Session, id: TrackerId) -> Option<Arc<Tracker>> {
         let memory = self.shared.memory();
-        memory.trackers.get(&id).filter(|t| t.user == session.user).map(Arc::clone)
+        memory.trackers.get(&id).filter(|t| t.user == session.owner).map(Arc::clone)
     }
 
     pub(crate) fn failures(&self) -> MutexGuard<'_, LoginFailures> {

@@ -35,6 +35,7 @@ mod models;
 mod options;
 mod panel;
 mod password;
+mod rights;
 mod sessions;
 #[cfg(test)]
 mod tests;
@@ -57,7 +58,8 @@ pub use panel::{
     ADMIN_LOGIN, AdminSetup, NewUser, Page, Paging, PanelTracker, TrackerEdit, TrackerOrder, TrackerQuery, UserEdit,
     UserOrder, UserQuery,
 };
-pub use sessions::{PanelSession, Session};
+pub use rights::{Right, Rights};
+pub use sessions::{PanelSession, Session, SessionKind};
 pub use trackers::{FIRST_SOURCE, FIRST_TRACKER};
 pub use values::{
     Access, Account, AccountId, Address, Device, LegalType, MeasurementSystem, NewTracker, Preferences, Secret,

@@ -11,6 +11,7 @@ use crate::error::{Failure, HashError, LoginError, SessionError};
 use crate::event::{EndCause, FleetEvent};
 use crate::fleet::Fleet;
 use crate::memory::{Memory, SessionEntry};
+use crate::rights::Rights;
 use crate::values::{AccountId, Secret};
 use crate::writer::Desk;
 use crate::zone::Zone;
@@ -20,10 +21,25 @@ use crate::zone::Zone;
 pub struct Session {
     /// Its number; the hash is known to the client only.
     pub id: SessionId,
-    /// Whose it is.
+    /// Who it is: dates, language and units are this user's.
     pub user: UserId,
+    /// Whose trackers it is about: the user itself, or the master of a sub-user.
+    pub owner: UserId,
+    /// How it came about.
+    pub kind: SessionKind,
+    /// What it may do.
+    pub rights: Rights,
     /// The user's zone at that moment; [`Fleet::zone`] gives the newest.
     pub zone: Arc<Zone>,
+}
+
+/// How a user's session came about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SessionKind {
+    /// By logging in, or made by somebody who may. Its time runs out.
+    Standard,
+    /// An API key. It lasts until it is deleted.
+    ApiKey,
 }
 
 /// An administrator's session that is live at the moment of [`Fleet::authorize_panel`].
@@ -194,7 +210,14 @@ impl Fleet {
         match entry.owner {
             SessionOwner::User(id) => {
                 let user = memory.user(id).ok_or(HashError::Ended)?;
-                Ok(Session { id: entry.id, user: id, zone: Arc::clone(&user.preferences.zone) })
+                Ok(Session {
+                    id: entry.id,
+                    user: id,
+                    owner: id,
+                    kind: SessionKind::Standard,
+                    rights: Rights::ALL,
+                    zone: Arc::clone(&user.preferences.zone),
+                })
             }
             SessionOwner::Account(_) => Err(HashError::WrongKind),
         }

@@ -39,7 +39,7 @@ impl Fleet {
         if new.group != 0 {
             return Err(RegisterError::UnknownGroup);
         }
-        let (user, trackers_max) = (session.user, self.options.trackers_max);
+        let (user, trackers_max) = (session.owner, self.options.trackers_max);
         self.write(move |desk| {
             let (tracker, source) = {
                 let memory = desk.memory();
@@ -85,7 +85,7 @@ impl Fleet {
     /// Removes a tracker of the session's user for good. A user may do so only before the device has ever made
     /// contact; later it is up to an administrator.
     pub async fn corrupt_tracker(&self, session: &Session, tracker: TrackerId) -> Result<(), CorruptError> {
-        let user = session.user;
+        let user = session.owner;
         self.write(move |desk| {
             let tracker = desk.memory().trackers.get(&tracker).filter(|t| t.user == user).map(Arc::clone);
             match tracker {

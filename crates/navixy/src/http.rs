@@ -5,6 +5,8 @@ mod answer;
 mod base;
 mod call;
 mod failure;
+mod method;
+mod openapi;
 mod panel_account;
 mod panel_tracker;
 mod panel_user;
@@ -30,9 +32,9 @@ use crate::errors::Condition;
 use crate::http::answer::Refusal;
 use crate::http::call::Request;
 use crate::http::rate::{Rates, address_key};
-use crate::http::route::Route;
 
-pub use route::{BASES, METHODS};
+pub use openapi::openapi;
+pub use route::{BASES, methods};
 
 /// Where this dialect reads states.
 pub trait States: Send + Sync + 'static {
@@ -109,43 +111,16 @@ impl Api {
 
     /// Route, body, rate; the method itself then looks at hash, right, parameters and entities, in this order.
     async fn serve(&self, call: &Call) -> Result<Vec<u8>, Refusal> {
-        let route = if matches!(call.method, Method::GET | Method::POST) {
-            Route::find(&call.path)?
-        } else {
-            return Err(Condition::UnknownAction.into());
+        let method = match call.method {
+            Method::GET | Method::POST => route::find(&call.path)?,
+            _ => return Err(Condition::UnknownAction.into()),
         };
         let now = (self.options.clock)();
         let mut request = Request::read(call, now)?;
         if !self.rates_of_addresses.take(address_key(call.peer), now) {
             return Err(Condition::TooManyRequests.into());
         }
-        match route {
-            Route::BaseNothing => base::nothing(self, &request),
-            Route::UserAuth => user::auth(self, &mut request).await,
-            Route::UserLogout => user::logout(self, &request).await,
-            Route::UserGetInfo => user::get_info(self, &mut request),
-            Route::TrackerRegister => tracker::register(self, &mut request).await,
-            Route::TrackerList => tracker::list(self, &mut request),
-            Route::TrackerRead => tracker::read(self, &mut request),
-            Route::TrackerGetState => tracker::get_state(self, &mut request),
-            Route::TrackerGetStates => tracker::get_states(self, &mut request),
-            Route::TrackerCorrupt => tracker::corrupt(self, &mut request).await,
-            Route::PanelAccountAuth => panel_account::auth(self, &mut request).await,
-            Route::PanelAccountLogout => panel_account::logout(self, &request).await,
-            Route::PanelAccountGetPermissions => panel_account::get_permissions(self, &request),
-            Route::PanelUserCreate => panel_user::create(self, &mut request).await,
-            Route::PanelUserRead => panel_user::read(self, &mut request),
-            Route::PanelUserList => panel_user::list(self, &mut request),
-            Route::PanelUserUpdate => panel_user::update(self, &mut request).await,
-            Route::PanelUserCorrupt => panel_user::corrupt(self, &mut request).await,
-            Route::PanelUserChangePassword => panel_user::change_password(self, &mut request).await,
-            Route::PanelUserSessionCreate => panel_user::session_create(self, &mut request).await,
-            Route::PanelTrackerList => panel_tracker::list(self, &mut request),
-            Route::PanelTrackerRead => panel_tracker::read(self, &mut request),
-            Route::PanelTrackerSourceUpdate => panel_tracker::source_update(self, &mut request).await,
-            Route::PanelTrackerSettingsUpdate => panel_tracker::settings_update(self, &mut request).await,
-            Route::PanelTrackerCorrupt => panel_tracker::corrupt(self, &mut request).await,
-        }
+        method.call(self, &mut request).await
     }
 }
 

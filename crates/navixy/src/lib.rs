@@ -15,5 +15,5 @@ pub mod wire;
 
 pub use encode::BatchItemShape;
 pub use errors::{Condition, FieldError};
-pub use http::{Api, BASES, METHODS, NavixyOptions, States};
+pub use http::{Api, BASES, NavixyOptions, States, methods, openapi};
 pub use session::{NavixySockets, PlainRequests, SocketOptions};

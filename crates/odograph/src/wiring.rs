@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use http::StatusCode;
-use navixy::{Api, BASES, METHODS, NavixySockets, PlainRequests};
+use navixy::{Api, BASES, NavixySockets, PlainRequests, methods};
 use web::{Answer, Call, CallFuture, Endpoint, Handler, RouteError, Routes, SocketFactory};
 
 use crate::options;
@@ -32,7 +32,7 @@ fn navixy(routes: &mut Routes, status: &Status, settings: &Settings) -> Result<(
         let socket = Endpoint { http: Some(Arc::new(PlainRequests)), socket: Some(sockets.clone()) };
         routes.exact(&format!("{base}/event/subscription"), socket)?;
         if base.is_empty() {
-            for method in METHODS {
+            for method in methods() {
                 routes.exact(&format!("/{method}"), http(api.clone()))?;
             }
             routes.below("", http(Arc::new(ElsewhereAtTheRoot(api.clone()))))?;

@@ -1,11 +1,26 @@
 //! `panel/account/…`: administrators logging in and out.
 
+use fleet::PanelSession;
+
 use crate::errors::Condition;
 use crate::http::Api;
 use crate::http::answer::{Refusal, success};
 use crate::http::call::Request;
+use crate::http::method::{Kind, Method, required};
 use crate::http::params;
 use crate::http::user::LOGIN_CHARS_MAX;
+
+pub(super) const METHODS: &[Method] = &[
+    Method::open("panel/account/auth", "Starts an administrator's session.", |a, r| Box::pin(auth(a, r)))
+        .takes(&[required("login", Kind::Text, "or the account's number"), required("password", Kind::Text, "")])
+        .gives(&[required("hash", Kind::Hash, ""), required("permissions", Kind::Named("Permissions"), "")])
+        .fails(&[Condition::WrongCredentials]),
+    Method::panel("panel/account/logout", "Ends the session.", |a, s, r| Box::pin(logout(a, s, r))),
+    Method::panel("panel/account/get_permissions", "Says what the session may do.", |a, s, r| {
+        Box::pin(get_permissions(a, s, r))
+    })
+    .gives(&[required("permissions", Kind::Named("Permissions"), "")]),
+];
 
 /// The longest password of an administrator that is compared, in characters. Longer ones are nobody's.
 const PASSWORD_CHARS_MAX: usize = 1_024;
@@ -17,7 +32,7 @@ const PERMISSIONS: &str = concat!(
 );
 
 /// Starts a session. The login may be the account's number.
-pub(super) async fn auth(api: &Api, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
+async fn auth(api: &Api, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
     let login = request.params.required("login", params::text);
     let password = request.params.required("password", params::text);
     request.params.finish()?;
@@ -32,15 +47,13 @@ pub(super) async fn auth(api: &Api, request: &mut Request<'_>) -> Result<Vec<u8>
 }
 
 /// Ends the call's own session.
-pub(super) async fn logout(api: &Api, request: &Request<'_>) -> Result<Vec<u8>, Refusal> {
-    let session = api.panel_session(request)?;
+async fn logout(api: &Api, session: PanelSession, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
     api.fleet.logout(session.id, request.now).await?;
     Ok(success(|_| {}))
 }
 
 /// What the session may do.
-pub(super) fn get_permissions(api: &Api, request: &Request<'_>) -> Result<Vec<u8>, Refusal> {
-    api.panel_session(request)?;
+async fn get_permissions(_: &Api, _: PanelSession, _: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
     Ok(success(|o| {
         o.raw("permissions", PERMISSIONS);
     }))

@@ -1,20 +1,59 @@
 //! `panel/tracker/…`: the trackers of the administrator's users.
 
-use fleet::{PanelTracker, TrackerEdit, TrackerOrder, TrackerQuery};
+use fleet::{PanelSession, PanelTracker, TrackerEdit, TrackerOrder, TrackerQuery};
 use model::{ConnectionStatus, TrackerId};
 
 use crate::encode::{self, Object};
+use crate::errors::Condition;
 use crate::http::Api;
 use crate::http::answer::{Refusal, success};
 use crate::http::call::Request;
+use crate::http::method::{Kind, Method, Param, optional, required};
 use crate::http::panel_user::{paging, user_id};
 use crate::http::params::{self, Params, Value};
 use crate::http::user::utc_date;
 use crate::json::Mistyped;
 
+const TRACKER: Kind = Kind::Named("PanelTracker");
+const TRACKER_ID: Param = required("tracker_id", Kind::Int, "a tracker of one of the account's users");
+
+pub(super) const METHODS: &[Method] = &[
+    Method::panel("panel/tracker/list", "The account's trackers, a page at a time.", |a, s, r| Box::pin(list(a, s, r)))
+        .takes(&[
+            optional("user_id", Kind::Int, ""),
+            optional("filter", Kind::Text, ""),
+            optional("order_by", Kind::Text, ""),
+            optional("ascending", Kind::Bool, "true unless given"),
+            optional("offset", Kind::Int, ""),
+            optional("limit", Kind::Int, ""),
+        ])
+        .gives(&[required("list", Kind::List(&TRACKER), ""), required("count", Kind::Int, "of all pages")]),
+    Method::panel("panel/tracker/read", "One tracker.", |a, s, r| Box::pin(read(a, s, r)))
+        .takes(&[TRACKER_ID])
+        .gives(&[required("value", TRACKER, "")])
+        .fails(&[Condition::NotFound, Condition::AlreadyRemoved]),
+    Method::panel("panel/tracker/source/update", "Blocks or unblocks a tracker.", |a, s, r| {
+        Box::pin(source_update(a, s, r))
+    })
+    .takes(&[TRACKER_ID, required("blocked", Kind::Bool, "")])
+    .fails(&[Condition::NotFound, Condition::AlreadyRemoved]),
+    Method::panel("panel/tracker/settings/update", "Renames, hides or shows again, and remarks.", |a, s, r| {
+        Box::pin(settings_update(a, s, r))
+    })
+    .takes(&[
+        TRACKER_ID,
+        optional("label", Kind::Text, ""),
+        optional("deleted", Kind::Bool, "true hides the tracker, false shows it again"),
+        optional("comment", Kind::Text, "at most 3,000 characters"),
+    ])
+    .fails(&[Condition::NotFound, Condition::AlreadyRemoved]),
+    Method::panel("panel/tracker/corrupt", "Removes a tracker for good.", |a, s, r| Box::pin(corrupt(a, s, r)))
+        .takes(&[TRACKER_ID])
+        .fails(&[Condition::NotFound, Condition::AlreadyRemoved]),
+];
+
 /// The account's trackers, a page at a time.
-pub(super) fn list(api: &Api, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
-    let session = api.panel_session(request)?;
+async fn list(api: &Api, session: PanelSession, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
     let params = &mut request.params;
     let query = TrackerQuery {
         user: params.optional("user_id", user_id),
@@ -43,8 +82,7 @@ fn order(value: Value<'_>) -> Result<TrackerOrder, Mistyped> {
 }
 
 /// One tracker.
-pub(super) fn read(api: &Api, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
-    let session = api.panel_session(request)?;
+async fn read(api: &Api, session: PanelSession, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
     let id = tracker_id(&mut request.params);
     request.params.finish()?;
     let tracker = api.fleet.panel_tracker(&session, id)?;
@@ -52,8 +90,7 @@ pub(super) fn read(api: &Api, request: &mut Request<'_>) -> Result<Vec<u8>, Refu
 }
 
 /// Blocks or unblocks.
-pub(super) async fn source_update(api: &Api, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
-    let session = api.panel_session(request)?;
+async fn source_update(api: &Api, session: PanelSession, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
     let params = &mut request.params;
     let id = tracker_id(params);
     let blocked = params.required("blocked", params::boolean);
@@ -64,8 +101,7 @@ pub(super) async fn source_update(api: &Api, request: &mut Request<'_>) -> Resul
 }
 
 /// Renames, hides or shows again, and remarks.
-pub(super) async fn settings_update(api: &Api, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
-    let session = api.panel_session(request)?;
+async fn settings_update(api: &Api, session: PanelSession, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
     let params = &mut request.params;
     let id = tracker_id(params);
     let edit = TrackerEdit {
@@ -79,8 +115,7 @@ pub(super) async fn settings_update(api: &Api, request: &mut Request<'_>) -> Res
 }
 
 /// Removes for good.
-pub(super) async fn corrupt(api: &Api, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
-    let session = api.panel_session(request)?;
+async fn corrupt(api: &Api, session: PanelSession, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
     let id = tracker_id(&mut request.params);
     request.params.finish()?;
     api.fleet.panel_corrupt_tracker(&session, id).await?;

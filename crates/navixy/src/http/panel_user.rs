@@ -1,6 +1,6 @@
 //! `panel/user/…`: the administrator's users.
 
-use fleet::{LegalType, NewUser, Paging, User, UserEdit, UserOrder, UserProfile, UserQuery};
+use fleet::{LegalType, NewUser, Paging, PanelSession, User, UserEdit, UserOrder, UserProfile, UserQuery};
 use model::UserId;
 
 use crate::encode::{self, Object};
@@ -8,15 +8,69 @@ use crate::errors::Condition;
 use crate::http::Api;
 use crate::http::answer::{Refusal, success};
 use crate::http::call::Request;
+use crate::http::method::{Kind, Method, Param, optional, required};
 use crate::http::params::{self, Params, Value};
 use crate::http::user::{legal_type_from_name, legal_type_name, names_and_addresses, utc_date};
 use crate::json::Mistyped;
 
+const USER: Kind = Kind::Named("PanelUser");
+const USER_ID: Param = required("user_id", Kind::Int, "");
+
+pub(super) const METHODS: &[Method] = &[
+    Method::panel("panel/user/create", "Creates a user.", |a, s, r| Box::pin(create(a, s, r)))
+        .takes(&[
+            required("user", USER, "without an id"),
+            required("password", Kind::Text, ""),
+            required("time_zone", Kind::Text, "a name of the IANA list"),
+            required("locale", Kind::Text, "xx or xx_YY"),
+            optional("comment", Kind::Text, "at most 255 characters"),
+        ])
+        .gives(&[required("id", Kind::Int, "")])
+        .fails(&[Condition::LoginInUse]),
+    Method::panel("panel/user/read", "One user.", |a, s, r| Box::pin(read(a, s, r)))
+        .takes(&[USER_ID])
+        .gives(&[
+            required("value", USER, ""),
+            required("discount", Kind::Any, ""),
+            required("dealer_mfa_settings", Kind::Any, ""),
+        ])
+        .fails(&[Condition::NotFound]),
+    Method::panel("panel/user/list", "The account's users, a page at a time.", |a, s, r| Box::pin(list(a, s, r)))
+        .takes(&[
+            optional("filter", Kind::Text, ""),
+            optional("order_by", Kind::OneOf(ORDERS), ""),
+            optional("ascending", Kind::Bool, "true unless given"),
+            optional("offset", Kind::Int, ""),
+            optional("limit", Kind::Int, ""),
+            optional("hide_inactive", Kind::Bool, ""),
+        ])
+        .gives(&[required("list", Kind::List(&USER), ""), required("count", Kind::Int, "of all pages")]),
+    Method::panel("panel/user/update", "Changes a user; what is not given stays.", |a, s, r| Box::pin(update(a, s, r)))
+        .takes(&[required("user", USER, "with id and activated")])
+        .fails(&[Condition::NotFound, Condition::LoginInUse]),
+    Method::panel("panel/user/corrupt", "Removes a user for good.", |a, s, r| Box::pin(corrupt(a, s, r)))
+        .takes(&[USER_ID, required("login", Kind::Text, "the user's, as a safeguard")])
+        .fails(&[Condition::NotFound, Condition::AlreadyRemoved]),
+    Method::panel("panel/user/change_password", "Gives a user a new password.", |a, s, r| {
+        Box::pin(change_password(a, s, r))
+    })
+    .takes(&[USER_ID, required("password", Kind::Text, "")])
+    .fails(&[Condition::NotFound]),
+    Method::panel("panel/user/session/create", "A session of a user, without its password.", |a, s, r| {
+        Box::pin(session_create(a, s, r))
+    })
+    .takes(&[USER_ID])
+    .gives(&[required("hash", Kind::Hash, "")])
+    .fails(&[Condition::NotFound, Condition::NotActivated, Condition::SessionsExceeded]),
+];
+
+/// What users can be listed by.
+const ORDERS: &[&str] = &["id", "login", "last_name", "balance", "bonus", "phone", "post_city"];
+
 const UNKNOWN_VALUE: Mistyped = Mistyped("has an unknown value");
 
 /// Creates a user.
-pub(super) async fn create(api: &Api, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
-    let session = api.panel_session(request)?;
+async fn create(api: &Api, session: PanelSession, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
     let params = &mut request.params;
     let user = params.object("user.", |user| {
         let login = user.required("login", params::text);
@@ -41,8 +95,7 @@ pub(super) async fn create(api: &Api, request: &mut Request<'_>) -> Result<Vec<u
 }
 
 /// One user.
-pub(super) fn read(api: &Api, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
-    let session = api.panel_session(request)?;
+async fn read(api: &Api, session: PanelSession, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
     let id = request.params.required("user_id", user_id);
     request.params.finish()?;
     let user = id.and_then(|id| api.fleet.panel_user(&session, id)).ok_or(Condition::NotFound)?;
@@ -53,8 +106,7 @@ pub(super) fn read(api: &Api, request: &mut Request<'_>) -> Result<Vec<u8>, Refu
 }
 
 /// The account's users, a page at a time.
-pub(super) fn list(api: &Api, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
-    let session = api.panel_session(request)?;
+async fn list(api: &Api, session: PanelSession, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
     let params = &mut request.params;
     let query = UserQuery {
         filter: params.optional("filter", params::text).filter(|filter| !filter.is_empty()),
@@ -93,8 +145,7 @@ pub(super) fn paging(params: &mut Params<'_>) -> Paging {
 }
 
 /// Changes a user; what is not given stays.
-pub(super) async fn update(api: &Api, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
-    let session = api.panel_session(request)?;
+async fn update(api: &Api, session: PanelSession, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
     let params = &mut request.params;
     let user = params.object("user.", |user| {
         let id = user.required("id", user_id);
@@ -115,8 +166,7 @@ pub(super) async fn update(api: &Api, request: &mut Request<'_>) -> Result<Vec<u
 }
 
 /// Removes a user for good.
-pub(super) async fn corrupt(api: &Api, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
-    let session = api.panel_session(request)?;
+async fn corrupt(api: &Api, session: PanelSession, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
     let params = &mut request.params;
     let id = params.required("user_id", user_id);
     let login = params.required("login", params::text);
@@ -127,8 +177,7 @@ pub(super) async fn corrupt(api: &Api, request: &mut Request<'_>) -> Result<Vec<
 }
 
 /// Gives a user a new password.
-pub(super) async fn change_password(api: &Api, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
-    let session = api.panel_session(request)?;
+async fn change_password(api: &Api, session: PanelSession, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
     let params = &mut request.params;
     let id = params.required("user_id", user_id);
     let password = params.required("password", params::text);
@@ -139,8 +188,7 @@ pub(super) async fn change_password(api: &Api, request: &mut Request<'_>) -> Res
 }
 
 /// A session of a user, without its password.
-pub(super) async fn session_create(api: &Api, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
-    let session = api.panel_session(request)?;
+async fn session_create(api: &Api, session: PanelSession, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
     let id = request.params.required("user_id", user_id);
     request.params.finish()?;
     let Some(id) = id else { return Err(request.params.invalid()) };

@@ -1,6 +1,10 @@
 //! Which method a path means.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use crate::errors::Condition;
+use crate::http::method::Method;
 
 /// What may stand before a method's path. Self-hosted clients use the second and the third.
 pub const BASES: &[&str] = &["/v2", "/api-v2", ""];
@@ -37,67 +41,39 @@ const RESOURCES: &[&str] = &[
     "zone",
 ];
 
-macro_rules! routes {
-    ($($variant:ident $path:literal)*) => {
-        /// A method that is offered.
-        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-        pub(super) enum Route {
-            $($variant,)*
-        }
+/// The tables of all resources.
+const TABLES: &[&[Method]] = &[
+    super::base::METHODS,
+    super::panel_account::METHODS,
+    super::panel_tracker::METHODS,
+    super::panel_user::METHODS,
+    super::tracker::METHODS,
+    super::user::METHODS,
+];
 
-        /// The paths of all methods that are offered, below each of [`BASES`], without a slash at either end.
-        pub const METHODS: &[&str] = &[$($path,)*];
+/// By path; of two rows with one path a test would say so.
+static BY_PATH: LazyLock<HashMap<&str, &Method>> =
+    LazyLock::new(|| all().map(|method| (method.path, method)).collect());
 
-        impl Route {
-            fn of_method(path: &str) -> Option<Self> {
-                match path {
-                    $($path => Some(Self::$variant),)*
-                    _ => None,
-                }
-            }
-        }
-    };
+/// All methods that are offered, resource by resource.
+pub(super) fn all() -> impl Iterator<Item = &'static Method> {
+    TABLES.iter().copied().flatten()
 }
 
-routes! {
-    BaseNothing "base/nothing"
-    UserAuth "user/auth"
-    UserLogout "user/logout"
-    UserGetInfo "user/get_info"
-    TrackerRegister "tracker/register"
-    TrackerList "tracker/list"
-    TrackerRead "tracker/read"
-    TrackerGetState "tracker/get_state"
-    TrackerGetStates "tracker/get_states"
-    TrackerCorrupt "tracker/corrupt"
-    PanelAccountAuth "panel/account/auth"
-    PanelAccountLogout "panel/account/logout"
-    PanelAccountGetPermissions "panel/account/get_permissions"
-    PanelUserCreate "panel/user/create"
-    PanelUserRead "panel/user/read"
-    PanelUserList "panel/user/list"
-    PanelUserUpdate "panel/user/update"
-    PanelUserCorrupt "panel/user/corrupt"
-    PanelUserChangePassword "panel/user/change_password"
-    PanelUserSessionCreate "panel/user/session/create"
-    PanelTrackerList "panel/tracker/list"
-    PanelTrackerRead "panel/tracker/read"
-    PanelTrackerSourceUpdate "panel/tracker/source/update"
-    PanelTrackerSettingsUpdate "panel/tracker/settings/update"
-    PanelTrackerCorrupt "panel/tracker/corrupt"
+/// The paths of all methods that are offered, below each of [`BASES`], without a slash at either end.
+pub fn methods() -> impl Iterator<Item = &'static str> {
+    all().map(|method| method.path)
 }
 
-impl Route {
-    /// The method that a path means, under any base, with or without a slash at its end.
-    pub(super) fn find(path: &str) -> Result<Self, Condition> {
-        let path = path.strip_suffix('/').unwrap_or(path);
-        let below = |base: &&str| path.strip_prefix(*base).and_then(|rest| rest.strip_prefix('/'));
-        let method = BASES.iter().find_map(below).ok_or(Condition::UnknownResource)?;
-        Self::of_method(method).ok_or_else(|| {
-            let resource = method.split('/').next().unwrap_or_default();
-            if RESOURCES.contains(&resource) { Condition::UnknownAction } else { Condition::UnknownResource }
-        })
-    }
+/// The method that a path means, under any base, with or without a slash at its end.
+pub(super) fn find(path: &str) -> Result<&'static Method, Condition> {
+    let path = path.strip_suffix('/').unwrap_or(path);
+    let below = |base: &&str| path.strip_prefix(*base).and_then(|rest| rest.strip_prefix('/'));
+    let method = BASES.iter().find_map(below).ok_or(Condition::UnknownResource)?;
+    BY_PATH.get(method).copied().ok_or_else(|| {
+        let resource = method.split('/').next().unwrap_or_default();
+        if RESOURCES.contains(&resource) { Condition::UnknownAction } else { Condition::UnknownResource }
+    })
 }
 
 #[cfg(test)]
@@ -106,16 +82,17 @@ mod tests {
 
     #[test]
     fn paths_lead_to_methods() {
-        let check = |path: &str, expected: Result<Route, Condition>| assert_eq!(Route::find(path), expected, "{path}");
-        check("/v2/user/auth", Ok(Route::UserAuth));
-        check("/v2/user/auth/", Ok(Route::UserAuth));
-        check("/api-v2/tracker/list", Ok(Route::TrackerList));
-        check("/tracker/list", Ok(Route::TrackerList));
-        check("/v2/panel/user/session/create/", Ok(Route::PanelUserSessionCreate));
+        let check = |path: &str, expected: Result<&str, Condition>| {
+            assert_eq!(find(path).map(|method| method.path), expected, "{path}");
+        };
+        check("/v2/user/auth", Ok("user/auth"));
+        check("/v2/user/auth/", Ok("user/auth"));
+        check("/api-v2/tracker/list", Ok("tracker/list"));
+        check("/tracker/list", Ok("tracker/list"));
+        check("/v2/panel/user/session/create/", Ok("panel/user/session/create"));
         check("/v2/user", Err(Condition::UnknownAction));
         check("/v2/user/fly", Err(Condition::UnknownAction));
-        check("/v2/track/read", Err(Condition::UnknownAction));
-        check("/panel/tracker/clone", Err(Condition::UnknownAction));
+        check("/v2/report/tracker/generate", Err(Condition::UnknownAction));
         check("/v2/nonsense/list", Err(Condition::UnknownResource));
         check("/v2/", Err(Condition::UnknownResource));
         check("/v2", Err(Condition::UnknownResource));
@@ -125,10 +102,12 @@ mod tests {
     }
 
     #[test]
-    fn every_method_is_below_a_published_resource() {
-        for method in METHODS {
+    fn every_method_is_below_a_published_resource_and_there_once() {
+        let mut seen = std::collections::HashSet::new();
+        for method in methods() {
             let resource = method.split('/').next().unwrap_or_default();
             assert!(RESOURCES.contains(&resource), "{method}");
+            assert!(seen.insert(method), "{method} is there twice");
         }
     }
 }

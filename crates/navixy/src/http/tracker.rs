@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fleet::{Access, NewTracker, Session, Tracker};
+use fleet::{Access, NewTracker, Right, Session, Tracker};
 use model::{SourceId, TrackerId};
 
 use crate::encode::{self, DateText, LocalTime, Object};
@@ -10,10 +10,79 @@ use crate::errors::Condition;
 use crate::http::Api;
 use crate::http::answer::{Refusal, success};
 use crate::http::call::Request;
+use crate::http::method::{Kind, Method, TRACKER_ID, optional, required};
 use crate::http::params::{self, Params, Value};
 use crate::http::user::date;
 use crate::json::Mistyped;
 use crate::wire::{Dates, Format, WireId};
+
+const STATE: Kind = Kind::Named("SourceState");
+const TRACKER: Kind = Kind::Named("Tracker");
+const IDS: Kind = Kind::List(&Kind::Int);
+
+pub(super) const METHODS: &[Method] = &[
+    Method::user("tracker/list", "All trackers of the user, or those whose label contains a text.", |a, s, r| {
+        Box::pin(list(a, s, r))
+    })
+    .takes(&[optional("labels", Kind::List(&Kind::Text), "texts to look for, whatever their case")])
+    .gives(&[required("list", Kind::List(&TRACKER), "")]),
+    Method::user("tracker/read", "One tracker, blocked or not.", |a, s, r| Box::pin(read(a, s, r)))
+        .takes(&[TRACKER_ID])
+        .gives(&[required("value", TRACKER, "")])
+        .fails(&[Condition::NotFound]),
+    Method::user("tracker/register", "Registers a device as a new tracker.", |a, s, r| Box::pin(register(a, s, r)))
+        .right(Right::TrackerRegister)
+        .takes(&[
+            required("label", Kind::Text, "1 to 60 characters without < and >"),
+            required("model", Kind::Text, "code of the device's model"),
+            required("plugin_id", Kind::Int, "44: free of charge; 35: the phone application"),
+            optional("group_id", Kind::Int, "0: none"),
+            optional("device_id", Kind::Text, "for models whose ids the server does not make"),
+        ])
+        .gives(&[required("value", TRACKER, "")])
+        .fails(&[
+            Condition::EntityNotFound,
+            Condition::UnknownModel,
+            Condition::TooManyDevices,
+            Condition::PluginNotFound,
+            Condition::DeviceIdInUse,
+            Condition::WrongActivationCode,
+        ]),
+    Method::user("tracker/corrupt", "Removes a tracker whose device never made contact.", |a, s, r| {
+        Box::pin(corrupt(a, s, r))
+    })
+    .right(Right::TrackerRegister)
+    .takes(&[TRACKER_ID])
+    .fails(&[
+        Condition::NotFound,
+        Condition::DeviceBlocked,
+        Condition::NotForClones,
+        Condition::AlreadyConnected,
+        Condition::AlreadyRemoved,
+    ]),
+    Method::user("tracker/get_state", "The state of one tracker.", |a, s, r| Box::pin(get_state(a, s, r)))
+        .takes(&[TRACKER_ID])
+        .gives(&[required("user_time", Kind::DateTime, ""), required("state", STATE, "")])
+        .fails(&[Condition::NotFound, Condition::DeviceBlocked]),
+    Method::user("tracker/get_states", "The states of up to 2,000 trackers.", |a, s, r| Box::pin(get_states(a, s, r)))
+        .takes(&[
+            required("trackers", IDS, ""),
+            optional("list_blocked", Kind::Bool, "list blocked trackers instead of refusing the call"),
+            optional("allow_not_exist", Kind::Bool, "list unknown trackers instead of refusing the call"),
+        ])
+        .gives(&[
+            required("user_time", Kind::DateTime, ""),
+            required("states", Kind::Map(&STATE), "by tracker"),
+            optional("blocked", IDS, ""),
+            optional("not_exist", IDS, ""),
+        ])
+        .fails(&[
+            Condition::NotFound,
+            Condition::DeviceBlocked,
+            Condition::ListHasNonexistent,
+            Condition::TooManyDevices,
+        ]),
+];
 
 /// How many trackers one call may ask the states of.
 const STATES_MAX: usize = 2_000;
@@ -23,8 +92,7 @@ const LABELS_MAX: usize = 1_024;
 const LABEL_CHARS_MAX: usize = 60;
 
 /// All trackers of the user, or those whose label contains one of some texts.
-pub(super) fn list(api: &Api, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
-    let session = api.session(request)?;
+async fn list(api: &Api, session: Session, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
     let labels = request.params.optional("labels", labels);
     request.params.finish()?;
     let is_wanted = |tracker: &Arc<Tracker>| match &labels {
@@ -57,16 +125,14 @@ fn labels(value: Value<'_>) -> Result<Vec<String>, Mistyped> {
 }
 
 /// One tracker, blocked or not.
-pub(super) fn read(api: &Api, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
-    let session = api.session(request)?;
+async fn read(api: &Api, session: Session, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
     let id = tracker_id(&mut request.params)?;
     let tracker = id.tracker().and_then(|id| api.fleet.tracker(&session, id)).ok_or(Condition::NotFound)?;
     Ok(success(|o| render(&tracker, &*session.zone, o.member("value"))))
 }
 
 /// Registers a device as a new tracker.
-pub(super) async fn register(api: &Api, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
-    let session = api.session(request)?;
+async fn register(api: &Api, session: Session, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
     let params = &mut request.params;
     let label = params.required("label", params::text);
     let model = params.required("model", params::text);
@@ -83,8 +149,7 @@ pub(super) async fn register(api: &Api, request: &mut Request<'_>) -> Result<Vec
 }
 
 /// Removes a tracker whose device never made contact.
-pub(super) async fn corrupt(api: &Api, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
-    let session = api.session(request)?;
+async fn corrupt(api: &Api, session: Session, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
     let id = tracker_id(&mut request.params)?.tracker().ok_or(Condition::NotFound)?;
     api.states.settle().await;
     api.fleet.corrupt_tracker(&session, id).await?;
@@ -92,8 +157,7 @@ pub(super) async fn corrupt(api: &Api, request: &mut Request<'_>) -> Result<Vec<
 }
 
 /// The state of one tracker.
-pub(super) fn get_state(api: &Api, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
-    let session = api.session(request)?;
+async fn get_state(api: &Api, session: Session, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
     let dates = request.dates();
     let id = tracker_id(&mut request.params)?;
     let source = match access(api, &session, id) {
@@ -111,8 +175,7 @@ pub(super) fn get_state(api: &Api, request: &mut Request<'_>) -> Result<Vec<u8>,
 }
 
 /// The states of many trackers.
-pub(super) fn get_states(api: &Api, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
-    let session = api.session(request)?;
+async fn get_states(api: &Api, session: Session, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
     let dates = request.dates();
     let params = &mut request.params;
     let ids = params.required("trackers", |value| params::ints(value, STATES_MAX));

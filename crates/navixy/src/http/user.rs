@@ -1,14 +1,41 @@
 //! `user/…`: logging in and out, and who one is.
 
-use fleet::{LegalType, User};
+use fleet::{LegalType, Session, User};
 
 use crate::encode::{self, DateText, Object};
 use crate::errors::Condition;
 use crate::http::Api;
 use crate::http::answer::{Refusal, success};
 use crate::http::call::Request;
+use crate::http::method::{Kind, Method, optional, required};
 use crate::http::params;
 use crate::wire::Dates;
+
+pub(super) const METHODS: &[Method] = &[
+    Method::open("user/auth", "Starts a session.", |a, r| Box::pin(auth(a, r)))
+        .takes(&[
+            required("login", Kind::Text, ""),
+            required("password", Kind::Text, "1 to 40 printable characters"),
+            optional("dealer_id", Kind::Int, "must then be the user's own"),
+        ])
+        .gives(&[required("hash", Kind::Hash, ""), required("type", Kind::OneOf(&["authenticated"]), "")])
+        .fails(&[
+            Condition::WrongCredentials,
+            Condition::NotActivated,
+            Condition::SessionsExceeded,
+            Condition::LoginAttemptsExceeded,
+        ]),
+    Method::standard("user/logout", "Ends the session.", |a, s, r| Box::pin(logout(a, s, r))),
+    Method::user("user/get_info", "Says who the user is.", |a, s, r| Box::pin(get_info(a, s, r))).gives(&[
+        required("paas_id", Kind::Int, ""),
+        required("paas_settings", Kind::Any, ""),
+        required("user_info", Kind::Named("UserInfo"), ""),
+        required("tariff_restrictions", Kind::Any, ""),
+        required("premium_gis", Kind::Bool, ""),
+        required("features", Kind::List(&Kind::Text), ""),
+        required("user_menu", Kind::Any, ""),
+    ]),
+];
 
 /// The longest password that is compared, in characters. Longer ones are nobody's.
 pub(super) const PASSWORD_CHARS_MAX: usize = 40;
@@ -16,7 +43,7 @@ pub(super) const PASSWORD_CHARS_MAX: usize = 40;
 pub(super) const LOGIN_CHARS_MAX: usize = 254;
 
 /// Starts a session.
-pub(super) async fn auth(api: &Api, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
+async fn auth(api: &Api, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
     let params = &mut request.params;
     let login = params.required("login", params::text);
     let password = params.required("password", params::text);
@@ -48,15 +75,13 @@ pub(super) async fn auth(api: &Api, request: &mut Request<'_>) -> Result<Vec<u8>
 }
 
 /// Ends the call's own session.
-pub(super) async fn logout(api: &Api, request: &Request<'_>) -> Result<Vec<u8>, Refusal> {
-    let session = api.session(request)?;
+async fn logout(api: &Api, session: Session, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
     api.fleet.logout(session.id, request.now).await?;
     Ok(success(|_| {}))
 }
 
 /// Says who the user is.
-pub(super) fn get_info(api: &Api, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
-    let session = api.session(request)?;
+async fn get_info(api: &Api, session: Session, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
     let dates = request.dates();
     request.params.finish()?;
     let user = api.fleet.user(session.user).ok_or(Condition::SessionEnded)?;

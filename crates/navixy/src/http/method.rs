@@ -1,0 +1,170 @@
+//! What is known of a method before it is called: its path, who may call it, and what the document says of it.
+//!
+//! Each resource lists its methods in a table of its own, [`super::route::TABLES`] lists the tables. The document that
+//! is served to integrators is made of these rows.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use fleet::{PanelSession, Right, Session};
+
+use crate::errors::Condition;
+use crate::http::Api;
+use crate::http::answer::Refusal;
+use crate::http::call::Request;
+
+/// What a method comes to: the body of the answer.
+pub(super) type Outcome<'a> = Pin<Box<dyn Future<Output = Result<Vec<u8>, Refusal>> + Send + 'a>>;
+
+type Open = for<'a> fn(&'a Api, &'a mut Request<'_>) -> Outcome<'a>;
+type ForUsers = for<'a> fn(&'a Api, Session, &'a mut Request<'_>) -> Outcome<'a>;
+type ForPanel = for<'a> fn(&'a Api, PanelSession, &'a mut Request<'_>) -> Outcome<'a>;
+
+/// Who may call a method, and what is called then. The session is looked up before the parameters are read.
+#[derive(Clone, Copy)]
+pub(super) enum Door {
+    /// Anybody.
+    Open(Open),
+    /// A user, by session or API key.
+    User(ForUsers),
+    /// A user, by session only.
+    Standard(ForUsers),
+    /// An administrator.
+    Panel(ForPanel),
+}
+
+/// A method.
+pub(super) struct Method {
+    /// Its path below each base, without a slash at either end.
+    pub(super) path: &'static str,
+    /// One sentence.
+    pub(super) about: &'static str,
+    pub(super) door: Door,
+    /// The right that a sub-user needs.
+    pub(super) right: Option<Right>,
+    pub(super) params: &'static [Param],
+    /// Members of a successful answer besides `success`.
+    pub(super) answer: &'static [Param],
+    /// What it may answer besides what every method may.
+    pub(super) errors: &'static [Condition],
+}
+
+/// A parameter, or a member of an answer.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Param {
+    pub(super) name: &'static str,
+    pub(super) kind: Kind,
+    /// Whether it must be given (or, in an answer, is always there).
+    pub(super) required: bool,
+    /// A few words; empty where the name says it.
+    pub(super) about: &'static str,
+}
+
+/// What a value looks like.
+#[derive(Clone, Copy, Debug)]
+#[allow(dead_code, reason = "some are for resources that follow")]
+pub(super) enum Kind {
+    Int,
+    Number,
+    Text,
+    Bool,
+    /// A date and time in the user's zone, or ISO 8601 when asked for.
+    DateTime,
+    /// A date and time in UTC.
+    UtcDateTime,
+    /// 32 hexadecimal digits.
+    Hash,
+    /// One of these texts.
+    OneOf(&'static [&'static str]),
+    /// An array.
+    List(&'static Kind),
+    /// An object whose members are numbered.
+    Map(&'static Kind),
+    /// An object with these members.
+    Object(&'static [Param]),
+    /// An object that the document describes under this name.
+    Named(&'static str),
+    /// Any JSON.
+    Any,
+}
+
+/// A parameter that must be given.
+pub(super) const fn required(name: &'static str, kind: Kind, about: &'static str) -> Param {
+    Param { name, kind, required: true, about }
+}
+
+/// A parameter that may be missing.
+pub(super) const fn optional(name: &'static str, kind: Kind, about: &'static str) -> Param {
+    Param { name, kind, required: false, about }
+}
+
+/// The parameter that most methods have.
+pub(super) const TRACKER_ID: Param = required("tracker_id", Kind::Int, "a tracker that the session sees");
+
+impl Method {
+    const fn new(path: &'static str, about: &'static str, door: Door) -> Self {
+        Self { path, about, door, right: None, params: &[], answer: &[], errors: &[] }
+    }
+
+    /// A method that asks for no session.
+    pub(super) const fn open(path: &'static str, about: &'static str, call: Open) -> Self {
+        Self::new(path, about, Door::Open(call))
+    }
+
+    /// A method for users.
+    pub(super) const fn user(path: &'static str, about: &'static str, call: ForUsers) -> Self {
+        Self::new(path, about, Door::User(call))
+    }
+
+    /// A method for users that an API key does not open.
+    pub(super) const fn standard(path: &'static str, about: &'static str, call: ForUsers) -> Self {
+        Self::new(path, about, Door::Standard(call))
+    }
+
+    /// A method for administrators.
+    pub(super) const fn panel(path: &'static str, about: &'static str, call: ForPanel) -> Self {
+        Self::new(path, about, Door::Panel(call))
+    }
+
+    /// A sub-user needs this right.
+    pub(super) const fn right(mut self, right: Right) -> Self {
+        self.right = Some(right);
+        self
+    }
+
+    /// What it takes, besides the hash.
+    pub(super) const fn takes(mut self, params: &'static [Param]) -> Self {
+        self.params = params;
+        self
+    }
+
+    /// What it gives, besides `success`.
+    pub(super) const fn gives(mut self, answer: &'static [Param]) -> Self {
+        self.answer = answer;
+        self
+    }
+
+    /// What it may answer besides what every method may.
+    pub(super) const fn fails(mut self, errors: &'static [Condition]) -> Self {
+        self.errors = errors;
+        self
+    }
+
+    /// Calls it: first who it is, then what is wanted.
+    pub(super) async fn call(&self, api: &Api, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
+        match self.door {
+            Door::Open(call) => call(api, request).await,
+            Door::User(call) | Door::Standard(call) => {
+                let session = api.session(request)?;
+                if matches!(self.door, Door::Standard(_)) && session.kind != fleet::SessionKind::Standard {
+                    return Err(Condition::SessionEnded.into());
+                }
+                if self.right.is_some_and(|right| !session.rights.has(right)) {
+                    return Err(Condition::NotPermitted.into());
+                }
+                call(api, session, request).await
+            }
+            Door::Panel(call) => call(api, api.panel_session(request)?, request).await,
+        }
+    }
+}
