@@ -10,10 +10,12 @@ mod fold;
 mod fragment;
 mod gsm;
 mod inputs;
+mod monitor;
 mod movement;
 mod order;
 mod outbox;
 mod position;
+mod reported;
 mod timed;
 
 #[cfg(test)]
@@ -23,6 +25,8 @@ mod testing;
 
 pub use fold::{Applied, apply, initial};
 pub use fragment::{FragmentKey, Snapshot};
+pub use monitor::{MessagePlace, MessageTimes, Monitor, MonitorEntry, MonitorLimits};
 pub use order::{is_future, order_time};
 pub use outbox::{Due, Lane, LaneKind, Latest, Lifecycle, NOMINAL_STATE_BYTES, Outbox, OutboxLimits, Overrun, Slot};
+pub use reported::reported_values;
 pub use timed::{Timing, advance, next_due};

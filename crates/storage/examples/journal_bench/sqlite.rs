@@ -175,8 +175,7 @@ impl Journal for SqliteJournal {
     }
 
     fn newest(&self, source: SourceId) -> Listing<'_, StoredReport> {
-        let sql =
-            format!("SELECT {REPORT_COLUMNS} FROM reports WHERE source = ? ORDER BY time DESC, hash DESC");
+        let sql = format!("SELECT {REPORT_COLUMNS} FROM reports WHERE source = ? ORDER BY time DESC, hash DESC");
         self.read(&sql, [source.0], report)
     }
 
