@@ -35,6 +35,14 @@ id! {
     SessionId(u64)
 }
 id! {
+    /// A message between office and driver. Positive.
+    MessageId(u64)
+}
+id! {
+    /// A command to a device. Positive.
+    CommandId(u64)
+}
+id! {
     /// Place of an entry in the journal: unique, and growing in the order in which entries of one source were folded.
     Seq(u64)
 }

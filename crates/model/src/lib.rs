@@ -6,8 +6,10 @@
 #![deny(missing_docs)]
 
 mod attribute;
+mod command;
 mod entry;
 mod ids;
+mod message;
 mod names;
 mod position;
 mod report;
@@ -18,8 +20,10 @@ mod time;
 mod values;
 
 pub use attribute::{AttributeId, Attributes, InternError, MAX_ATTRIBUTE_NAME_BYTES, MAX_DYNAMIC_NAMES, Value};
+pub use command::{Command, CommandState};
 pub use entry::{Entry, EntryKind, SourceChange};
-pub use ids::{DeviceId, Seq, SessionId, SourceId, TrackerId, UserId};
+pub use ids::{CommandId, DeviceId, MessageId, Seq, SessionId, SourceId, TrackerId, UserId};
+pub use message::MessageStatus;
 pub use names::attr;
 pub use position::{Fix, Origin, Position};
 pub use report::{EventId, Report, Upload};

@@ -1,5 +1,7 @@
 use std::fmt;
 
+use crate::sqlite::OpenError;
+
 /// Why the catalog did not answer.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum CatalogError {
@@ -55,6 +57,16 @@ impl From<rusqlite::Error> for CatalogError {
                 Self::Open(error.to_string())
             }
             _ => Self::Engine(error.to_string()),
+        }
+    }
+}
+
+impl From<OpenError> for CatalogError {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::File(why) => Self::Open(why),
+            OpenError::Newer { found, known } => Self::Newer { found, known },
+            OpenError::Sqlite(error) => error.into(),
         }
     }
 }

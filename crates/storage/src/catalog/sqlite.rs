@@ -1,7 +1,5 @@
 //! The catalog in one SQLite file.
 
-use std::fs::OpenOptions;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use model::{SessionId, SourceId, Timestamp, TrackerId, UserId};
@@ -10,6 +8,7 @@ use rusqlite::{Connection, Row, Transaction, params};
 use super::{
     AccountRow, Catalog, CatalogError, Contents, SessionOwner, SessionRow, SourceRow, TrackerRow, UserRow, Write,
 };
+use crate::sqlite;
 
 /// The schema's history. The place of a migration is its version; one that was published is never changed.
 const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_users_trackers_sessions.sql")];
@@ -22,18 +21,7 @@ pub struct SqliteCatalog {
 impl SqliteCatalog {
     /// Opens the file or makes it, readable by its owner only, and brings its schema up to date.
     pub fn open(path: &Path) -> Result<Self, CatalogError> {
-        // The log and its index take the mode of the main file, so it has to be right before SQLite opens it.
-        OpenOptions::new()
-            .create(true)
-            .append(true)
-            .mode(0o600)
-            .open(path)
-            .map_err(|e| CatalogError::Open(format!("{}: {e}", path.display())))?;
-        let mut connection = Connection::open(path)?;
-        connection.pragma_update(None, "journal_mode", "WAL")?;
-        connection.pragma_update(None, "synchronous", "FULL")?;
-        connection.pragma_update(None, "foreign_keys", true)?;
-        migrate(&mut connection, MIGRATIONS)?;
+        let connection = sqlite::open(path, MIGRATIONS)?;
         Ok(Self { connection })
     }
 }
@@ -58,22 +46,6 @@ impl Catalog for SqliteCatalog {
         }
         Ok(transaction.commit()?)
     }
-}
-
-/// Runs the migrations that the file has not seen, each with its version number in one transaction.
-fn migrate(connection: &mut Connection, migrations: &[&str]) -> Result<(), CatalogError> {
-    let found: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    let known = migrations.len() as u32;
-    if found > known {
-        return Err(CatalogError::Newer { found, known });
-    }
-    for (version, sql) in (1..).zip(migrations).skip(found as usize) {
-        let transaction = connection.transaction()?;
-        transaction.execute_batch(sql)?;
-        transaction.pragma_update(None, "user_version", version)?;
-        transaction.commit()?;
-    }
-    Ok(())
 }
 
 fn apply(transaction: &Transaction<'_>, write: &Write) -> Result<(), CatalogError> {
@@ -261,49 +233,4 @@ fn session(row: &Row<'_>) -> Result<SessionRow, CatalogError> {
         expires: instant(row.get("expires_ms")?, "sessions.expires_ms")?,
         ended: ended.map(|ms| instant(ms, "sessions.ended_ms")).transpose()?,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_file_from_a_newer_server_is_refused() {
-        let mut connection = Connection::open_in_memory().expect("memory");
-        connection.pragma_update(None, "user_version", 7).expect("set");
-        assert_eq!(migrate(&mut connection, &["", ""]), Err(CatalogError::Newer { found: 7, known: 2 }));
-    }
-
-    #[test]
-    fn each_migration_runs_once_and_in_order() {
-        let mut connection = Connection::open_in_memory().expect("memory");
-        let first = "CREATE TABLE t (n INTEGER); INSERT INTO t VALUES (1)";
-        let second = "INSERT INTO t SELECT max(n) + 1 FROM t";
-        migrate(&mut connection, &[first]).expect("first");
-        migrate(&mut connection, &[first, second]).expect("second");
-        migrate(&mut connection, &[first, second]).expect("nothing to do");
-        let numbers: String = connection.query_row("SELECT group_concat(n) FROM t", [], |r| r.get(0)).expect("read");
-        assert_eq!(numbers, "1,2");
-    }
-
-    #[test]
-    fn a_migration_that_fails_leaves_no_trace() {
-        let mut connection = Connection::open_in_memory().expect("memory");
-        let broken = "CREATE TABLE t (n INTEGER); nonsense";
-        assert!(matches!(migrate(&mut connection, &[broken]), Err(CatalogError::Engine(_))));
-        let tables: u32 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |r| r.get(0)).expect("read");
-        assert_eq!(tables, 0);
-    }
-
-    #[test]
-    fn commits_are_synced_and_references_checked() {
-        let dir = tempfile::tempdir().expect("folder");
-        let catalog = SqliteCatalog::open(&dir.path().join("catalog.db")).expect("opened");
-        let mode: String = catalog.connection.pragma_query_value(None, "journal_mode", |r| r.get(0)).expect("mode");
-        let pragma =
-            |name: &str| -> u32 { catalog.connection.pragma_query_value(None, name, |r| r.get(0)).expect(name) };
-        assert_eq!(mode, "wal");
-        assert_eq!(pragma("synchronous"), 2, "FULL");
-        assert_eq!(pragma("foreign_keys"), 1);
-    }
 }
