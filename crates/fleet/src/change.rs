@@ -6,6 +6,7 @@ use model::{AttributeId, DeviceId, IgnitionSource, SessionId, SourceSettings, Ti
 use serde::{Deserialize, Serialize};
 use storage::catalog::{AccountRow, SessionRow, SourceRow, TrackerRow, UserRow, Write};
 
+use crate::entities::{Entity, EntityKind};
 use crate::error::FleetError;
 use crate::models;
 use crate::values::{
@@ -27,6 +28,11 @@ pub(crate) enum Change {
         at: Timestamp,
     },
     SessionForgotten(SessionId),
+    Entity(Entity),
+    EntityRemoved {
+        kind: EntityKind,
+        id: u32,
+    },
 }
 
 impl Change {
@@ -63,6 +69,8 @@ impl Change {
             Self::Session(session) => Write::Session(session.clone()),
             Self::SessionEnded { session, at } => Write::SessionEnded { session: *session, at: *at },
             Self::SessionForgotten(session) => Write::SessionForgotten(*session),
+            Self::Entity(entity) => entity.to_write(),
+            Self::EntityRemoved { kind, id } => kind.to_removal(*id),
         }
     }
 }

@@ -24,6 +24,18 @@ pub(crate) fn label(text: &str) -> Result<(), Problem> {
     }
 }
 
+/// What a user calls a group or the like: 1 to 60 printable characters, not only blanks.
+pub(crate) fn title(text: &str) -> Result<(), Invalid> {
+    let problem = if text.trim().is_empty() { Err(Problem::Blank) } else { short(text, LABEL_CHARS_MAX) };
+    problem.map_err(|problem| Invalid { field: Field::Title, problem })
+}
+
+/// A colour: six hexadecimal digits.
+pub(crate) fn color(text: &str) -> Result<(), Invalid> {
+    let fits = text.len() == 6 && text.bytes().all(|b| b.is_ascii_hexdigit());
+    fits.then_some(()).ok_or(Invalid { field: Field::Color, problem: Problem::Form })
+}
+
 /// One line of text.
 fn short(text: &str, chars_max: usize) -> Result<(), Problem> {
     if text.chars().count() > chars_max {

@@ -47,7 +47,7 @@ macro_rules! from_failure {
     )*};
 }
 
-from_failure!(LoginError UserError TrackerError RegisterError CorruptError SessionError AdminError);
+from_failure!(LoginError UserError TrackerError RegisterError CorruptError SessionError AdminError EntityError);
 
 /// Why a fleet did not open.
 #[derive(Debug)]
@@ -155,6 +155,8 @@ pub enum Field {
     Iec,
     Comment,
     Label,
+    Title,
+    Color,
 }
 
 impl Field {
@@ -185,6 +187,8 @@ impl Field {
             Self::Iec => "iec",
             Self::Comment => "comment",
             Self::Label => "label",
+            Self::Title => "title",
+            Self::Color => "color",
         }
     }
 }
@@ -333,6 +337,27 @@ pub enum CorruptError {
     Failed(Failure),
 }
 
+/// Why something small that hangs on a user or tracker (a group, a tag, a sensor) was not changed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum EntityError {
+    /// A field is wrong.
+    Invalid(Invalid),
+    /// No such thing, or not this account's.
+    NotFound,
+    /// A tracker that is named is not one of the account's.
+    UnknownTracker,
+    /// There are as many of these as there may be.
+    TooMany,
+    /// Nothing was changed.
+    Failed(Failure),
+}
+
+impl From<Invalid> for EntityError {
+    fn from(invalid: Invalid) -> Self {
+        Self::Invalid(invalid)
+    }
+}
+
 /// Why an administrator got no session for a user.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum SessionError {
@@ -378,4 +403,5 @@ plain_errors! {
     CorruptError "tracker not removed"
     SessionError "no session"
     AdminError "administrator's password not set"
+    EntityError "not changed"
 }

@@ -26,10 +26,12 @@
 mod change;
 mod check;
 mod digest;
+mod entities;
 mod error;
 mod event;
 mod failures;
 mod fleet;
+mod groups;
 mod memory;
 mod models;
 mod options;
@@ -47,11 +49,12 @@ mod zone;
 pub use check::{LABEL_CHARS_MAX, LOGIN_CHARS_MAX, TRACKER_COMMENT_CHARS_MAX, USER_COMMENT_CHARS_MAX};
 pub use digest::SessionHash;
 pub use error::{
-    AdminError, CorruptError, DeviceIdProblem, Failure, Field, FleetError, HashError, Invalid, LoginError, Problem,
-    RegisterError, SessionError, TrackerError, UserError,
+    AdminError, CorruptError, DeviceIdProblem, EntityError, Failure, Field, FleetError, HashError, Invalid, LoginError,
+    Problem, RegisterError, SessionError, TrackerError, UserError,
 };
 pub use event::{EndCause, FleetEvent};
 pub use fleet::Fleet;
+pub use groups::Group;
 pub use models::{IdPattern, MODELS, Model, model};
 pub use options::{FleetOptions, HashCost, PasswordPolicy};
 pub use panel::{

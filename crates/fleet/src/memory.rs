@@ -8,6 +8,7 @@ use storage::catalog::{Contents, SessionOwner, SessionRow};
 
 use crate::change::{self, Change, login_key};
 use crate::digest::Digest;
+use crate::entities::{Entities, Entity};
 use crate::error::FleetError;
 use crate::values::{Account, AccountId, Device, SourceInfo, Tracker, User};
 
@@ -23,6 +24,7 @@ pub(crate) struct Memory {
     devices: HashMap<Box<str>, Device>,
     pub(crate) trackers: BTreeMap<TrackerId, Arc<Tracker>>,
     pub(crate) sessions: Sessions,
+    pub(crate) entities: Entities,
 }
 
 #[derive(PartialEq, Debug)]
@@ -60,6 +62,12 @@ impl Memory {
         for row in contents.sessions {
             memory.apply(Change::Session(row));
         }
+        for row in &contents.entities {
+            memory.apply(Change::Entity(Entity::read(row)?));
+        }
+        for (kind, last) in &contents.last_entities {
+            memory.entities.note_last(kind, *last);
+        }
         memory.sessions.last = memory.sessions.last.max(contents.last_session);
         Ok(memory)
     }
@@ -75,6 +83,8 @@ impl Memory {
             Change::Session(row) => self.sessions.put(row),
             Change::SessionEnded { session, at } => self.sessions.end(session, at),
             Change::SessionForgotten(session) => self.sessions.forget(session),
+            Change::Entity(entity) => self.entities.put(entity),
+            Change::EntityRemoved { kind, id } => self.entities.remove(kind, id),
         }
     }
 

@@ -36,6 +36,8 @@ pub struct FleetOptions {
     pub users_max: usize,
     /// How many trackers there may be, removed ones included. Default 10,000,000.
     pub trackers_max: usize,
+    /// How many entities of each kind (groups, tags, …) there may be in all. Default 1,000,000.
+    pub entities_max: usize,
 }
 
 impl Default for FleetOptions {
@@ -57,6 +59,7 @@ impl Default for FleetOptions {
             default_zone: "UTC".to_owned(),
             users_max: 1_000_000,
             trackers_max: 10_000_000,
+            entities_max: 1_000_000,
         }
     }
 }

@@ -36,15 +36,15 @@ impl Fleet {
             Some(device) => device,
             None => generate_device_id()?,
         };
-        if new.group != 0 {
-            return Err(RegisterError::UnknownGroup);
-        }
         let (user, trackers_max) = (session.owner, self.options.trackers_max);
         self.write(move |desk| {
             let (tracker, source) = {
                 let memory = desk.memory();
                 let may_register = memory.user(user).is_some_and(|u| u.activated && !u.removed);
                 may_register.then_some(()).ok_or(RegisterError::SessionEnded)?;
+                if new.group != 0 && memory.group_of(user, new.group).is_none() {
+                    return Err(RegisterError::UnknownGroup);
+                }
                 if memory.device(device.as_str()).is_some() {
                     return Err(RegisterError::DeviceIdInUse);
                 }

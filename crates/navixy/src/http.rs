@@ -5,6 +5,7 @@ mod answer;
 mod base;
 mod call;
 mod failure;
+mod group;
 mod method;
 mod openapi;
 mod panel_account;

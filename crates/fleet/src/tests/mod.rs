@@ -2,6 +2,7 @@
 
 mod admin;
 mod failing;
+mod groups;
 mod properties;
 mod sessions;
 mod trackers;

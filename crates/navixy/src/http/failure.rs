@@ -1,8 +1,8 @@
 //! From what `fleet` says went wrong to what the wire calls it.
 
 use fleet::{
-    CorruptError, DeviceIdProblem, Failure, Invalid, LoginError, Problem, RegisterError, SessionError, TrackerError,
-    UserError,
+    CorruptError, DeviceIdProblem, EntityError, Failure, Invalid, LoginError, Problem, RegisterError, SessionError,
+    TrackerError, UserError,
 };
 
 use crate::errors::{Condition, FieldError};
@@ -30,6 +30,19 @@ impl From<LoginError> for Refusal {
             LoginError::TooManySessions => Condition::SessionsExceeded,
             LoginError::Busy => Condition::TooManyRequests,
             LoginError::Failed(failure) => failed(&failure),
+        };
+        condition.into()
+    }
+}
+
+impl From<EntityError> for Refusal {
+    fn from(error: EntityError) -> Self {
+        let condition = match error {
+            EntityError::Invalid(invalid) => return Self::invalid(vec![field_error("", invalid)]),
+            EntityError::NotFound => Condition::NotFound,
+            EntityError::UnknownTracker => Condition::ListHasNonexistent,
+            EntityError::TooMany => Condition::TooManyEntities,
+            EntityError::Failed(failure) => failed(&failure),
         };
         condition.into()
     }

@@ -44,6 +44,7 @@ const RESOURCES: &[&str] = &[
 /// The tables of all resources.
 const TABLES: &[&[Method]] = &[
     super::base::METHODS,
+    super::group::METHODS,
     super::panel_account::METHODS,
     super::panel_tracker::METHODS,
     super::panel_user::METHODS,

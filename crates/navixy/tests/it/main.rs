@@ -8,6 +8,7 @@ mod documents;
 mod golden;
 #[cfg(test)]
 mod http_calls;
+mod http_groups;
 #[cfg(test)]
 mod http_panel;
 #[cfg(test)]

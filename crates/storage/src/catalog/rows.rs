@@ -120,6 +120,17 @@ pub struct SessionRow {
     pub ended: Option<Timestamp>,
 }
 
+/// A small thing that hangs on a user or a source: a group, a tag, a sensor. The catalog does not look into it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct EntityRow {
+    /// What it is. A lower-case word that is never given to another kind of thing.
+    pub kind: String,
+    /// Its id, unique within its kind.
+    pub id: u32,
+    /// Everything else, as JSON.
+    pub body: String,
+}
+
 /// Everything the catalog holds, each list in the order of ids.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Contents {
@@ -133,6 +144,10 @@ pub struct Contents {
     pub trackers: Vec<TrackerRow>,
     /// All sessions that are not forgotten.
     pub sessions: Vec<SessionRow>,
+    /// All entities, in the order of kinds and ids.
+    pub entities: Vec<EntityRow>,
+    /// The highest id that each kind of entity ever had.
+    pub last_entities: Vec<(String, u32)>,
     /// The highest id that a session ever had; 0 when there was none.
     pub last_session: SessionId,
 }
@@ -159,4 +174,13 @@ pub enum Write {
     },
     /// A session is not remembered any longer.
     SessionForgotten(SessionId),
+    /// An entity.
+    Entity(EntityRow),
+    /// An entity is gone. Its id is not given again.
+    EntityRemoved {
+        /// What it was.
+        kind: String,
+        /// Its id.
+        id: u32,
+    },
 }

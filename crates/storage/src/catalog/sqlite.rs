@@ -6,12 +6,14 @@ use model::{SessionId, SourceId, Timestamp, TrackerId, UserId};
 use rusqlite::{Connection, Row, Transaction, params};
 
 use super::{
-    AccountRow, Catalog, CatalogError, Contents, SessionOwner, SessionRow, SourceRow, TrackerRow, UserRow, Write,
+    AccountRow, Catalog, CatalogError, Contents, EntityRow, SessionOwner, SessionRow, SourceRow, TrackerRow, UserRow,
+    Write,
 };
 use crate::sqlite;
 
 /// The schema's history. The place of a migration is its version; one that was published is never changed.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_users_trackers_sessions.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("migrations/0001_users_trackers_sessions.sql"), include_str!("migrations/0002_entities.sql")];
 
 /// A catalog in one SQLite file, written through a write-ahead log and synced with every commit.
 pub struct SqliteCatalog {
@@ -35,6 +37,8 @@ impl Catalog for SqliteCatalog {
             sources: all(&snapshot, "SELECT * FROM sources ORDER BY id", source)?,
             trackers: all(&snapshot, "SELECT * FROM trackers ORDER BY id", tracker)?,
             sessions: all(&snapshot, "SELECT * FROM sessions ORDER BY id", session)?,
+            entities: all(&snapshot, "SELECT * FROM entities ORDER BY kind, id", entity)?,
+            last_entities: all(&snapshot, "SELECT * FROM entity_ids ORDER BY kind", last_entity)?,
             last_session: last_session(&snapshot)?,
         })
     }
@@ -79,6 +83,10 @@ fn apply(transaction: &Transaction<'_>, write: &Write) -> Result<(), CatalogErro
         }
         Write::SessionForgotten(session) => {
             put(transaction, "DELETE FROM sessions WHERE id = ?1", params![number(*session)?])
+        }
+        Write::Entity(e) => put_entity(transaction, e),
+        Write::EntityRemoved { kind, id } => {
+            put(transaction, "DELETE FROM entities WHERE kind = ?1 AND id = ?2", params![kind, id])
         }
     }
 }
@@ -129,6 +137,19 @@ fn put_session(transaction: &Transaction<'_>, s: &SessionRow) -> Result<(), Cata
          ON CONFLICT (id) DO UPDATE SET digest = ?2, user_id = ?3, account_id = ?4, created_ms = ?5,
          expires_ms = ?6, ended_ms = ?7",
         params![number(s.id)?, s.digest, user, account, s.created.ms(), s.expires.ms(), s.ended.map(Timestamp::ms)],
+    )
+}
+
+fn put_entity(transaction: &Transaction<'_>, e: &EntityRow) -> Result<(), CatalogError> {
+    put(
+        transaction,
+        "INSERT INTO entities (kind, id, body) VALUES (?1, ?2, ?3) ON CONFLICT (kind, id) DO UPDATE SET body = ?3",
+        params![e.kind, e.id, e.body],
+    )?;
+    put(
+        transaction,
+        "INSERT INTO entity_ids (kind, last) VALUES (?1, ?2) ON CONFLICT (kind) DO UPDATE SET last = max(last, ?2)",
+        params![e.kind, e.id],
     )
 }
 
@@ -233,4 +254,12 @@ fn session(row: &Row<'_>) -> Result<SessionRow, CatalogError> {
         expires: instant(row.get("expires_ms")?, "sessions.expires_ms")?,
         ended: ended.map(|ms| instant(ms, "sessions.ended_ms")).transpose()?,
     })
+}
+
+fn entity(row: &Row<'_>) -> Result<EntityRow, CatalogError> {
+    Ok(EntityRow { kind: row.get("kind")?, id: row.get("id")?, body: row.get("body")? })
+}
+
+fn last_entity(row: &Row<'_>) -> Result<(String, u32), CatalogError> {
+    Ok((row.get("kind")?, row.get("last")?))
 }

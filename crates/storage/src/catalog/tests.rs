@@ -5,8 +5,8 @@ use std::path::Path;
 use model::{SessionId, SourceId, Timestamp, TrackerId, UserId};
 
 use super::{
-    AccountRow, Catalog, CatalogError, Contents, SessionOwner, SessionRow, SourceRow, SqliteCatalog, TrackerRow,
-    UserRow, Write,
+    AccountRow, Catalog, CatalogError, Contents, EntityRow, SessionOwner, SessionRow, SourceRow, SqliteCatalog,
+    TrackerRow, UserRow, Write,
 };
 
 /// Opens the engine under test on a folder, new or left by an earlier opening.
@@ -36,6 +36,7 @@ contract! {
     conflicts_are_told_apart
     ended_and_forgotten_sessions
     a_forgotten_session_leaves_its_number
+    a_removed_entity_leaves_its_number
 }
 
 fn at(s: i64) -> Timestamp {
@@ -97,6 +98,10 @@ fn session(id: u64, owner: SessionOwner) -> SessionRow {
     SessionRow { id: SessionId(id), digest: [id as u8; 32], owner, created: at(4), expires: at(5), ended: None }
 }
 
+fn entity(id: u32, body: &str) -> EntityRow {
+    EntityRow { kind: "tag".into(), id, body: body.into() }
+}
+
 fn everything() -> Vec<Write> {
     vec![
         Write::Account(account()),
@@ -106,6 +111,7 @@ fn everything() -> Vec<Write> {
         Write::Tracker(tracker(10, 2, 50)),
         Write::Session(session(1, SessionOwner::User(UserId(2)))),
         Write::Session(session(2, SessionOwner::Account(1))),
+        Write::Entity(entity(3, "{}")),
     ]
 }
 
@@ -117,6 +123,8 @@ fn contents() -> Contents {
         trackers: vec![tracker(10, 2, 50)],
         sessions: vec![session(1, SessionOwner::User(UserId(2))), session(2, SessionOwner::Account(1))],
         last_session: SessionId(2),
+        entities: vec![entity(3, "{}")],
+        last_entities: vec![("tag".into(), 3)],
     }
 }
 
@@ -189,6 +197,7 @@ fn a_row_takes_the_place_of_the_one_with_its_id(open: Open) {
         Write::Source(new_source.clone()),
         Write::Tracker(new_tracker.clone()),
         Write::Session(new_session.clone()),
+        Write::Entity(entity(3, "[]")),
     ];
     assert_eq!(catalog.commit(&changes), Ok(()));
     let expected = Contents {
@@ -198,6 +207,8 @@ fn a_row_takes_the_place_of_the_one_with_its_id(open: Open) {
         trackers: vec![new_tracker],
         sessions: vec![new_session, session(2, SessionOwner::Account(1))],
         last_session: SessionId(2),
+        entities: vec![entity(3, "[]")],
+        last_entities: vec![("tag".into(), 3)],
     };
     assert_eq!(catalog.load(), Ok(expected));
 }
@@ -260,6 +271,17 @@ fn a_forgotten_session_leaves_its_number(open: Open) {
     catalog.commit(&forgotten).expect("written");
     drop(catalog);
     assert_eq!(open(dir.path()).load().map(|c| c.last_session), Ok(SessionId(2)));
+}
+
+fn a_removed_entity_leaves_its_number(open: Open) {
+    let dir = tempfile::tempdir().expect("folder");
+    let mut catalog = open(dir.path());
+    catalog.commit(&everything()).expect("written");
+    catalog.commit(&[Write::EntityRemoved { kind: "tag".into(), id: 3 }]).expect("written");
+    catalog.commit(&[Write::Entity(entity(2, "{}"))]).expect("written");
+    drop(catalog);
+    let contents = open(dir.path()).load().expect("readable");
+    assert_eq!((contents.entities, contents.last_entities), (vec![entity(2, "{}")], vec![("tag".into(), 3)]));
 }
 
 #[test]
