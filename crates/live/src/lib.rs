@@ -5,6 +5,7 @@
 #![deny(missing_docs)]
 
 mod connection;
+mod distance;
 mod fields;
 mod fold;
 mod fragment;
@@ -17,12 +18,14 @@ mod outbox;
 mod position;
 mod reported;
 mod timed;
+mod track;
 
 #[cfg(test)]
 mod golden;
 #[cfg(test)]
 mod testing;
 
+pub use distance::distance_m;
 pub use fold::{Applied, apply, initial};
 pub use fragment::{FragmentKey, Snapshot};
 pub use monitor::{MessagePlace, MessageTimes, Monitor, MonitorEntry, MonitorLimits};
@@ -30,3 +33,4 @@ pub use order::{is_future, order_time};
 pub use outbox::{Due, Lane, LaneKind, Latest, Lifecycle, NOMINAL_STATE_BYTES, Outbox, OutboxLimits, Overrun, Slot};
 pub use reported::reported_values;
 pub use timed::{Timing, advance, next_due};
+pub use track::{Bounds, Replay, Step, Thinner, Toggled, TrackPoint, Trip, TripEnd, Trips, simplify};

@@ -57,6 +57,6 @@ pub(crate) fn show(state: &mut SourceState, position: &Position, timing: &Timing
 }
 
 /// To the nearest whole number, halves upwards; 0 when unknown.
-fn half_up(value: Option<f32>) -> f32 {
+pub(crate) fn half_up(value: Option<f32>) -> f32 {
     value.map_or(0.0, |value| (value + 0.5).floor())
 }
