@@ -27,6 +27,7 @@ pub(crate) fn http(settings: &Settings) -> (HttpLimits, SocketLimits, TrustedPro
         body_bytes_max: limits.http_body_bytes_max,
         head_timeout_s: http.head_timeout_s,
         body_timeout_s: http.body_timeout_s,
+        blocked_s: http.blocked_s,
         connections_per_address_max: limits.connections_per_address_max,
     };
     let socket_limits = SocketLimits {

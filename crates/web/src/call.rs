@@ -8,6 +8,8 @@ use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderName};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
+use crate::Body;
+
 /// Why a request's body is not there.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum BodyError {
@@ -39,28 +41,28 @@ pub struct Call {
 pub struct Answer {
     /// The status.
     pub status: StatusCode,
-    /// The headers besides `Content-Length` and `Date`.
+    /// The headers besides `Content-Length`, `Transfer-Encoding` and `Date`.
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// The body.
-    pub body: Bytes,
+    pub body: Body,
 }
 
 impl Answer {
     /// An answer without a body.
     pub fn empty(status: StatusCode) -> Self {
-        Self { status, headers: Vec::new(), body: Bytes::new() }
+        Self { status, headers: Vec::new(), body: Body::default() }
     }
 
     /// An answer in plain text.
     pub fn text(status: StatusCode, body: impl Into<Bytes>) -> Self {
         let plain = HeaderValue::from_static("text/plain; charset=utf-8");
-        Self { status, headers: vec![(CONTENT_TYPE, plain)], body: body.into() }
+        Self { status, headers: vec![(CONTENT_TYPE, plain)], body: Body::Whole(body.into()) }
     }
 
     /// An answer in JSON.
     pub fn json(status: StatusCode, body: impl Into<Bytes>) -> Self {
         let json = HeaderValue::from_static("application/json; charset=utf-8");
-        Self { status, headers: vec![(CONTENT_TYPE, json)], body: body.into() }
+        Self { status, headers: vec![(CONTENT_TYPE, json)], body: Body::Whole(body.into()) }
     }
 }
 

@@ -1,12 +1,14 @@
-//! The one HTTP port: listener, limits, route table, WebSocket upgrade, and the pump that moves frames.
+//! The one HTTP port: listener, limits, route table, answers, WebSocket upgrade, and the pump that moves frames.
 //!
 //! Knows nothing of any dialect. A dialect registers a [`Handler`] for what it answers and a [`SocketFactory`] for
 //! what it upgrades; its sessions are sans-IO ([`SocketSession`]), and this crate is the only one that touches their
 //! sockets.
 
 mod address;
+mod body;
 mod call;
 mod limits;
+mod patience;
 mod pump;
 mod routes;
 mod scratch;
@@ -14,6 +16,7 @@ mod server;
 mod socket;
 
 pub use address::{AddressLimit, TrustedProxies};
+pub use body::{Body, BodySource, Next};
 pub use call::{Answer, BodyError, Call, CallFuture, Handler};
 pub use limits::{HttpLimits, SocketLimits};
 pub use routes::{Endpoint, RouteError, Routes};

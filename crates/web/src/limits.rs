@@ -11,6 +11,8 @@ pub struct HttpLimits {
     pub head_timeout_s: u64,
     /// How long a client may take to send a body.
     pub body_timeout_s: u64,
+    /// Seconds for which a client may take nothing of its answer.
+    pub blocked_s: u64,
     /// Connections one address may hold; 0 means no limit.
     pub connections_per_address_max: u32,
 }
@@ -22,6 +24,7 @@ impl Default for HttpLimits {
             body_bytes_max: 16 * 1024 * 1024,
             head_timeout_s: 75,
             body_timeout_s: 60,
+            blocked_s: 30,
             connections_per_address_max: 10_000,
         }
     }

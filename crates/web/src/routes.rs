@@ -122,7 +122,7 @@ mod tests {
             ("/", "root"),
         ] {
             let handler = routes.find(path).and_then(|e| e.http.clone()).expect(path);
-            assert_eq!(handler.call(call(path)).await.body, expected, "{path}");
+            assert_eq!(handler.call(call(path)).await.body.as_bytes(), expected.as_bytes(), "{path}");
         }
     }
 

@@ -11,11 +11,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_VERSION, UPGRADE};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioTimer;
 use model::Timestamp;
 use percent_encoding::percent_decode_str;
 use prometheus_client::metrics::counter::Counter;
@@ -26,7 +26,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
 use crate::address::AddressPlace;
+use crate::body::Outgoing;
 use crate::call::{Answer, BodyError, Call};
+use crate::patience::{Flow, Patient};
 use crate::pump::Pump;
 use crate::{AddressLimit, HttpLimits, Opening, Routes, SocketFactory, SocketLimits, TrustedProxies};
 
@@ -40,6 +42,10 @@ pub struct ServerMetrics {
     pub sockets_open: Gauge,
     /// Connections ended because the peer did not read.
     pub sockets_blocked: Counter,
+    /// Answers under way that are made while they are sent.
+    pub streams_open: Gauge,
+    /// HTTP connections ended because the client did not take its answer.
+    pub answers_blocked: Counter,
     /// Bytes written to WebSockets.
     pub sent_bytes: Counter,
     /// Requests answered.
@@ -55,6 +61,12 @@ impl ServerMetrics {
         let web = registry.sub_registry_with_prefix("web");
         web.register("sockets_open", "WebSocket connections open now", self.sockets_open.clone());
         web.register("sockets_blocked", "WebSockets ended because the peer did not read", self.sockets_blocked.clone());
+        web.register("streams_open", "Answers under way that are made while they are sent", self.streams_open.clone());
+        web.register(
+            "answers_blocked",
+            "HTTP connections ended as nobody took the answer",
+            self.answers_blocked.clone(),
+        );
         web.register("sent_bytes", "Bytes written to WebSockets", self.sent_bytes.clone());
         web.register("requests", "HTTP requests answered", self.requests.clone());
         web.register(
@@ -82,7 +94,8 @@ pub(crate) struct Shared {
     sleepers: Mutex<Sleepers>,
 }
 
-/// The wakers of all pumps, to be woken once, at shutdown. A list with free places: an open socket costs one entry.
+/// The wakers of all pumps and streams, to be woken once, at shutdown. A list with free places: an open socket costs
+/// one entry.
 #[derive(Default)]
 struct Sleepers {
     wakers: Vec<Option<Waker>>,
@@ -155,8 +168,8 @@ impl Server {
         self.listener.local_addr()
     }
 
-    /// Serves until `shutdown` turns true; then accepts nobody, closes every socket with 1001, and returns when all
-    /// are gone or the grace period of a close is over.
+    /// Serves until `shutdown` turns true; then accepts nobody, closes every socket with 1001, ends every stream, and
+    /// returns when all are gone or the grace period of a close is over.
     pub async fn run(self, mut shutdown: watch::Receiver<bool>) {
         loop {
             tokio::select! {
@@ -174,7 +187,8 @@ impl Server {
         self.shared.close_all();
         let grace = Duration::from_secs(self.shared.socket.close_timeout_s);
         let gone = async {
-            while self.shared.metrics.sockets_open.get() > 0 {
+            let metrics = &self.shared.metrics;
+            while metrics.sockets_open.get() > 0 || metrics.streams_open.get() > 0 {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         };
@@ -214,7 +228,13 @@ async fn turned_down(shutdown: &mut watch::Receiver<bool>) {
 
 async fn serve(stream: TcpStream, peer: IpAddr, place: AddressPlace, shared: Arc<Shared>) {
     let place = Mutex::new(Some(place));
-    let service = service_fn(|request| answer(request, peer, &place, &shared));
+    let flow = Arc::new(Flow::default());
+    let patience = Duration::from_secs(shared.http.blocked_s);
+    let io = Patient::new(stream, patience, flow.clone(), shared.metrics.answers_blocked.clone());
+    let service = service_fn(async |request| {
+        let answer = answer(request, peer, &place, &shared).await;
+        Ok::<_, Infallible>(respond(answer, &shared, &flow))
+    });
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(Duration::from_secs(shared.http.head_timeout_s))
@@ -222,7 +242,7 @@ async fn serve(stream: TcpStream, peer: IpAddr, place: AddressPlace, shared: Arc
         // then the answer is lost with the upgrade.
         .max_buf_size(shared.http.head_bytes_max.max(8192));
     // How a connection ends (reset, garbage, time-out) is the client's affair, and hyper has answered what it could.
-    let _ = http.serve_connection(TokioIo::new(stream), service).with_upgrades().await;
+    let _ = http.serve_connection(io, service).with_upgrades().await;
 }
 
 async fn answer(
@@ -230,24 +250,24 @@ async fn answer(
     peer: IpAddr,
     place: &Mutex<Option<AddressPlace>>,
     shared: &Arc<Shared>,
-) -> Result<Response<Full<Bytes>>, Infallible> {
+) -> Answer {
     shared.metrics.requests.inc();
     let Ok(path) = percent_decode_str(request.uri().path()).decode_utf8().map(|p| p.into_owned()) else {
-        return Ok(respond(Answer::text(StatusCode::BAD_REQUEST, "the path is not UTF-8\n")));
+        return Answer::text(StatusCode::BAD_REQUEST, "the path is not UTF-8\n");
     };
     let client = shared.proxies.client(peer, request.headers());
     let endpoint = shared.routes.find(&path);
     if is_upgrade(request.headers()) {
         let Some(factory) = endpoint.and_then(|e| e.socket.clone()) else {
-            return Ok(respond(Answer::text(StatusCode::NOT_FOUND, "no WebSocket here\n")));
+            return Answer::text(StatusCode::NOT_FOUND, "no WebSocket here\n");
         };
-        return Ok(upgrade(request, &path, client, factory, place, shared));
+        return upgrade(request, &path, client, factory, place, shared);
     }
     let Some(handler) = endpoint.and_then(|e| e.http.as_ref()) else {
-        return Ok(respond(Answer::text(StatusCode::NOT_FOUND, "not found\n")));
+        return Answer::text(StatusCode::NOT_FOUND, "not found\n");
     };
     let call = call(request, path, client, shared).await;
-    Ok(respond(handler.call(call).await))
+    handler.call(call).await
 }
 
 async fn call(request: Request<Incoming>, path: String, peer: IpAddr, shared: &Shared) -> Call {
@@ -270,8 +290,8 @@ async fn read_body(body: Incoming, limits: &HttpLimits) -> Result<Bytes, BodyErr
     }
 }
 
-fn respond(answer: Answer) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(answer.body));
+fn respond(answer: Answer, shared: &Arc<Shared>, flow: &Arc<Flow>) -> Response<Outgoing> {
+    let mut response = Response::new(Outgoing::new(answer.body, shared, flow));
     *response.status_mut() = answer.status;
     for (name, value) in answer.headers {
         response.headers_mut().append(name, value);
@@ -295,21 +315,21 @@ fn upgrade(
     factory: Arc<dyn SocketFactory>,
     place: &Mutex<Option<AddressPlace>>,
     shared: &Arc<Shared>,
-) -> Response<Full<Bytes>> {
+) -> Answer {
     let key = header(request.headers(), "sec-websocket-key");
     if request.method() != http::Method::GET || !ws::handshake::is_valid_key(key) {
-        return respond(Answer::text(StatusCode::BAD_REQUEST, "not a WebSocket handshake\n"));
+        return Answer::text(StatusCode::BAD_REQUEST, "not a WebSocket handshake\n");
     }
     if !ws::handshake::is_supported_version(header(request.headers(), "sec-websocket-version")) {
         let mut refusal = Answer::text(StatusCode::UPGRADE_REQUIRED, "WebSocket version 13 only\n");
         refusal.headers.push((SEC_WEBSOCKET_VERSION, HeaderValue::from_static(ws::handshake::VERSION)));
-        return respond(refusal);
+        return refusal;
     }
     let Ok(accept) = HeaderValue::from_str(&ws::handshake::accept_key(key)) else {
-        return respond(Answer::empty(StatusCode::BAD_REQUEST));
+        return Answer::empty(StatusCode::BAD_REQUEST);
     };
     let Some(place) = place.lock().unwrap_or_else(PoisonError::into_inner).take() else {
-        return respond(Answer::empty(StatusCode::BAD_REQUEST));
+        return Answer::empty(StatusCode::BAD_REQUEST);
     };
     let opening = Opening { path, query: request.uri().query().unwrap_or_default(), headers: request.headers(), peer };
     let session = factory.open(&opening, (shared.clock)());
@@ -320,7 +340,7 @@ fn upgrade(
         (UPGRADE, HeaderValue::from_static("websocket")),
         (SEC_WEBSOCKET_ACCEPT, accept),
     ];
-    respond(answer)
+    answer
 }
 
 async fn take_over(
@@ -330,8 +350,8 @@ async fn take_over(
     shared: Arc<Shared>,
 ) {
     let Ok(upgraded) = hyper::upgrade::on(request).await else { return };
-    let Ok(parts) = upgraded.downcast::<TokioIo<TcpStream>>() else { return };
-    let mut pump = Pump::new(parts.io.into_inner(), parts.read_buf.to_vec(), session, shared, place);
+    let Ok(parts) = upgraded.downcast::<Patient>() else { return };
+    let mut pump = Pump::new(parts.io.into_stream(), parts.read_buf.to_vec(), session, shared, place);
     pump.greet();
     // A task of its own, so that nothing of the handshake stays alive as long as the connection does.
     tokio::spawn(pump);

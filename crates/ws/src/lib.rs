@@ -35,6 +35,7 @@ mod frame;
 pub mod handshake;
 mod header;
 mod opcode;
+mod texts;
 
 pub use decoder::{Decoder, Feed};
 pub use encode::{
@@ -44,3 +45,4 @@ pub use encode::{
 pub use error::Error;
 pub use event::Event;
 pub use opcode::Opcode;
+pub use texts::texts;

@@ -1,12 +1,11 @@
 //! The envelope of every answer.
 
-use bytes::Bytes;
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_MAX_AGE,
     HeaderName,
 };
 use http::{HeaderValue, StatusCode};
-use web::Answer;
+use web::{Answer, Body};
 
 use crate::encode::{self, Object};
 use crate::errors::{Condition, FieldError};
@@ -78,6 +77,6 @@ pub(super) fn preflight() -> Answer {
             allow(ACCESS_CONTROL_ALLOW_HEADERS, "Content-Type, Authorization, NVX-ISO-DateTime"),
             allow(ACCESS_CONTROL_MAX_AGE, PREFLIGHT_AGE_S),
         ],
-        body: Bytes::new(),
+        body: Body::default(),
     }
 }

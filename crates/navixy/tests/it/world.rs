@@ -152,7 +152,7 @@ impl World {
 
     pub(crate) async fn call(&self, draft: Draft) -> Answered {
         let answer = self.raw(draft).await;
-        let body = serde_json::from_slice(&answer.body).expect("a JSON body");
+        let body = serde_json::from_slice(answer.body.as_bytes()).expect("a JSON body");
         assert!(answer.headers.iter().any(|(n, v)| n == "access-control-allow-origin" && v == "*"));
         assert!(answer.headers.iter().any(|(n, v)| n == CONTENT_TYPE && v == "application/json; charset=utf-8"));
         Answered { status: answer.status.as_u16(), body }

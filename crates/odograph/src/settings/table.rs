@@ -182,6 +182,8 @@ settings! {
         head_timeout_s: u64 = 75, Kind::Number(1, DAY_S);
         /// How long a client may take to send a request's body.
         body_timeout_s: u64 = 60, Kind::Number(1, DAY_S);
+        /// How long a client may take nothing of its answer before the connection ends.
+        blocked_s: u64 = 30, Kind::Number(1, DAY_S);
     }
 
     /// The ports for devices, one key a protocol: an address, or a list of them. If any protocol is named, only those

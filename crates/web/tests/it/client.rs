@@ -133,6 +133,21 @@ impl Client {
         Answered { status, head, body: String::from_utf8(body).expect("text") }
     }
 
+    /// The next piece of an answer that comes in pieces; empty at its end.
+    pub(crate) async fn chunk(&mut self) -> String {
+        let line_bytes = loop {
+            if let Some(at) = self.unread.windows(2).position(|w| w == b"\r\n") {
+                break at + 2;
+            }
+            assert!(self.read().await, "ended after {:?}", String::from_utf8_lossy(&self.unread));
+        };
+        let line = String::from_utf8(self.take(line_bytes).await).expect("text");
+        let bytes = usize::from_str_radix(line.trim_end(), 16).expect("a length");
+        let chunk = String::from_utf8(self.take(bytes).await).expect("text");
+        assert_eq!(self.take(2).await, b"\r\n");
+        chunk
+    }
+
     /// The next frame: opcode and payload.
     pub(crate) async fn frame(&mut self) -> (u8, Vec<u8>) {
         let start = self.take(2).await;

@@ -10,3 +10,5 @@ mod port;
 mod slow;
 #[cfg(test)]
 mod socket;
+#[cfg(test)]
+mod stream;

@@ -1,33 +1,43 @@
 //! A port with something behind it.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::Waker;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use http::StatusCode;
 use model::Timestamp;
+use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use web::{
-    Answer, BodyError, Call, CallFuture, CloseReason, Endpoint, Frames, Gathered, Handler, HttpLimits, Message,
-    Opening, Routes, Server, ServerMetrics, SocketFactory, SocketLimits, SocketSession, TrustedProxies,
+    Answer, Body, BodyError, BodySource, Call, CallFuture, CloseReason, Endpoint, Frames, Gathered, Handler,
+    HttpLimits, Message, Next, Opening, Routes, Server, ServerMetrics, SocketFactory, SocketLimits, SocketSession,
+    TrustedProxies,
 };
 
 /// One frame of a flood.
 pub(crate) const FLOOD_BYTES: usize = 1000;
+
+/// One piece of a flood without frames: more than sockets hold.
+pub(crate) const FLOOD_PIECE_BYTES: usize = 16 << 20;
 
 fn clock() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
     Timestamp::from_ms(since.as_millis() as i64).expect("in range")
 }
 
+/// Pieces that a test may have put in and that were not asked for yet.
+const PIECES_MAX: usize = 16;
+
 /// What sessions did.
 #[derive(Default)]
 pub(crate) struct Seen {
     pub(crate) flooded_bytes: AtomicUsize,
     pub(crate) dropped: AtomicUsize,
+    /// How often streams were asked for more.
+    pub(crate) asked: AtomicUsize,
 }
 
 /// Echoes, and does what some words say.
@@ -115,6 +125,51 @@ impl Handler for Mirror {
     }
 }
 
+/// Gives what the test puts in, and below `/stream/flood` as much as is taken.
+struct Streams {
+    seen: Arc<Seen>,
+    pieces: Mutex<Option<Receiver<Next>>>,
+}
+
+impl Handler for Streams {
+    fn call(&self, call: Call) -> CallFuture<'_> {
+        let (seen, pieces) = (self.seen.clone(), self.pieces.lock().expect("not poisoned").take());
+        let body = match (call.path.as_str(), pieces) {
+            ("/stream/whole", _) => Body::from(vec![b'x'; FLOOD_PIECE_BYTES]),
+            ("/stream/flood", _) => Body::Stream(Box::new(Pieces { seen, made: None })),
+            (_, made) => Body::Stream(Box::new(Pieces { seen, made })),
+        };
+        Box::pin(std::future::ready(Answer { status: StatusCode::OK, headers: Vec::new(), body }))
+    }
+}
+
+struct Pieces {
+    seen: Arc<Seen>,
+    made: Option<Receiver<Next>>,
+}
+
+impl BodySource for Pieces {
+    fn next(&mut self, now: Timestamp, waker: &Waker) -> Next {
+        self.seen.asked.fetch_add(1, Ordering::SeqCst);
+        let Some(made) = &mut self.made else {
+            self.seen.flooded_bytes.fetch_add(FLOOD_PIECE_BYTES, Ordering::SeqCst);
+            return Next::Piece(vec![b'x'; FLOOD_PIECE_BYTES].into());
+        };
+        match made.poll_recv(&mut Context::from_waker(waker)) {
+            Poll::Ready(Some(Next::Wait(_))) => Next::Wait(Some(now.plus_ms(20))),
+            Poll::Ready(Some(next)) => next,
+            Poll::Ready(None) => Next::End,
+            Poll::Pending => Next::Wait(None),
+        }
+    }
+}
+
+impl Drop for Pieces {
+    fn drop(&mut self) {
+        self.seen.dropped.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
 /// What a test changes.
 #[derive(Default)]
 pub(crate) struct Setup {
@@ -127,6 +182,8 @@ pub(crate) struct Port {
     pub(crate) address: SocketAddr,
     pub(crate) metrics: ServerMetrics,
     pub(crate) seen: Arc<Seen>,
+    /// Where the pieces of the next `/stream` are put.
+    pub(crate) pieces: Sender<Next>,
     shutdown: watch::Sender<bool>,
     server: JoinHandle<()>,
 }
@@ -141,6 +198,9 @@ impl Port {
         let mut routes = Routes::new();
         let socket = Endpoint { http: None, socket: Some(Arc::new(Echoes(seen.clone()))) };
         routes.exact("/socket", socket).expect("new");
+        let (pieces, made) = channel(PIECES_MAX);
+        let streams = Streams { seen: seen.clone(), pieces: Mutex::new(Some(made)) };
+        routes.below("/stream", Endpoint { http: Some(Arc::new(streams)), socket: None }).expect("new");
         routes.below("/mirror", Endpoint { http: Some(Arc::new(Mirror)), socket: None }).expect("new");
         let metrics = ServerMetrics::default();
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
@@ -148,7 +208,7 @@ impl Port {
         let server = Server::bind(any, routes, http, socket, proxies, clock, metrics.clone()).await.expect("bound");
         let (shutdown, down) = watch::channel(false);
         let address = server.local_addr().expect("bound");
-        Self { address, metrics, seen, shutdown, server: tokio::spawn(server.run(down)) }
+        Self { address, metrics, seen, pieces, shutdown, server: tokio::spawn(server.run(down)) }
     }
 
     pub(crate) fn shut_down(&self) {

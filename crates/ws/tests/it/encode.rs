@@ -1,7 +1,8 @@
 //! Frames from the server, against bytes written out by hand.
 
 use ws::{
-    FrameStart, Opcode, close, frame_binary, frame_text, header, header_bytes, ping, pong, write_frame, write_header,
+    FrameStart, Opcode, close, frame_binary, frame_text, header, header_bytes, ping, pong, texts, write_frame,
+    write_header,
 };
 
 #[test]
@@ -91,5 +92,19 @@ fn a_started_frame_equals_one_of_known_length() {
             start.finish(&mut buf);
             assert!(buf == [b"earlier".to_vec(), frame_text(&payload)].concat(), "{len}, expected {expected}");
         }
+    }
+}
+
+#[test]
+fn the_texts_among_frames_are_found_again() {
+    let long = [b'x'; 126];
+    let very_long = vec![b'y'; 65_536];
+    let frames = [frame_text("one"), ping(b"?"), frame_text(""), frame_text(long), frame_text(&very_long)].concat();
+    let found: Vec<_> = texts(&frames).collect();
+    assert_eq!(found, [b"one".as_slice(), b"", &long, &very_long]);
+    for end in 0..frames.len() {
+        let whole = texts(&frames[..end]).count();
+        assert!(texts(&frames[..end]).zip(&found).all(|(text, expected)| text == *expected), "cut at {end}");
+        assert!(whole < 4, "the last is not whole at {end}");
     }
 }
