@@ -99,6 +99,7 @@ pub(crate) fn fleet(settings: &Settings) -> FleetOptions {
         default_zone: settings.users.default_zone.clone(),
         users_max: limits.users_max,
         trackers_max: limits.trackers_max,
+        entities_max: limits.entities_max,
     }
 }
 

@@ -251,6 +251,8 @@ settings! {
         users_max: usize = 1_000_000, Kind::Number(1, 1_000_000_000);
         /// Trackers, removed ones included.
         trackers_max: usize = 10_000_000, Kind::Number(1, 800_000_000);
+        /// Entities of each kind, such as groups and tags, of all users together.
+        entities_max: usize = 1_000_000, Kind::Number(1, 1_000_000_000);
         /// Changes of the catalog that may wait for the disk; beyond it callers wait.
         catalog_queue_max: usize = 256, Kind::Number(1, 1_000_000);
     }
