@@ -16,6 +16,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("storage", &["model"]),
     ("fleet", &["model", "storage"]),
     ("engine", &["model", "live", "storage", "fleet"]),
+    ("dispatch", &["model", "storage", "fleet", "engine"]),
     ("simulator", &["model"]),
     ("web", &["model", "ws"]),
     ("gateway", &["model", "protocols", "fleet", "engine", "web"]),

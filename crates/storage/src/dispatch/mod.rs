@@ -13,7 +13,7 @@ mod tests;
 use model::{CommandId, CommandState, MessageId, MessageStatus, SourceId, Timestamp, UserId};
 
 pub use error::StoreError;
-pub use rows::{CommandRow, Message, MessageQuery, NewCommand, NewMessage, Sender, Summary};
+pub use rows::{Bounds, CommandRow, Message, MessageQuery, NewCommand, NewMessage, Sender, Summary};
 pub use sqlite::SqliteDispatch;
 
 /// What is done in one transaction.
@@ -42,13 +42,13 @@ pub trait Tables {
     ) -> Result<Option<Message>, StoreError>;
 
     /// Messages of a source in a span of time; of the same time in the order of ids.
-    fn messages(&self, query: &MessageQuery) -> Result<Vec<Message>, StoreError>;
+    fn messages(&self, query: &MessageQuery, bounds: Bounds) -> Result<Vec<Message>, StoreError>;
 
     /// Messages to the driver that the driver's application has yet to get, above this id, oldest first.
-    fn undelivered(&self, source: SourceId, after: MessageId, limit: usize) -> Result<Vec<Message>, StoreError>;
+    fn undelivered(&self, source: SourceId, after: MessageId, bounds: Bounds) -> Result<Vec<Message>, StoreError>;
 
-    /// Ids and sources of messages that have waited for the driver since before this time.
-    fn undelivered_since(&self, before: Timestamp, limit: usize) -> Result<Vec<(MessageId, SourceId)>, StoreError>;
+    /// Messages that have waited for the driver since before this time, oldest first.
+    fn undelivered_since(&self, before: Timestamp, limit: usize) -> Result<Vec<Message>, StoreError>;
 
     /// Moves a message on. The time of delivery is kept from the first time that it is known.
     fn set_message_status(
@@ -78,8 +78,8 @@ pub trait Tables {
     /// Commands of a source of which something is still to come, oldest first.
     fn open_commands(&self, source: SourceId, limit: usize) -> Result<Vec<CommandRow>, StoreError>;
 
-    /// Ids and sources of open commands whose time is over: those that expire at or before this time.
-    fn overdue_commands(&self, now: Timestamp, limit: usize) -> Result<Vec<(CommandId, SourceId)>, StoreError>;
+    /// Open commands whose time is over: those that expire at or before this time.
+    fn overdue_commands(&self, now: Timestamp, limit: usize) -> Result<Vec<CommandRow>, StoreError>;
 
     /// Moves a command on.
     fn set_command_state(&self, id: CommandId, state: CommandState, changed: Timestamp) -> Result<(), StoreError>;

@@ -60,10 +60,19 @@ pub struct MessageQuery {
     pub from: Timestamp,
     /// Submitted at or before.
     pub to: Timestamp,
-    /// How many at most: the first in the order asked for.
+    /// How many at most: the first in the order asked for. Whoever answers may have a lower bound.
     pub limit: usize,
     /// Oldest first, else newest first.
     pub ascending: bool,
+}
+
+/// How much a list may hold.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Bounds {
+    /// Most rows.
+    pub count_max: usize,
+    /// Most bytes of text, unless the first row alone has more.
+    pub text_bytes_max: usize,
 }
 
 /// A command before it has an id. It begins as [`CommandState::Queued`].

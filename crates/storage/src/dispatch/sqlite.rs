@@ -7,7 +7,8 @@ use model::{Command, CommandId, CommandState, MessageId, MessageStatus, SourceId
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
 use super::{
-    CommandRow, DispatchStore, Message, MessageQuery, NewCommand, NewMessage, Sender, StoreError, Summary, Tables, Work,
+    Bounds, CommandRow, DispatchStore, Message, MessageQuery, NewCommand, NewMessage, Sender, StoreError, Summary,
+    Tables, Work,
 };
 use crate::sqlite;
 
@@ -65,6 +66,22 @@ impl Open<'_> {
         let mut list = Vec::new();
         while let Some(row) = rows.next()? {
             list.push(read(row)?);
+        }
+        Ok(list)
+    }
+
+    /// Messages until the bound of bytes is reached; the statement bounds their number.
+    fn bounded(&self, sql: &str, values: impl Params, bounds: Bounds) -> Result<Vec<Message>, StoreError> {
+        let mut statement = self.0.prepare_cached(sql)?;
+        let mut rows = statement.query(values)?;
+        let (mut list, mut bytes) = (Vec::new(), 0);
+        while let Some(row) = rows.next()? {
+            let message = message(row)?;
+            bytes += message.text.len();
+            if bytes > bounds.text_bytes_max && !list.is_empty() {
+                break;
+            }
+            list.push(message);
         }
         Ok(list)
     }
@@ -147,7 +164,7 @@ impl Tables for Open<'_> {
         )
     }
 
-    fn messages(&self, query: &MessageQuery) -> Result<Vec<Message>, StoreError> {
+    fn messages(&self, query: &MessageQuery, bounds: Bounds) -> Result<Vec<Message>, StoreError> {
         let sql = match query.ascending {
             true => {
                 "SELECT * FROM messages WHERE source_id = ?1 AND submitted_ms BETWEEN ?2 AND ?3
@@ -158,25 +175,26 @@ impl Tables for Open<'_> {
                  ORDER BY submitted_ms DESC, id DESC LIMIT ?4"
             }
         };
-        self.all(sql, params![query.source.0, query.from.ms(), query.to.ms(), limit(query.limit)], message)
+        let count_max = limit(query.limit.min(bounds.count_max));
+        self.bounded(sql, params![query.source.0, query.from.ms(), query.to.ms(), count_max], bounds)
     }
 
-    fn undelivered(&self, source: SourceId, after: MessageId, at_most: usize) -> Result<Vec<Message>, StoreError> {
+    fn undelivered(&self, source: SourceId, after: MessageId, bounds: Bounds) -> Result<Vec<Message>, StoreError> {
         let Some(after) = number(after.0) else { return Ok(Vec::new()) };
-        self.all(
+        self.bounded(
             "SELECT * FROM messages WHERE source_id = ?1 AND id > ?2 AND incoming = 0 AND status IN (0, 1, 3)
              ORDER BY id LIMIT ?3",
-            params![source.0, after, limit(at_most)],
-            message,
+            params![source.0, after, limit(bounds.count_max)],
+            bounds,
         )
     }
 
-    fn undelivered_since(&self, before: Timestamp, at_most: usize) -> Result<Vec<(MessageId, SourceId)>, StoreError> {
+    fn undelivered_since(&self, before: Timestamp, at_most: usize) -> Result<Vec<Message>, StoreError> {
         self.all(
-            "SELECT id, source_id FROM messages WHERE submitted_ms < ?1 AND incoming = 0 AND status IN (0, 1, 3)
+            "SELECT * FROM messages WHERE submitted_ms < ?1 AND incoming = 0 AND status IN (0, 1, 3)
              ORDER BY submitted_ms LIMIT ?2",
             params![before.ms(), limit(at_most)],
-            |row| Ok((MessageId(id(row, "messages.id")?), SourceId(row.get("source_id")?))),
+            message,
         )
     }
 
@@ -252,11 +270,11 @@ impl Tables for Open<'_> {
         )
     }
 
-    fn overdue_commands(&self, now: Timestamp, at_most: usize) -> Result<Vec<(CommandId, SourceId)>, StoreError> {
+    fn overdue_commands(&self, now: Timestamp, at_most: usize) -> Result<Vec<CommandRow>, StoreError> {
         self.all(
-            "SELECT id, source_id FROM commands WHERE expires_ms <= ?1 AND state IN (0, 1) ORDER BY expires_ms LIMIT ?2",
+            "SELECT * FROM commands WHERE expires_ms <= ?1 AND state IN (0, 1) ORDER BY expires_ms LIMIT ?2",
             params![now.ms(), limit(at_most)],
-            |row| Ok((CommandId(id(row, "commands.id")?), SourceId(row.get("source_id")?))),
+            command,
         )
     }
 

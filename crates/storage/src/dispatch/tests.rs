@@ -5,7 +5,8 @@ use std::path::Path;
 use model::{Command, CommandId, CommandState, MessageId, MessageStatus, SourceId, Timestamp, UserId};
 
 use super::{
-    DispatchStore, Message, MessageQuery, NewCommand, NewMessage, Sender, SqliteDispatch, StoreError, Summary, Tables,
+    Bounds, DispatchStore, Message, MessageQuery, NewCommand, NewMessage, Sender, SqliteDispatch, StoreError, Summary,
+    Tables,
 };
 
 /// Opens the engine under test on a folder, new or left by an earlier opening, or open already.
@@ -33,6 +34,7 @@ contract! {
     work_that_fails_leaves_nothing
     a_second_opening_reads_what_is_committed
     messages_are_found_by_time_in_either_order
+    lists_are_bounded
     a_repeat_is_known_by_sender_and_guid
     a_status_moves_and_delivery_is_kept
     undelivered_messages_are_those_that_wait
@@ -47,6 +49,7 @@ contract! {
 const OURS: SourceId = SourceId(1_000_000_001);
 const THEIRS: SourceId = SourceId(1_000_000_002);
 const ANN: UserId = UserId(7);
+const MUCH: Bounds = Bounds { count_max: 100, text_bytes_max: 1_000 };
 
 fn at(s: i64) -> Timestamp {
     Timestamp::from_s(1_700_000_000 + s).expect("in range").plus_ms(7)
@@ -95,7 +98,7 @@ fn a_new_store_is_empty(open: Open) {
     let mut store = open(dir.path());
     assert_eq!(with(&mut *store, |t| t.summaries()), []);
     assert_eq!(with(&mut *store, |t| t.summary(OURS)), Summary::default());
-    assert_eq!(with(&mut *store, |t| t.messages(&all(OURS))), []);
+    assert_eq!(with(&mut *store, |t| t.messages(&all(OURS), MUCH)), []);
     assert_eq!(with(&mut *store, |t| t.open_commands(OURS, 10)), []);
 }
 
@@ -136,14 +139,14 @@ fn work_that_fails_leaves_nothing(open: Open) {
     let mut store = open(dir.path());
     let refused = store.transaction(&mut |tables| {
         tables.add_message(&outgoing(OURS, "a", 1))?;
-        assert_eq!(tables.messages(&all(OURS))?.len(), 1, "seen within");
+        assert_eq!(tables.messages(&all(OURS), MUCH)?.len(), 1, "seen within");
         Err(StoreError::Full)
     });
     assert_eq!(refused, Err(StoreError::Full));
-    assert_eq!(with(&mut *store, |t| t.messages(&all(OURS))), []);
+    assert_eq!(with(&mut *store, |t| t.messages(&all(OURS), MUCH)), []);
     // And it goes on working.
     with(&mut *store, |t| t.add_message(&outgoing(OURS, "b", 1)));
-    assert_eq!(with(&mut *store, |t| t.messages(&all(OURS))).len(), 1);
+    assert_eq!(with(&mut *store, |t| t.messages(&all(OURS), MUCH)).len(), 1);
 }
 
 fn a_second_opening_reads_what_is_committed(open: Open) {
@@ -151,11 +154,11 @@ fn a_second_opening_reads_what_is_committed(open: Open) {
     let (mut writer, mut reader) = (open(dir.path()), open(dir.path()));
     let result = writer.transaction(&mut |tables| {
         tables.add_message(&outgoing(OURS, "a", 1))?;
-        assert_eq!(with(&mut *reader, |t| t.messages(&all(OURS))), [], "not yet committed");
+        assert_eq!(with(&mut *reader, |t| t.messages(&all(OURS), MUCH)), [], "not yet committed");
         Ok(())
     });
     assert_eq!(result, Ok(()));
-    assert_eq!(with(&mut *reader, |t| t.messages(&all(OURS))).len(), 1);
+    assert_eq!(with(&mut *reader, |t| t.messages(&all(OURS), MUCH)).len(), 1);
 }
 
 fn messages_are_found_by_time_in_either_order(open: Open) {
@@ -166,7 +169,7 @@ fn messages_are_found_by_time_in_either_order(open: Open) {
     }
     let mut check = |from: i64, to: i64, limit: usize, ascending: bool, expected: &[u64]| {
         let query = MessageQuery { source: OURS, from: at(from), to: at(to), limit, ascending };
-        assert_eq!(ids(&with(&mut *store, |t| t.messages(&query))), expected, "{query:?}");
+        assert_eq!(ids(&with(&mut *store, |t| t.messages(&query, MUCH))), expected, "{query:?}");
     };
     check(0, 9, 10, true, &[1, 2, 3, 5]);
     check(0, 9, 10, false, &[5, 3, 2, 1]);
@@ -176,6 +179,24 @@ fn messages_are_found_by_time_in_either_order(open: Open) {
     check(3, 3, 10, true, &[]);
     check(4, 1, 10, true, &[]);
     check(0, 9, 0, true, &[]);
+}
+
+fn lists_are_bounded(open: Open) {
+    let dir = tempfile::tempdir().expect("folder");
+    let mut store = open(dir.path());
+    for s in 0..4 {
+        with(&mut *store, |t| t.add_message(&outgoing(OURS, "ten bytes.", s)));
+    }
+    let mut check = |count_max: usize, text_bytes_max: usize, expected: &[u64]| {
+        let bounds = Bounds { count_max, text_bytes_max };
+        assert_eq!(ids(&with(&mut *store, |t| t.messages(&all(OURS), bounds))), expected, "{bounds:?}");
+        assert_eq!(ids(&with(&mut *store, |t| t.undelivered(OURS, MessageId(0), bounds))), expected, "{bounds:?}");
+    };
+    check(9, 40, &[1, 2, 3, 4]);
+    check(3, 40, &[1, 2, 3]);
+    check(9, 39, &[1, 2, 3]);
+    check(9, 9, &[1]);
+    check(0, 40, &[]);
 }
 
 fn a_repeat_is_known_by_sender_and_guid(open: Open) {
@@ -224,7 +245,8 @@ fn undelivered_messages_are_those_that_wait(open: Open) {
     with(&mut *store, |t| t.add_message(&outgoing(THEIRS, "x", 9)));
     with(&mut *store, |t| t.add_message(&incoming(OURS, "x", 9)));
     let mut check = |after: u64, limit: usize, expected: &[u64]| {
-        let found = with(&mut *store, |t| t.undelivered(OURS, MessageId(after), limit));
+        let bounds = Bounds { count_max: limit, ..MUCH };
+        let found = with(&mut *store, |t| t.undelivered(OURS, MessageId(after), bounds));
         assert_eq!(ids(&found), expected, "after {after}");
     };
     check(0, 10, &[1, 2, 4]);
@@ -233,7 +255,7 @@ fn undelivered_messages_are_those_that_wait(open: Open) {
     check(4, 10, &[]);
     assert_eq!(with(&mut *store, |t| t.summary(OURS)).undelivered_count, 3);
     let old = with(&mut *store, |t| t.undelivered_since(at(4), 10));
-    assert_eq!(old, [(MessageId(1), OURS), (MessageId(2), OURS)], "the fourth is not older than itself");
+    assert_eq!(ids(&old), [1, 2], "the fourth is not older than itself");
     assert_eq!(with(&mut *store, |t| t.undelivered_since(at(10), 1)).len(), 1);
 }
 
@@ -252,7 +274,7 @@ fn reading_counts_down(open: Open) {
     check(&|t| t.mark_read(MessageId(2)), 2, 1);
     check(&|t| t.mark_read(MessageId(2)), 2, 1);
     check(&|t| t.mark_all_read(OURS), 0, 1);
-    assert!(with(&mut *store, |t| t.messages(&all(OURS))).iter().all(|m| m.is_read));
+    assert!(with(&mut *store, |t| t.messages(&all(OURS), MUCH)).iter().all(|m| m.is_read));
 }
 
 fn old_messages_go_and_ids_stay_used(open: Open) {
@@ -262,7 +284,7 @@ fn old_messages_go_and_ids_stay_used(open: Open) {
         with(&mut *store, |t| t.add_message(&incoming(source, "x", s)));
     }
     assert_eq!(with(&mut *store, |t| t.remove_messages(at(3), 2)), [OURS, THEIRS], "two were looked at");
-    assert_eq!(ids(&with(&mut *store, |t| t.messages(&all(OURS)))), [3, 4]);
+    assert_eq!(ids(&with(&mut *store, |t| t.messages(&all(OURS), MUCH))), [3, 4]);
     assert_eq!(with(&mut *store, |t| t.remove_messages(at(9), 10)), [OURS]);
     assert_eq!(with(&mut *store, |t| t.summaries()), []);
     assert_eq!(with(&mut *store, |t| t.add_message(&incoming(OURS, "x", 5))), MessageId(5));
@@ -306,10 +328,13 @@ fn open_commands_are_those_that_wait(open: Open) {
     assert_eq!(ids, [1, 2]);
     assert_eq!(with(&mut *store, open(1)).len(), 1);
     assert_eq!(with(&mut *store, |t| t.summary(OURS)).open_commands_count, 2);
-    let mut overdue = |s| with(&mut *store, |t| t.overdue_commands(at(s), 10));
+    let mut overdue = |s| {
+        let found = with(&mut *store, |t| t.overdue_commands(at(s), 10));
+        found.iter().map(|c| c.id.0).collect::<Vec<_>>()
+    };
     assert_eq!(overdue(99), []);
-    assert_eq!(overdue(100), [(CommandId(1), OURS), (CommandId(6), THEIRS)]);
-    assert_eq!(overdue(101).len(), 3);
+    assert_eq!(overdue(100), [1, 6]);
+    assert_eq!(overdue(101), [1, 6, 2]);
 }
 
 fn finished_commands_go(open: Open) {
@@ -335,7 +360,7 @@ fn no_row_has_an_enormous_id(open: Open) {
     let mut store = open(dir.path());
     with(&mut *store, |t| t.add_message(&incoming(OURS, "x", 1)));
     assert_eq!(with(&mut *store, |t| t.message(MessageId(u64::MAX))), None);
-    assert_eq!(with(&mut *store, |t| t.undelivered(OURS, MessageId(u64::MAX), 10)), []);
+    assert_eq!(with(&mut *store, |t| t.undelivered(OURS, MessageId(u64::MAX), MUCH)), []);
     with(&mut *store, |t| t.mark_read(MessageId(u64::MAX)));
     assert_eq!(with(&mut *store, |t| t.summary(OURS)).unread_count, 1);
 }
