@@ -5,6 +5,7 @@
 
 mod bench;
 mod cargo;
+mod conformance;
 mod demo;
 mod test;
 
@@ -26,6 +27,8 @@ enum Command {
     Demo(demo::Args),
     /// Run everything that CI runs; stops at the first failure.
     Test(test::Args),
+    /// Run the black-box tests and write the pages of `docs/conformance`.
+    Conformance,
     /// Measure the release binary: what a report and a delivered event cost.
     #[command(subcommand)]
     Bench(bench::Bench),
@@ -35,6 +38,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Demo(args) => demo::run(&args),
         Command::Test(args) => test::run(&args),
+        Command::Conformance => test::conformance(),
         Command::Bench(bench) => bench.run(),
     };
     match done {

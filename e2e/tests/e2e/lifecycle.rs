@@ -3,6 +3,22 @@
 use e2e::{Account, Report, Server, Socket, ngp, ngp_body};
 use serde_json::{Value, json};
 
+/// Conforms to navixy 000, "State event": nothing comes while the tracker is blocked
+/// Conforms to navixy 001, "State event": nothing comes while the tracker is blocked
+/// Conforms to navixy 002, "State event": nothing comes while the tracker is blocked
+/// Conforms to navixy 000, "State event": comes right after the unblocking
+/// Conforms to navixy 001, "State event": comes right after the unblocking
+/// Conforms to navixy 002, "State event": comes right after the unblocking
+/// Conforms to navixy 000, "Lifecycle event": block: the tracker was blocked
+/// Conforms to navixy 001, "Lifecycle event": block: the tracker was blocked
+/// Conforms to navixy 002, "Lifecycle event": block: the tracker was blocked
+/// Conforms to navixy 000, "Lifecycle event": unblock: the tracker was unblocked
+/// Conforms to navixy 001, "Lifecycle event": unblock: the tracker was unblocked
+/// Conforms to navixy 002, "Lifecycle event": unblock: the tracker was unblocked
+/// Conforms to navixy 000, "Lifecycle event": data names the source and what happened
+/// Conforms to navixy 001, "Lifecycle event": data names the source and what happened
+/// Conforms to navixy 002, "Lifecycle event": data names the source and what happened
+/// Conforms to navixy 003, "Automatic subscriptions": a subscription to states brings lifecycle events
 #[test]
 fn a_blocked_tracker_is_silent_until_it_is_unblocked() {
     let server = Server::start();
@@ -47,6 +63,8 @@ fn blocking_twice_is_one_event() {
     socket.silent(&account.hash);
 }
 
+/// Conforms to navixy 003, "Subscribe Action: Response": a blocked tracker is told as blocked, and no state of it comes
+/// Conforms to navixy 003, "Subscribe Action: Response": lifecycle events of a blocked tracker come, and its state after the unblocking
 #[test]
 fn subscribing_to_a_blocked_tracker_waits_for_the_unblocking() {
     let server = Server::start();
@@ -61,6 +79,9 @@ fn subscribing_to_a_blocked_tracker_waits_for_the_unblocking() {
     socket.state_of(van.source_id);
 }
 
+/// Conforms to navixy 000, "Lifecycle event": corrupt: the tracker was removed
+/// Conforms to navixy 001, "Lifecycle event": corrupt: the tracker was removed
+/// Conforms to navixy 002, "Lifecycle event": corrupt: the tracker was removed
 #[test]
 fn a_removed_tracker_says_corrupt_and_nothing_more() {
     let server = Server::start();
@@ -103,6 +124,7 @@ fn a_tracker_hidden_in_the_panel_comes_back_to_those_who_watch_all() {
     socket.until("the restored tracker's report", |message| message["data"]["gps"]["speed"] == 33);
 }
 
+/// Conforms to navixy 002, "Lifecycle event": comes only to who is subscribed to the tracker
 #[test]
 fn unsubscribed_trackers_send_no_lifecycle() {
     let server = Server::start();

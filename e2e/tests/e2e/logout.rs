@@ -36,6 +36,13 @@ impl Watched {
     }
 }
 
+/// Conforms to navixy 000, "Logout event": comes when the user has logged out
+/// Conforms to navixy 001, "Logout event": comes when the user has logged out
+/// Conforms to navixy 002, "Logout event": comes when the user has logged out
+/// Conforms to navixy 000, "Logout event": data is the words of the sample, and there is nothing else in it
+/// Conforms to navixy 001, "Logout event": data is the words of the sample, and there is nothing else in it
+/// Conforms to navixy 002, "Logout event": data is the words of the sample, and there is nothing else in it
+/// Conforms to navixy 003, "Automatic subscriptions": any subscription brings logout events
 #[test]
 fn logging_out_ends_that_session_and_no_other() {
     let mut watched = watched(ServerOptions::default());
@@ -49,6 +56,9 @@ fn logging_out_ends_that_session_and_no_other() {
     watched.socket.silent(&other);
 }
 
+/// Conforms to navixy 000, "Logout event": comes when the session was not renewed in time
+/// Conforms to navixy 001, "Logout event": comes when the session was not renewed in time
+/// Conforms to navixy 002, "Logout event": comes when the session was not renewed in time
 #[test]
 fn a_session_ends_by_itself_when_its_lifetime_is_over() {
     let watched = watched(ServerOptions::default().set("ODOGRAPH_SESSIONS_USER_LIFETIME_S", "3"));
@@ -66,6 +76,9 @@ fn a_changed_password_ends_all_sessions() {
     watched.ended(new["hash"].as_str().map(str::to_owned));
 }
 
+/// Conforms to navixy 000, "Logout event": comes when the user is blocked in the panel
+/// Conforms to navixy 001, "Logout event": comes when the user is blocked in the panel
+/// Conforms to navixy 002, "Logout event": comes when the user is blocked in the panel
 #[test]
 fn blocking_a_user_in_the_panel_ends_all_sessions() {
     let watched = watched(ServerOptions::default());
@@ -75,6 +88,9 @@ fn blocking_a_user_in_the_panel_ends_all_sessions() {
     watched.ended(None);
 }
 
+/// Conforms to navixy 000, "Logout event": comes when the user is removed
+/// Conforms to navixy 001, "Logout event": comes when the user is removed
+/// Conforms to navixy 002, "Logout event": comes when the user is removed
 #[test]
 fn removing_a_user_ends_all_sessions() {
     let watched = watched(ServerOptions::default());
@@ -89,6 +105,7 @@ fn removing_a_user_ends_all_sessions() {
     assert_eq!(watched.account.api.login(&watched.account.login, &watched.account.password).error().0, 102);
 }
 
+/// Conforms to navixy 002, "Logout event": comes only to who has a subscription
 #[test]
 fn a_session_without_a_subscription_hears_nothing() {
     let mut watched = watched(ServerOptions::default());

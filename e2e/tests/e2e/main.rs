@@ -9,8 +9,10 @@
 )]
 
 mod atmosphere;
+mod batches;
 mod cabs;
 mod configuration;
+mod events;
 mod hostile;
 mod http_calls;
 mod http_devices;

@@ -76,6 +76,7 @@ fn the_first_states_follow_the_order_of_the_request() {
     socket.silent(&account.hash);
 }
 
+/// Conforms to navixy 003, "The 'state' event subscription": states of a tracker never go back in time
 #[test]
 fn a_response_comes_before_its_states_and_states_never_go_back_in_time() {
     let server = Server::start();
@@ -142,6 +143,9 @@ fn logout_is_the_last_message_of_its_session() {
     });
 }
 
+/// Conforms to navixy 000, "State event": a state has the fields of the sample, in its order
+/// Conforms to navixy 001, "State event": a state has the fields of the sample, in its order
+/// Conforms to navixy 002, "State event": a state has the fields of the sample, in its order
 #[test]
 fn fields_of_a_state_are_written_in_the_documents_order() {
     let server = Server::start();

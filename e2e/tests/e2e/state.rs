@@ -7,6 +7,12 @@ use crate::shapes::{compact_state, full_state};
 
 const IMEI: &str = "350000000000014";
 
+/// Conforms to navixy 000, "State event": comes when the state of the tracker changes
+/// Conforms to navixy 001, "State event": comes when the state of the tracker changes
+/// Conforms to navixy 002, "State event": comes when the state of the tracker changes
+/// Conforms to navixy 000, "State event": data is the source's state, as the HTTP call gives it
+/// Conforms to navixy 001, "State event": data is the source's state, as the HTTP call gives it
+/// Conforms to navixy 002, "State event": data is the source's state, as the HTTP call gives it
 #[test]
 fn one_report_goes_from_a_teltonika_socket_to_a_navixy_socket() {
     let server = Server::start();
@@ -31,6 +37,14 @@ fn one_report_goes_from_a_teltonika_socket_to_a_navixy_socket() {
     assert_eq!(account.state(&van), state, "HTTP shows the same state");
 }
 
+/// Conforms to navixy 000, "State event": comes right after the subscription
+/// Conforms to navixy 001, "State event": comes right after the subscription
+/// Conforms to navixy 002, "State event": comes right after the subscription
+/// Conforms to navixy 003, "Subscribe Action: Request": events and trackers name what is wanted
+/// Conforms to navixy 003, "Subscribe Action: Response": the response names its type, its action, the events, and a map with one key for each event
+/// Conforms to navixy 003, "Subscribe Action: Response": an id that is not one of the user's trackers is unknown, others are normal
+/// Conforms to navixy 003, "The 'state' event subscription": the present states of all trackers that are not blocked come after the response
+/// Conforms to navixy 003, "The 'state' event subscription": a change of a tracker's state is sent
 #[test]
 fn the_walk_through_of_a_first_edition_client() {
     let server = Server::start();
@@ -94,6 +108,8 @@ fn all_takes_in_a_tracker_that_is_registered_later() {
     socket.until("the new tracker's report", is_it);
 }
 
+/// Conforms to navixy 002, "State event": the format of the request decides between full and compact states
+/// Conforms to navixy 002, "Compact source state": its fields have the values of the full state
 #[test]
 fn format_chooses_between_full_and_compact() {
     let server = Server::start();
@@ -219,6 +235,9 @@ fn device_state_fields_come_as_text_under_additional() {
     assert_eq!(additional["hardware_key"]["value"], "A0F39C11");
 }
 
+/// Conforms to navixy 000, "State event": user_time is the present time in the user's zone
+/// Conforms to navixy 001, "State event": user_time is the present time in the user's zone
+/// Conforms to navixy 002, "State event": user_time is the present time in the user's zone
 #[test]
 fn dates_are_printed_in_the_users_zone_and_in_iso_when_asked() {
     let server = Server::start();
@@ -258,6 +277,7 @@ fn iso_dates_in_utc_end_in_z() {
     assert!(same_zone_now(user_time, "UTC"), "{user_time} is not {}", now());
 }
 
+/// Conforms to navixy 002, "State event": a change that only time brings is sent like any other
 #[test]
 fn a_silent_device_becomes_idle_and_then_offline() {
     let options = ServerOptions::default().set("ODOGRAPH_STATUS_IDLE_S", "1").set("ODOGRAPH_STATUS_OFFLINE_S", "2");
@@ -274,6 +294,8 @@ fn a_silent_device_becomes_idle_and_then_offline() {
     assert_eq!(account.state(&van)["connection_status"], "offline");
 }
 
+/// Conforms to navixy 003, "Unsubscribe Action: Request": events and trackers name what is no longer wanted
+/// Conforms to navixy 003, "Unsubscribe Action: Response": the response names its type, its action, the events, and lists the trackers of the request
 #[test]
 fn unsubscribing_ends_the_events_in_both_forms() {
     let server = Server::start();

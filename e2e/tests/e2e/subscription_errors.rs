@@ -34,6 +34,8 @@ impl Bench {
     }
 }
 
+/// Conforms to navixy 003, "WebSocket Subscription": messages are JSON and nothing else
+/// Conforms to navixy 003, "Error Response": what cannot be read at all is answered too
 #[test]
 fn what_is_not_a_message_is_a_format_error() {
     let mut bench = bench();
@@ -69,6 +71,8 @@ fn a_message_just_under_the_limit_is_read() {
     bench.expect("one mebibyte", 112, "Wrong method", "subscription/foo");
 }
 
+/// Conforms to navixy 003, "Subscribe Action: Request": the action is required and must be known
+/// Conforms to navixy 003, "Error Response": the action is the request's, or the text null when there is none
 #[test]
 fn an_action_is_required_and_must_be_known() {
     let mut bench = bench();
@@ -83,6 +87,9 @@ fn an_action_is_required_and_must_be_known() {
     assert_eq!(data, json!({"events": ["state"], "trackers": [1]}), "the parameters without action and hash");
 }
 
+/// Conforms to navixy 003, "Subscribe Action: Request": the hash is required, 32 characters, and checked
+/// Conforms to navixy 003, "Unsubscribe Action: Request": the hash is required and checked as when subscribing
+/// Conforms to navixy 003, "Error Response": names its type, the action, code and description, and gives the parameters of the request back
 #[test]
 fn a_wrong_hash_is_named_in_the_words_of_the_requests_edition() {
     let mut bench = bench();
@@ -130,6 +137,8 @@ fn a_session_that_has_ended_is_told_from_one_never_issued() {
     assert_eq!(data, json!({"events": ["state"], "trackers": [1]}));
 }
 
+/// Conforms to navixy 003, "Subscribe Action: Request": lists have no nulls and no other types
+/// Conforms to navixy 003, "Unsubscribe Action: Request": lists have no nulls and no other types
 #[test]
 fn ill_formed_parameters_are_invalid_and_take_no_effect() {
     let mut bench = bench();

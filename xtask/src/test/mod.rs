@@ -98,6 +98,13 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     Ok(())
 }
 
+/// Runs the black-box tests and writes the pages that say what they prove.
+pub(crate) fn conformance() -> Result<()> {
+    let mut state = State { quick: false, target_dir: crate::cargo::target_dir()?, server: None, counts: None };
+    node::install(&mut state)?;
+    workspace::conformance(&mut state)
+}
+
 fn say(line: &str) {
     println!("\n== {line}");
 }
