@@ -8,7 +8,7 @@ use atomic_waker::AtomicWaker;
 use live::{Lane, LaneKind, Lifecycle, Outbox, OutboxLimits, Slot, Snapshot};
 use model::{SessionId, SourceId, TrackerId};
 
-use crate::source::{Source, Watcher};
+use crate::source::{Source, View, Watcher};
 
 /// A client connection.
 pub struct Connection {
@@ -57,6 +57,38 @@ impl Connection {
         self.waker.wake();
     }
 
+    /// Something about the source has changed that its state does not show.
+    pub(crate) fn touch(&self, slot: Slot) {
+        self.outbox().touch(slot);
+        self.waker.wake();
+    }
+
+    /// Reads the next marked source of a lane of differences: `read` gets the tracker, the version that the client
+    /// has, and the source; it says what it made of them and the version that the client has then. Sources that are
+    /// blocked or lost by now are passed over. `None` when nothing is marked, or when news have to go first.
+    ///
+    /// `read` runs under the lock of the source: see [`Source::read`].
+    pub fn read_changed<R>(&self, lane: Lane, mut read: impl FnMut(TrackerId, u64, View<'_>) -> (R, u64)) -> Option<R> {
+        loop {
+            // The outbox may not be held while the lock of a source is waited for.
+            let changed = {
+                let mut outbox = self.outbox();
+                if outbox.has_urgent() {
+                    return None;
+                }
+                outbox.take_changed(lane)?
+            };
+            let result = changed.source.read_for(self, changed.slot, |view| {
+                let (result, version) = read(changed.tracker, changed.since, view);
+                self.outbox().note_sent(&changed, version);
+                result
+            });
+            if result.is_some() {
+                return result;
+            }
+        }
+    }
+
     pub(crate) fn set_blocked(&self, slot: Slot, blocked: bool) {
         self.outbox().set_blocked(slot, blocked);
     }
@@ -102,7 +134,7 @@ impl Watch {
         !self.source.is_watched_by(&self.connection, self.slot)
     }
 
-    /// Makes the source's present state due.
+    /// Makes the source's present state due; on a lane of differences all that is known of it.
     pub fn mark(&self) {
         self.connection.outbox().mark(self.slot);
     }

@@ -8,6 +8,7 @@
 //! (the lock of the source), and numbered in the order in which they are queued (the lock of the queue). A source's
 //! lock may be held while the queue's or a connection's is taken, never the other way round.
 
+mod changes;
 mod connection;
 mod engine;
 mod ingest;
@@ -25,4 +26,4 @@ pub use engine::{Engine, EngineError, Outlet};
 pub use ingest::{Receipt, Refused};
 pub use metrics::EngineMetrics;
 pub use options::EngineOptions;
-pub use source::Source;
+pub use source::{Source, View};

@@ -32,8 +32,7 @@ impl Engine {
             FleetEvent::TrackerRemoved { tracker, source, .. } => self.lose_tracker(*source, *tracker),
             FleetEvent::SessionEnded { session, .. } => self.end_session(*session),
             FleetEvent::TrackerAdded { tracker, user, .. } => self.gain_tracker(*user, *tracker),
-            // Nothing changes a source yet.
-            FleetEvent::SourceChanged(_) => {}
+            FleetEvent::SourceChanged(info) => self.apply_info(info, (self.options().clock)()),
             // Who renders asks the fleet for the zone each time.
             FleetEvent::ZoneChanged { .. } => {}
         }

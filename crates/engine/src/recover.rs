@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
 
 use fleet::SourceInfo;
-use live::{advance, apply, initial};
-use model::{Entry, EntryKind, SourceChange, SourceId, SourceState, Timestamp};
+use live::{Timing, advance, initial};
+use model::{Entry, EntryKind, SourceChange, SourceId, SourceValues, Timestamp};
+use storage::codec::Saved;
 use storage::journal::JournalError;
 
 use crate::engine::Engine;
-use crate::source::Source;
+use crate::source::{Folded, Source};
 use crate::writer::Work;
 
 impl Engine {
@@ -20,38 +21,43 @@ impl Engine {
         let mut saved = HashMap::new();
         for snapshot in self.journal().snapshots() {
             let snapshot = snapshot?;
-            saved.insert(snapshot.source, snapshot.state);
+            saved.insert(snapshot.source, snapshot.saved);
         }
         let infos = self.fleet.sources();
-        let mut states: HashMap<SourceId, (SourceState, SourceInfo)> = HashMap::with_capacity(infos.len());
+        let mut folds: HashMap<SourceId, (Folded, SourceInfo)> = HashMap::with_capacity(infos.len());
         for info in infos {
-            let state = saved.remove(&info.source);
-            let state =
-                state.unwrap_or_else(|| initial(info.source, info.registered, &info.settings, timing, info.registered));
-            states.insert(info.source, (state, info));
+            folds.insert(info.source, (begin(saved.remove(&info.source), &info, timing), info));
         }
         for entry in self.journal().tail() {
             let entry = entry?.entry;
             // Entries of sources that were removed since are history that nobody reads.
-            if let Some((state, info)) = states.get_mut(&entry.source)
-                && entry.seq > state.seq
+            if let Some((folded, _)) = folds.get_mut(&entry.source)
+                && entry.seq > folded.state.seq
             {
-                apply(state, &entry, &info.settings, timing);
+                folded.apply(&entry, timing);
             }
         }
-        let mut sources = HashMap::with_capacity(states.len());
-        for (id, (mut state, info)) in states {
-            advance(&mut state, &info.settings, timing, now);
-            sources.insert(id, self.make_source(state, info));
+        let mut sources = HashMap::with_capacity(folds.len());
+        for (id, (mut folded, info)) in folds {
+            advance(&mut folded.state, &folded.settings, timing, now);
+            let settings = info.settings.clone();
+            let source = self.make_source(folded, info);
+            // The catalog had taken a change in that the journal had not.
+            let mut inner = source.lock();
+            if inner.settings != settings {
+                self.change(&source, &mut inner, SourceChange::Settings((*settings).clone()), now);
+            }
+            drop(inner);
+            sources.insert(id, source);
         }
         self.metrics().sources.set(sources.len() as i64);
         *self.sources.write().unwrap_or_else(PoisonError::into_inner) = sources;
         Ok(())
     }
 
-    /// The source of a state, with its alarm set.
-    pub(crate) fn make_source(&self, state: SourceState, info: SourceInfo) -> Source {
-        let source = Source::new(Arc::clone(&self.context), state, info.settings, info.blocked, info.connected);
+    /// The source of what was folded, with its alarm set.
+    fn make_source(&self, folded: Folded, info: SourceInfo) -> Source {
+        let source = Source::new(Arc::clone(&self.context), folded, info);
         let mut inner = source.lock();
         inner.unsaved = true;
         self.arm(&source, &mut inner);
@@ -62,16 +68,30 @@ impl Engine {
     /// The source of a new registration, which is journaled like everything that its state follows from.
     pub(crate) fn add_source(&self, info: SourceInfo, now: Timestamp) -> Source {
         let SourceInfo { source: id, registered, .. } = info;
+        let timing = &self.options().timing;
         let change = SourceChange::Registered((*info.settings).clone());
-        let mut state = initial(id, registered, &info.settings, &self.options().timing, now);
+        let state = initial(id, registered, &info.settings, timing, now);
+        let mut folded = Folded { state, values: SourceValues::default(), settings: info.settings.clone() };
         // Taken first: a checkpoint that covers the registration must find the source.
         let mut sources = self.sources.write().unwrap_or_else(PoisonError::into_inner);
         let seq = self.writer().push(Work::Change { source: id, received: registered, change: change.clone() });
-        let entry = Entry { seq, source: id, received: registered, kind: EntryKind::Change(change) };
-        apply(&mut state, &entry, &info.settings, &self.options().timing);
-        let source = self.make_source(state, info);
+        folded.apply(&Entry { seq, source: id, received: registered, kind: EntryKind::Change(change) }, timing);
+        let source = self.make_source(folded, info);
         sources.insert(id, source.clone());
         self.metrics().sources.set(sources.len() as i64);
         source
+    }
+}
+
+/// Where a source's fold goes on from: what was saved of it, or its beginning.
+fn begin(saved: Option<Saved>, info: &SourceInfo, timing: &Timing) -> Folded {
+    match saved {
+        Some(Saved { state, values, settings }) => {
+            Folded { state, values, settings: settings.map_or_else(|| info.settings.clone(), Arc::new) }
+        }
+        None => {
+            let state = initial(info.source, info.registered, &info.settings, timing, info.registered);
+            Folded { state, values: SourceValues::default(), settings: info.settings.clone() }
+        }
     }
 }

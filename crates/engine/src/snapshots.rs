@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use storage::codec::encode_state;
+use storage::codec::encode_snapshot;
 use tokio::time::Instant;
 
 use crate::engine::Engine;
@@ -45,8 +45,8 @@ impl Engine {
             if !std::mem::take(&mut inner.unsaved) || inner.removed {
                 continue;
             }
-            let mut bytes = Vec::with_capacity(256);
-            encode_state(&inner.state, &mut bytes);
+            let mut bytes = Vec::with_capacity(512);
+            encode_snapshot(&inner.state, &inner.values, &inner.settings, &mut bytes);
             states.push((source.id(), inner.state.seq, bytes));
             // The entries in it are queued already: they were when they were folded, under this lock.
             drop(inner);

@@ -5,8 +5,12 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwapOption;
-use live::{Applied, Latest, Slot, Snapshot};
-use model::{Entry, Seq, SourceId, SourceSettings, SourceState, Timestamp, TrackerId};
+use fleet::SourceInfo;
+use live::{Applied, Latest, Slot, Snapshot, Timing};
+use model::{
+    DeviceId, Entry, EntryKind, Sensor, Seq, SourceChange, SourceId, SourceSettings, SourceState, SourceValues,
+    Timestamp, TrackerId,
+};
 use storage::journal::ReportKey;
 
 use crate::connection::Connection;
@@ -34,9 +38,14 @@ struct Shared {
 /// What the lock of a source protects.
 pub(crate) struct Inner {
     pub(crate) state: SourceState,
+    /// Folded beside the state.
+    pub(crate) values: SourceValues,
     /// Counts changes of the state.
     version: u64,
     pub(crate) settings: Arc<SourceSettings>,
+    /// What the attributes mean. Kept here so that values are never shown with other sensors than their version says.
+    pub(crate) sensors: Arc<[Sensor]>,
+    pub(crate) device: DeviceId,
     pub(crate) blocked: bool,
     /// Nothing is taken in for it any more.
     pub(crate) removed: bool,
@@ -59,6 +68,49 @@ pub(crate) struct Inner {
     pub(crate) connected: bool,
 }
 
+/// What is folded from a source's entries, and the settings that the next is folded with.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Folded {
+    pub(crate) state: SourceState,
+    pub(crate) values: SourceValues,
+    pub(crate) settings: Arc<SourceSettings>,
+}
+
+impl Folded {
+    pub(crate) fn apply(&mut self, entry: &Entry, timing: &Timing) -> Applied {
+        fold(&mut self.state, &mut self.values, &mut self.settings, entry, timing)
+    }
+}
+
+/// Folds an entry in, and puts the settings that it brings in force.
+fn fold(
+    state: &mut SourceState,
+    values: &mut SourceValues,
+    settings: &mut Arc<SourceSettings>,
+    entry: &Entry,
+    timing: &Timing,
+) -> Applied {
+    let applied = live::apply(state, entry, settings, timing);
+    live::fold_values(values, state, entry, applied, settings, timing);
+    if let EntryKind::Change(SourceChange::Registered(new) | SourceChange::Settings(new)) = &entry.kind {
+        *settings = Arc::new(new.clone());
+    }
+    applied
+}
+
+/// A source at one moment, read under its lock.
+#[derive(Clone, Copy, Debug)]
+pub struct View<'a> {
+    /// Its state.
+    pub state: &'a SourceState,
+    /// Its last values and counters.
+    pub values: &'a SourceValues,
+    /// Its settings.
+    pub settings: &'a SourceSettings,
+    /// What its attributes mean, in the order of ids.
+    pub sensors: &'a [Sensor],
+}
+
 /// A connection's interest in a source.
 pub(crate) struct Watcher {
     pub(crate) connection: Arc<Connection>,
@@ -73,17 +125,16 @@ struct Pending {
 }
 
 impl Source {
-    pub(crate) fn new(
-        context: Arc<Context>,
-        state: SourceState,
-        settings: Arc<SourceSettings>,
-        blocked: bool,
-        connected: bool,
-    ) -> Self {
+    /// A source of the fleet, as far as its entries have been folded. `settings` are those in force by then.
+    pub(crate) fn new(context: Arc<Context>, folded: Folded, info: SourceInfo) -> Self {
+        let Folded { state, values, settings } = folded;
         let inner = Inner {
             version: 1,
+            values,
             settings,
-            blocked,
+            sensors: info.sensors,
+            device: info.device,
+            blocked: info.blocked,
             removed: false,
             watchers: Vec::new(),
             pending: VecDeque::new(),
@@ -93,7 +144,7 @@ impl Source {
             unsaved: false,
             last_contact_entry: None,
             armed: None,
-            connected,
+            connected: info.connected,
             state,
         };
         Self(Arc::new(Shared {
@@ -118,6 +169,24 @@ impl Source {
         }
     }
 
+    /// Reads the source as it is now. `read` runs under its lock, which reports wait for: it is to be quick, and must
+    /// not ask for anything of a connection or a source.
+    pub fn read<R>(&self, read: impl FnOnce(View<'_>) -> R) -> R {
+        read(self.lock().view())
+    }
+
+    /// Reads the source for a slot that watches it; `None` when the slot is not to show it: it is blocked, or lost.
+    pub(crate) fn read_for<R>(
+        &self,
+        connection: &Connection,
+        slot: Slot,
+        read: impl FnOnce(View<'_>) -> R,
+    ) -> Option<R> {
+        let inner = self.lock();
+        let is_shown = !inner.blocked && inner.watchers.iter().any(|w| w.is(connection, slot));
+        is_shown.then(|| read(inner.view()))
+    }
+
     pub(crate) fn lock(&self) -> MutexGuard<'_, Inner> {
         self.0.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -128,10 +197,24 @@ impl Source {
 
     /// Folds an entry in and tells the watchers, at once or, when the state may not be skipped, after its commit.
     pub(crate) fn fold(&self, inner: &mut Inner, entry: &Entry, notable: bool) -> Applied {
-        let settings = inner.settings.clone();
-        let applied = live::apply(&mut inner.state, entry, &settings, &self.0.context.options.timing);
+        let applied = inner.fold(entry, &self.0.context.options.timing);
         self.changed(inner, Some(entry.seq), notable);
         applied
+    }
+
+    /// Folds a recorded change in. Watchers of states hear of it only if they see it.
+    pub(crate) fn fold_change(&self, inner: &mut Inner, entry: &Entry) {
+        let mut before = inner.state.clone();
+        inner.fold(entry, &self.0.context.options.timing);
+        before.seq = inner.state.seq;
+        if before != inner.state {
+            self.changed(inner, None, false);
+            return;
+        }
+        inner.unsaved = true;
+        for watcher in &inner.watchers {
+            watcher.connection.touch(watcher.slot);
+        }
     }
 
     /// The state changed: a new version, seen by whoever watches.
@@ -218,6 +301,14 @@ impl Watcher {
 }
 
 impl Inner {
+    fn fold(&mut self, entry: &Entry, timing: &Timing) -> Applied {
+        fold(&mut self.state, &mut self.values, &mut self.settings, entry, timing)
+    }
+
+    fn view(&self) -> View<'_> {
+        View { state: &self.state, values: &self.values, settings: &self.settings, sensors: &self.sensors }
+    }
+
     fn current(&self) -> Snapshot {
         Snapshot::new(self.state.clone(), self.version)
     }

@@ -38,7 +38,7 @@ pub(crate) enum Work {
     Contact { source: SourceId, received: Timestamp },
     /// A change of a source.
     Change { source: SourceId, received: Timestamp, change: SourceChange },
-    /// States as of entries pushed before.
+    /// What was folded from entries pushed before.
     Snapshots(Vec<(SourceId, Seq, Vec<u8>)>),
     /// All entries up to here are in snapshots pushed before.
     Checkpoint(Seq),
@@ -284,10 +284,10 @@ fn add_records<'a>(first: Seq, work: &'a Work, records: &mut Vec<Record<'a>>) {
             records.push(Record::Change { source: *source, seq: first, received: *received, change });
         }
         Work::Snapshots(states) => {
-            let snapshot = |(source, seq, state): &'a (SourceId, Seq, Vec<u8>)| Record::Snapshot {
+            let snapshot = |(source, seq, body): &'a (SourceId, Seq, Vec<u8>)| Record::Snapshot {
                 source: *source,
                 seq: *seq,
-                state,
+                body,
             };
             records.extend(states.iter().map(snapshot));
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use model::{AttributeId, DeviceId, IgnitionSource, SessionId, SourceSettings, Timestamp};
+use model::{AttributeId, DeviceId, IgnitionSource, Metering, SessionId, SourceSettings, Timestamp, VirtualRule};
 use serde::{Deserialize, Serialize};
 use storage::catalog::{AccountRow, SessionRow, SourceRow, TrackerRow, UserRow, Write};
 
@@ -183,6 +183,17 @@ struct StoredSettings {
     offline_s: Option<u32>,
     network_radius_max_m: u32,
     waits_forever: bool,
+    #[serde(default = "unchanged")]
+    odometer_multiplier: f64,
+    #[serde(default)]
+    odometer_sensor: Option<Metering>,
+    #[serde(default = "unchanged")]
+    engine_hours_multiplier: f64,
+}
+
+/// What a counter is multiplied by until somebody says otherwise.
+const fn unchanged() -> f64 {
+    1.0
 }
 
 #[derive(Serialize, Deserialize)]
@@ -192,6 +203,11 @@ enum StoredIgnition {
     Input(u8),
     /// By name: the numbers of names that are not shared differ between processes.
     Attribute(String),
+    Virtual {
+        /// By name too.
+        input: String,
+        rule: VirtualRule,
+    },
 }
 
 impl From<&SourceSettings> for StoredSettings {
@@ -203,6 +219,9 @@ impl From<&SourceSettings> for StoredSettings {
                 IgnitionSource::None => StoredIgnition::None,
                 IgnitionSource::Input(n) => StoredIgnition::Input(n),
                 IgnitionSource::Attribute(id) => StoredIgnition::Attribute(id.name().into_owned()),
+                IgnitionSource::Virtual { input, rule } => {
+                    StoredIgnition::Virtual { input: input.name().into_owned(), rule }
+                }
             },
             min_idle_s: s.min_idle_s,
             idle_speed_threshold_kmh: s.idle_speed_threshold_kmh,
@@ -211,6 +230,9 @@ impl From<&SourceSettings> for StoredSettings {
             offline_s: s.offline_s,
             network_radius_max_m: s.network_radius_max_m,
             waits_forever: s.waits_forever,
+            odometer_multiplier: s.odometer_multiplier,
+            odometer_sensor: s.odometer_sensor.as_deref().cloned(),
+            engine_hours_multiplier: s.engine_hours_multiplier,
         }
     }
 }
@@ -227,6 +249,8 @@ impl From<StoredSettings> for SourceSettings {
                 StoredIgnition::Attribute(name) => {
                     AttributeId::intern(&name).map_or(IgnitionSource::None, IgnitionSource::Attribute)
                 }
+                StoredIgnition::Virtual { input, rule } => AttributeId::intern(&input)
+                    .map_or(IgnitionSource::None, |input| IgnitionSource::Virtual { input, rule }),
             },
             min_idle_s: s.min_idle_s,
             idle_speed_threshold_kmh: s.idle_speed_threshold_kmh,
@@ -235,15 +259,48 @@ impl From<StoredSettings> for SourceSettings {
             offline_s: s.offline_s,
             network_radius_max_m: s.network_radius_max_m,
             waits_forever: s.waits_forever,
+            odometer_multiplier: s.odometer_multiplier,
+            odometer_sensor: s.odometer_sensor.map(Arc::new),
+            engine_hours_multiplier: s.engine_hours_multiplier,
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use model::attr;
+    use model::{CalibrationPoint, MeteringRules, MeteringType, attr};
 
     use super::*;
+
+    fn metering() -> Metering {
+        Metering {
+            sensor_type: MeteringType::Custom,
+            input_name: "hw_mileage".into(),
+            input: Some(attr::HARDWARE_MILEAGE),
+            divider: 1000.0,
+            accuracy: 0.25,
+            units: "km".into(),
+            units_type: "custom".into(),
+            rules: MeteringRules { min: Some(0.5), ..MeteringRules::default() },
+            calibration: vec![CalibrationPoint { raw: 0.0, real: 0.1 }, CalibrationPoint { raw: 9.0, real: 8.2 }],
+        }
+    }
+
+    /// What an earlier server stored.
+    #[test]
+    fn settings_without_counters_have_their_defaults() {
+        let text = r#"{"inputs_count":8,"outputs_count":3,"ignition":{"input":2},"min_idle_s":300,
+            "idle_speed_threshold_kmh":3,"ignition_aware":false,"motion_sensor_aware":false,"offline_s":null,
+            "network_radius_max_m":10000,"waits_forever":false}"#;
+        let stored: StoredSettings = serde_json::from_str(text).expect("readable");
+        let expected = SourceSettings {
+            inputs_count: 8,
+            outputs_count: 3,
+            ignition: IgnitionSource::Input(2),
+            ..SourceSettings::default()
+        };
+        assert_eq!(SourceSettings::from(stored), expected);
+    }
 
     #[test]
     fn settings_survive_the_round_trip() {
@@ -264,9 +321,15 @@ mod tests {
             offline_s: Some(90),
             network_radius_max_m: 250,
             waits_forever: true,
+            odometer_multiplier: 1.07,
+            odometer_sensor: Some(Arc::new(metering())),
+            engine_hours_multiplier: 0.5,
         });
         let own = AttributeId::intern("acc line 2").expect("room");
         check(SourceSettings { ignition: IgnitionSource::Attribute(own), ..SourceSettings::default() });
         check(SourceSettings { ignition: IgnitionSource::Input(32), ..SourceSettings::default() });
+        let rule = VirtualRule::InRange { from: Some(13.2), to: None };
+        let ignition = IgnitionSource::Virtual { input: attr::BOARD_VOLTAGE, rule };
+        check(SourceSettings { ignition, ..SourceSettings::default() });
     }
 }

@@ -6,7 +6,7 @@ use model::{AttributeId, Report, SourceState, StateField, Timestamp, Value, attr
 
 /// Longest text that becomes part of a state, in bytes: as long as a family may send. A longer one is dropped, so that
 /// no device makes its state, and every message that shows it, arbitrarily large.
-const TEXT_BYTES_MAX: usize = 10_240;
+pub(crate) const TEXT_BYTES_MAX: usize = 10_240;
 
 /// Takes over what a report that counts at `at` says. Fields are kept under the attribute's own id; how a dialect
 /// spells them (`moving`, `obd_vin`) is its affair.

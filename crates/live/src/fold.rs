@@ -136,6 +136,8 @@ fn apply_change<'a>(
             state.last_contact = None;
             return before;
         }
+        // The state does not show it.
+        SourceChange::Counter { .. } => return before,
     };
     state.inputs_count = after.inputs_count;
     state.outputs_count = after.outputs_count;

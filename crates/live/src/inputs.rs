@@ -2,6 +2,8 @@
 
 use model::{IgnitionSource, Report, SourceSettings, SourceState, Timestamp, Value, attr};
 
+use crate::sensors::virtual_raw;
+
 /// Takes over what a report that counts at `at` says of them.
 pub(crate) fn apply(state: &mut SourceState, report: &Report, settings: &SourceSettings, at: Timestamp) {
     let attributes = &report.attributes;
@@ -22,6 +24,9 @@ pub(crate) fn apply(state: &mut SourceState, report: &Report, settings: &SourceS
         IgnitionSource::None => None,
         IgnitionSource::Input(number) => inputs.and_then(|mask| bit(mask, number)),
         IgnitionSource::Attribute(id) => attributes.get(id).and_then(switch),
+        IgnitionSource::Virtual { input, rule } => {
+            attributes.get(input).and_then(|value| virtual_raw(rule, value)).map(|raw| raw == "1")
+        }
     };
     if let Some(on) = on {
         set_ignition(state, on, at);
@@ -37,8 +42,8 @@ pub(crate) fn reconnect_ignition(state: &mut SourceState, before: IgnitionSource
             None => state.ignition = None,
         },
         // Nothing in the state tells the attribute's value: it is unknown until reported.
-        IgnitionSource::Attribute(_) if before != after => state.ignition = None,
-        IgnitionSource::Attribute(_) => {}
+        IgnitionSource::Attribute(_) | IgnitionSource::Virtual { .. } if before != after => state.ignition = None,
+        IgnitionSource::Attribute(_) | IgnitionSource::Virtual { .. } => {}
     }
 }
 

@@ -17,8 +17,10 @@ mod order;
 mod outbox;
 mod position;
 mod reported;
+pub mod sensors;
 mod timed;
 mod track;
+mod values;
 
 #[cfg(test)]
 mod golden;
@@ -30,7 +32,10 @@ pub use fold::{Applied, apply, initial};
 pub use fragment::{FragmentKey, Snapshot};
 pub use monitor::{MessagePlace, MessageTimes, Monitor, MonitorEntry, MonitorLimits};
 pub use order::{is_future, order_time};
-pub use outbox::{Due, Lane, LaneKind, Latest, Lifecycle, NOMINAL_STATE_BYTES, Outbox, OutboxLimits, Overrun, Slot};
+pub use outbox::{
+    Changed, Due, Lane, LaneKind, Latest, Lifecycle, NOMINAL_STATE_BYTES, Outbox, OutboxLimits, Overrun, Slot,
+};
 pub use reported::reported_values;
 pub use timed::{Timing, advance, next_due};
 pub use track::{Bounds, Replay, Step, Thinner, Toggled, TrackPoint, Trip, TripEnd, Trips, simplify};
+pub use values::{VALUES_MAX, fold_values};

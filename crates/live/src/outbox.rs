@@ -59,6 +59,8 @@ pub enum LaneKind {
     Stream,
     /// The newest of each source, when the session asks for them.
     Batch,
+    /// What of a source is newer than what the client has, when the session asks for it. See [`Changed`].
+    Differences,
 }
 
 /// What happened to a source apart from its reports.
@@ -116,7 +118,7 @@ struct SlotState<S> {
     lane: Lane,
     /// What waits in the queue for an earlier generation of this slot is void.
     generation: u32,
-    /// The newest version handed out.
+    /// The newest version handed out; on a lane of differences a version of the session's own counting.
     sent: u64,
     use_: SlotUse,
     /// A newer state than `sent` is due.
@@ -235,8 +237,12 @@ impl<S: Latest> Outbox<S> {
         }
     }
 
-    /// Makes a source's newest state due, even if the client has it.
+    /// Makes a source's newest state due, even if the client has it; on a lane of differences all of it.
     pub fn mark(&mut self, slot: Slot) {
+        let Some(state) = self.slots.get_mut(slot.0 as usize) else { return };
+        if self.lanes[state.lane.0 as usize].kind == LaneKind::Differences {
+            state.sent = 0;
+        }
         self.mark_dirty(slot.0);
     }
 
@@ -250,10 +256,15 @@ impl<S: Latest> Outbox<S> {
         self.lanes[state.lane.0 as usize].open
     }
 
-    /// Takes in a published state. `notable` states are never skipped.
+    /// Takes in a published state. `notable` states are never skipped. On a lane of differences it is
+    /// [touched](Self::touch).
     pub fn publish(&mut self, slot: Slot, snapshot: &Arc<Snapshot>, notable: bool) {
         let Some(state) = self.slots.get_mut(slot.0 as usize) else { return };
         let lane = &self.lanes[state.lane.0 as usize];
+        if lane.kind == LaneKind::Differences {
+            self.touch(slot);
+            return;
+        }
         if self.overrun || state.use_ != SlotUse::Live || !lane.open || snapshot.version <= state.sent {
             return;
         }
@@ -458,5 +469,8 @@ impl<S: Latest> Outbox<S> {
     }
 }
 
+mod differences;
 #[cfg(test)]
 mod tests;
+
+pub use differences::Changed;

@@ -1,6 +1,6 @@
 //! What the journal holds: everything that a source's state is folded from.
 
-use crate::{DeviceId, Report, Seq, SourceId, SourceSettings, Timestamp};
+use crate::{CounterKind, DeviceId, Report, Seq, SourceId, SourceSettings, Timestamp};
 
 /// One entry of the journal. `state = fold(entries of the source, in order of seq)`.
 #[derive(Clone, PartialEq, Debug)]
@@ -31,8 +31,15 @@ pub enum EntryKind {
 pub enum SourceChange {
     /// The source came into being with these settings.
     Registered(SourceSettings),
-    /// Its settings changed.
+    /// Its settings changed, or what its attributes mean.
     Settings(SourceSettings),
     /// Another device took its place; contact starts anew.
     Replaced(DeviceId),
+    /// A counter was set, and so came into being if there was none.
+    Counter {
+        /// Which.
+        kind: CounterKind,
+        /// Kilometres or hours; finite.
+        value: f64,
+    },
 }

@@ -1,9 +1,11 @@
 //! The settings of a source that its state depends on.
 
-use crate::AttributeId;
+use std::sync::Arc;
+
+use crate::{AttributeId, Metering, VirtualRule};
 
 /// Where a source's ignition comes from.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub enum IgnitionSource {
     /// The source has no ignition sensor: its states show none.
     #[default]
@@ -12,6 +14,13 @@ pub enum IgnitionSource {
     Input(u8),
     /// An attribute: true, or a number other than 0, means on.
     Attribute(AttributeId),
+    /// A virtual sensor: on where its rule makes `1` of the attribute.
+    Virtual {
+        /// The attribute that it watches.
+        input: AttributeId,
+        /// What it makes of it.
+        rule: VirtualRule,
+    },
 }
 
 /// What the fold needs to know about a source besides its reports. Durations are in whole seconds.
@@ -37,6 +46,12 @@ pub struct SourceSettings {
     pub network_radius_max_m: u32,
     /// A model that stays "just registered" however long it is silent (the phone app).
     pub waits_forever: bool,
+    /// What driven kilometres are multiplied by before they count: finite, not negative.
+    pub odometer_multiplier: f64,
+    /// The sensor whose growth drives the odometer in place of the driven kilometres.
+    pub odometer_sensor: Option<Arc<Metering>>,
+    /// What hours with the ignition on are multiplied by before they count: finite, not negative.
+    pub engine_hours_multiplier: f64,
 }
 
 impl Default for SourceSettings {
@@ -52,6 +67,9 @@ impl Default for SourceSettings {
             offline_s: None,
             network_radius_max_m: 10_000,
             waits_forever: false,
+            odometer_multiplier: 1.0,
+            odometer_sensor: None,
+            engine_hours_multiplier: 1.0,
         }
     }
 }

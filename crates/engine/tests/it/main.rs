@@ -14,3 +14,5 @@ mod publishing;
 mod restart;
 #[cfg(test)]
 mod stage;
+#[cfg(test)]
+mod values;

@@ -22,7 +22,7 @@ async fn states_are_the_same_after_a_good_end_and_after_a_bad_one() {
     set_now(90);
     stage.store(&stage.source(ids[0]), vec![alarm(80), report(79), report(10)]).await;
     stage.engine.flush().await;
-    let states = |stage: &Stage| ids.iter().map(|id| stage.state(*id)).collect::<Vec<_>>();
+    let states = |stage: &Stage| ids.iter().map(|id| (stage.state(*id), stage.values(*id))).collect::<Vec<_>>();
     let before = states(&stage);
     stage.kill().await;
     assert_eq!(states(&stage), before, "killed");

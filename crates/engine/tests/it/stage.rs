@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use engine::{Connection, Engine, EngineMetrics, EngineOptions, Receipt, Refused, Source, Watch};
 use fleet::{Fleet, FleetOptions, HashCost, NewTracker, NewUser, PanelSession, Session, SessionHash, UserProfile};
 use live::{Due, LaneKind, OutboxLimits, Timing};
-use model::{EventId, Position, Report, SourceId, SourceState, Timestamp, TrackerId};
+use model::{EventId, Position, Report, SourceId, SourceState, SourceValues, Timestamp, TrackerId};
 use storage::journal::{Journal, JournalOptions, LsmJournal, StoredReport};
 use tempfile::TempDir;
 
@@ -169,6 +169,10 @@ impl Stage {
 
     pub(crate) fn state(&self, id: SourceId) -> SourceState {
         self.source(id).snapshot().state.clone()
+    }
+
+    pub(crate) fn values(&self, id: SourceId) -> SourceValues {
+        self.source(id).read(|view| view.values.clone())
     }
 
     pub(crate) async fn ingest(&self, source: &Source, reports: Vec<Report>) -> Receipt {

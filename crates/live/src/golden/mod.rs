@@ -6,8 +6,9 @@
 //! ```
 //!
 //! First the arrival by the server's clock, in seconds; then `report`, `contact`, `replaced`, `settings`, `registered`,
-//! or `now` for time that just passes; after `=>` what the state must show then. A report's own time is its arrival
-//! unless `time=` says otherwise; it has a position as soon as one of the position's words stands in its line.
+//! `counter`, or `now` for time that just passes; after `=>` what the state must show then. A report's own time is its
+//! arrival unless `time=` says otherwise; it has a position as soon as one of the position's words stands in its line.
+//! `.name=` is any attribute, and `.name` its last value.
 
 mod connection;
 mod fields;
@@ -16,10 +17,11 @@ mod notation;
 mod order;
 mod position;
 mod properties;
+mod values;
 
-use model::{Entry, EntryKind, Seq, SourceChange, SourceId, SourceSettings, SourceState};
+use model::{Entry, EntryKind, Seq, SourceChange, SourceId, SourceSettings, SourceState, SourceValues};
 
-use crate::{Applied, Timing, advance, apply, initial, next_due};
+use crate::{Applied, Timing, advance, apply, fold_values, initial, next_due};
 use notation::{Step, describe, read, seconds};
 
 /// The source that every table is about.
@@ -29,6 +31,7 @@ pub(crate) const SOURCE: SourceId = SourceId(7);
 #[derive(Clone)]
 pub(crate) struct Folding {
     pub(crate) state: SourceState,
+    pub(crate) values: SourceValues,
     pub(crate) settings: SourceSettings,
     pub(crate) timing: Timing,
 }
@@ -38,11 +41,12 @@ impl Folding {
     pub(crate) fn new(settings: &SourceSettings, timing: Timing) -> Self {
         let start = seconds(0.0);
         let state = initial(SOURCE, start, settings, &timing, start);
-        Self { state, settings: settings.clone(), timing }
+        Self { state, values: SourceValues::default(), settings: settings.clone(), timing }
     }
 
     pub(crate) fn apply(&mut self, entry: &Entry) -> Applied {
         let applied = apply(&mut self.state, entry, &self.settings, &self.timing);
+        fold_values(&mut self.values, &self.state, entry, applied, &self.settings, &self.timing);
         if let EntryKind::Change(SourceChange::Settings(new) | SourceChange::Registered(new)) = &entry.kind {
             self.settings = new.clone();
         }
@@ -79,11 +83,12 @@ pub(crate) fn check(settings: &SourceSettings, table: &str) {
             let found = match key {
                 "late" => (applied == Some(Applied::Late)).to_string(),
                 "due" => live.next_due().map_or("-".into(), notation::show_time),
-                _ => describe(&live.state, key),
+                _ => values::describe(&live.values, key).unwrap_or_else(|| describe(&live.state, key)),
             };
             assert_eq!(found, value, "{key}, line {number}: {}", line.trim());
         }
     }
     replay.advance(last);
     assert_eq!(replay.state, live.state, "the replay of the entries gives another state");
+    assert_eq!(replay.values, live.values, "the replay of the entries gives other values");
 }

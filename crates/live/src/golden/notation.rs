@@ -1,8 +1,11 @@
 //! Reads the lines of a table, and shows what a state holds in its words.
 
+use std::sync::Arc;
+
 use model::{
-    AttributeId, ConnectionStatus, DeviceId, EntryKind, EventId, Fix, IgnitionSource, MovementStatus, Origin, Position,
-    Report, SourceChange, SourceSettings, SourceState, Timestamp, Value, attr,
+    AttributeId, ConnectionStatus, CounterKind, DeviceId, EntryKind, EventId, Fix, IgnitionSource, Metering,
+    MeteringRules, MeteringType, MovementStatus, Origin, Position, Report, SourceChange, SourceSettings, SourceState,
+    Timestamp, Value, attr,
 };
 
 /// One line of a table. Without a kind, time just passes.
@@ -37,6 +40,7 @@ pub(crate) fn read<'a>(line: &'a str, settings: &SourceSettings) -> Step<'a> {
         "replaced" => Some(EntryKind::Change(SourceChange::Replaced(DeviceId::new("356307042441013").unwrap()))),
         "settings" => Some(EntryKind::Change(SourceChange::Settings(changed(settings, &pairs)))),
         "registered" => Some(EntryKind::Change(SourceChange::Registered(changed(settings, &pairs)))),
+        "counter" => Some(EntryKind::Change(counter(pairs[0]))),
         "now" => None,
         other => panic!("no such step: {other}"),
     };
@@ -69,6 +73,7 @@ fn report(received: Timestamp, pairs: &[(&str, &str)]) -> Report {
             "cells" => report.attributes.set(attr::MOBILE_CELLS, Value::Json(value.into())),
             "key" => report.attributes.set(attr::HARDWARE_KEY, value),
             "vin" => report.attributes.set(attr::VIN, value),
+            _ if key.starts_with('.') => report.attributes.set(AttributeId::intern(&key[1..]).unwrap(), number(value)),
             _ => {
                 place(&mut position, key, value);
                 report.position = Some(position.clone());
@@ -99,11 +104,32 @@ fn place(position: &mut Position, key: &str, value: &str) {
     }
 }
 
+/// A number if it is one, else text.
 fn number(text: &str) -> Value {
-    match text.parse() {
-        Ok(whole) => Value::Int(whole),
-        Err(_) => Value::float(text.parse().unwrap()).unwrap(),
+    match (text.parse(), text.parse().ok().and_then(Value::float)) {
+        (Ok(whole), _) => Value::Int(whole),
+        (_, Some(float)) => float,
+        _ => Value::Text(text.into()),
     }
+}
+
+fn counter((kind, value): (&str, &str)) -> SourceChange {
+    SourceChange::Counter { kind: CounterKind::from_name(kind).unwrap(), value: value.parse().unwrap() }
+}
+
+/// A sensor that divides an attribute by ten.
+fn odometer_sensor(input: &str) -> Arc<Metering> {
+    Arc::new(Metering {
+        sensor_type: MeteringType::Custom,
+        input_name: input.to_owned(),
+        input: AttributeId::find(input),
+        divider: 10.0,
+        accuracy: 0.0,
+        units: String::new(),
+        units_type: "custom".to_owned(),
+        rules: MeteringRules { max: Some(1_000_000.0), ..MeteringRules::default() },
+        calibration: Vec::new(),
+    })
 }
 
 fn changed(settings: &SourceSettings, pairs: &[(&str, &str)]) -> SourceSettings {
@@ -116,6 +142,9 @@ fn changed(settings: &SourceSettings, pairs: &[(&str, &str)]) -> SourceSettings 
             "inputs_count" => settings.inputs_count = value.parse().unwrap(),
             "outputs_count" => settings.outputs_count = value.parse().unwrap(),
             "ignition" => settings.ignition = ignition(value),
+            "multiplier" => settings.odometer_multiplier = value.parse().unwrap(),
+            "hours_multiplier" => settings.engine_hours_multiplier = value.parse().unwrap(),
+            "odometer_sensor" => settings.odometer_sensor = Some(odometer_sensor(value)),
             other => panic!("no such setting: {other}"),
         }
     }

@@ -166,6 +166,67 @@ fn a_batch_has_each_changed_source_once_in_order_of_change() {
     assert!(!outbox.has_changed(lane));
 }
 
+/// What is marked on a lane of differences, as `tracker:since`; the reader has `version` afterwards.
+fn read(outbox: &mut Outbox<Source>, lane: Lane, version: u64) -> String {
+    let mut said = Vec::new();
+    while let Some(changed) = outbox.take_changed(lane) {
+        said.push(format!("{}:{}", changed.tracker, changed.since));
+        outbox.note_sent(&changed, version);
+    }
+    said.join(" ")
+}
+
+fn differences() -> (Outbox<Source>, Lane, Slot, Source) {
+    let mut outbox = Outbox::new(LIMITS);
+    let lane = outbox.open_lane(SessionId(1), LaneKind::Differences).expect("a lane");
+    let source = Source::default();
+    let slot = outbox.add(lane, TrackerId(9), source.clone());
+    (outbox, lane, slot, source)
+}
+
+#[test]
+fn differences_go_on_from_where_the_client_is() {
+    let (mut outbox, lane, slot, source) = differences();
+    assert_eq!(read(&mut outbox, lane, 1), "");
+    outbox.mark(slot);
+    assert_eq!(read(&mut outbox, lane, 7), "9:0");
+    // The state's own version is another counting.
+    source.change(&mut outbox, slot, 2, true);
+    outbox.touch(slot);
+    assert_eq!((drain(&mut outbox), outbox.has_urgent()), (String::new(), false));
+    assert_eq!(read(&mut outbox, lane, 8), "9:7");
+    outbox.mark(slot);
+    assert_eq!(read(&mut outbox, lane, 9), "9:0");
+    outbox.logout(SessionId(1));
+    outbox.touch(slot);
+    assert_eq!(read(&mut outbox, lane, 9), "");
+}
+
+#[test]
+fn differences_are_void_while_a_source_is_blocked() {
+    let (mut outbox, lane, slot, _) = differences();
+    outbox.mark(slot);
+    let changed = outbox.take_changed(lane).expect("marked");
+    outbox.set_blocked(slot, true);
+    // Read before the block, noted after it.
+    outbox.note_sent(&changed, 5);
+    outbox.touch(slot);
+    assert_eq!(read(&mut outbox, lane, 9), "");
+    outbox.set_blocked(slot, false);
+    outbox.mark(slot);
+    assert_eq!(read(&mut outbox, lane, 9), "9:0");
+    outbox.touch(slot);
+    outbox.remove(slot);
+    assert_eq!(read(&mut outbox, lane, 9), "");
+}
+
+#[test]
+fn other_lanes_are_not_touched() {
+    let (mut outbox, lane, slot, _) = one();
+    outbox.touch(slot);
+    assert_eq!((outbox.has_changed(lane), outbox.take_changed(lane).is_none()), (false, true));
+}
+
 #[derive(Clone, Debug)]
 enum Step {
     Change { source: usize, notable: bool },

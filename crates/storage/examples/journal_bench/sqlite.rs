@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use model::{Entry, EntryKind, Seq, SourceId, Timestamp};
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Row, params};
-use storage::codec::{decode_change, decode_report, decode_state, encode_change};
+use storage::codec::{decode_change, decode_report, decode_snapshot, encode_change};
 use storage::journal::{Journal, JournalError, Listing, Record, ReportKey, Snapshot, StoredReport, TailEntry};
 
 const SCHEMA: &str = "
@@ -22,7 +22,7 @@ const SCHEMA: &str = "
         seq INTEGER PRIMARY KEY, source INTEGER NOT NULL, received INTEGER NOT NULL, change BLOB
     ) STRICT;
     CREATE TABLE IF NOT EXISTS snapshots (
-        source INTEGER PRIMARY KEY, seq INTEGER NOT NULL, state BLOB NOT NULL
+        source INTEGER PRIMARY KEY, seq INTEGER NOT NULL, body BLOB NOT NULL
     ) STRICT;
     CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, seq INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 ";
@@ -120,11 +120,11 @@ fn put(transaction: &rusqlite::Transaction<'_>, record: &Record<'_>) -> rusqlite
             encode_change(change, &mut bytes);
             transaction.prepare_cached(mark)?.execute(params![seq.0 as i64, source.0, received.ms(), bytes])?;
         }
-        Record::Snapshot { source, seq, state } => {
+        Record::Snapshot { source, seq, body } => {
             transaction.prepare_cached("INSERT OR REPLACE INTO snapshots VALUES (?, ?, ?)")?.execute(params![
                 source.0,
                 seq.0 as i64,
-                state
+                body
             ])?;
         }
         Record::Checkpoint { seq } => {
@@ -202,10 +202,10 @@ impl Journal for SqliteJournal {
     }
 
     fn snapshots(&self) -> Listing<'_, Snapshot> {
-        self.read("SELECT source, seq, state FROM snapshots ORDER BY source", [], |row| {
-            let (source, seq, state) = (SourceId(row.get(0)?), Seq(row.get::<_, i64>(1)? as u64), row.get_ref(2)?);
-            let state = decode_state(state.as_blob()?).map_err(|error| JournalError::Corrupt { seq: None, error });
-            Ok(state.map(|state| Snapshot { source, seq, state }))
+        self.read("SELECT source, seq, body FROM snapshots ORDER BY source", [], |row| {
+            let (source, seq, body) = (SourceId(row.get(0)?), Seq(row.get::<_, i64>(1)? as u64), row.get_ref(2)?);
+            let saved = decode_snapshot(body.as_blob()?).map_err(|error| JournalError::Corrupt { seq: None, error });
+            Ok(saved.map(|saved| Snapshot { source, seq, saved }))
         })
     }
 

@@ -1,6 +1,6 @@
 //! Bytes of attributes: for each, one number for name and kind of value, then the value.
 
-use model::{AttributeId, Attributes, Value};
+use model::{AttributeId, Attributes, InternError, Value};
 
 use super::CodecError;
 use super::bytes::{Reader, put_signed, put_text, put_varint};
@@ -28,22 +28,26 @@ const ROOM_MAX: usize = 32;
 pub(super) fn put_attributes(attributes: &Attributes, out: &mut Vec<u8>) {
     put_varint(attributes.len() as u64, out);
     for (id, value) in attributes.iter() {
-        match value {
-            Value::Bool(false) => put_tag(id, kind::FALSE, out),
-            Value::Bool(true) => put_tag(id, kind::TRUE, out),
-            Value::Int(n) => {
-                put_tag(id, kind::INT, out);
-                put_signed(*n, out);
-            }
-            Value::Float(x) => put_float(id, *x, out),
-            Value::Text(text) => {
-                put_tag(id, kind::TEXT, out);
-                put_text(text, out);
-            }
-            Value::Json(text) => {
-                put_tag(id, kind::JSON, out);
-                put_text(text, out);
-            }
+        put_attribute(id, value, out);
+    }
+}
+
+pub(super) fn put_attribute(id: AttributeId, value: &Value, out: &mut Vec<u8>) {
+    match value {
+        Value::Bool(false) => put_tag(id, kind::FALSE, out),
+        Value::Bool(true) => put_tag(id, kind::TRUE, out),
+        Value::Int(n) => {
+            put_tag(id, kind::INT, out);
+            put_signed(*n, out);
+        }
+        Value::Float(x) => put_float(id, *x, out),
+        Value::Text(text) => {
+            put_tag(id, kind::TEXT, out);
+            put_text(text, out);
+        }
+        Value::Json(text) => {
+            put_tag(id, kind::JSON, out);
+            put_text(text, out);
         }
     }
 }
@@ -52,25 +56,35 @@ pub(super) fn attributes(reader: &mut Reader<'_>) -> Result<Attributes, CodecErr
     let count: usize = reader.number()?;
     let mut all = Attributes::with_capacity(count.min(ROOM_MAX));
     for set in 0..count {
-        let tag = reader.varint()?;
-        let id = named(tag >> kind::BITS, reader)?;
-        let value = match tag & ((1 << kind::BITS) - 1) {
-            kind::FALSE => Value::Bool(false),
-            kind::TRUE => Value::Bool(true),
-            kind::INT => Value::Int(reader.signed()?),
-            kind::FLOAT => Value::Float(f64::from_le_bytes(reader.array()?)),
-            kind::THOUSANDTHS => Value::Float(from_thousandths(reader.signed()?)),
-            kind::TEXT => Value::Text(reader.text()?.into()),
-            kind::JSON => Value::Json(reader.text()?.into()),
-            _ => return Err(CodecError::Malformed),
-        };
-        all.set(id, value);
+        let (id, value) = attribute(reader)?;
+        all.set(id.map_err(CodecError::Name)?, value);
         // A name that comes twice would shrink the list: no encoder writes that.
         if all.len() != set + 1 {
             return Err(CodecError::Malformed);
         }
     }
     Ok(all)
+}
+
+/// An attribute. That its name finds no room in the process's table is no damage: the value was read all the same.
+pub(super) fn attribute(reader: &mut Reader<'_>) -> Result<(Result<AttributeId, InternError>, Value), CodecError> {
+    let tag = reader.varint()?;
+    let id = match named(tag >> kind::BITS, reader) {
+        Ok(id) => Ok(id),
+        Err(CodecError::Name(error)) => Err(error),
+        Err(other) => return Err(other),
+    };
+    let value = match tag & ((1 << kind::BITS) - 1) {
+        kind::FALSE => Value::Bool(false),
+        kind::TRUE => Value::Bool(true),
+        kind::INT => Value::Int(reader.signed()?),
+        kind::FLOAT => Value::Float(f64::from_le_bytes(reader.array()?)),
+        kind::THOUSANDTHS => Value::Float(from_thousandths(reader.signed()?)),
+        kind::TEXT => Value::Text(reader.text()?.into()),
+        kind::JSON => Value::Json(reader.text()?.into()),
+        _ => return Err(CodecError::Malformed),
+    };
+    Ok((id, value))
 }
 
 /// An id on its own: its number, or [`BY_NAME`] and its name.

@@ -22,6 +22,10 @@ pub(crate) fn put_time(t: Timestamp, out: &mut Vec<u8>) {
     put_signed(t.ms(), out);
 }
 
+pub(crate) fn put_f64(x: f64, out: &mut Vec<u8>) {
+    out.extend_from_slice(&x.to_le_bytes());
+}
+
 /// Length in bytes, then the bytes.
 pub(crate) fn put_text(text: &str, out: &mut Vec<u8>) {
     put_varint(text.len() as u64, out);
@@ -50,6 +54,12 @@ impl<'a> Reader<'a> {
             Some((first, _)) => Err(CodecError::UnknownFormat(*first)),
             None => Err(CodecError::Truncated),
         }
+    }
+
+    /// Starts behind the format byte, whatever it is, and says it.
+    pub(crate) fn open_any(bytes: &'a [u8]) -> Result<(u8, Self), CodecError> {
+        let (format, rest) = bytes.split_first().ok_or(CodecError::Truncated)?;
+        Ok((*format, Self(rest)))
     }
 
     /// Ends; nothing may be left.
@@ -113,6 +123,12 @@ impl<'a> Reader<'a> {
 
     pub(crate) fn time(&mut self) -> Result<Timestamp, CodecError> {
         Timestamp::from_ms(self.signed()?).ok_or(CodecError::Malformed)
+    }
+
+    /// A number that is finite, as all stored ones are.
+    pub(crate) fn finite(&mut self) -> Result<f64, CodecError> {
+        let x = f64::from_le_bytes(self.array()?);
+        if x.is_finite() { Ok(x) } else { Err(CodecError::Malformed) }
     }
 
     pub(crate) fn text(&mut self) -> Result<&'a str, CodecError> {

@@ -10,7 +10,10 @@ mod attributes;
 pub(crate) mod bytes;
 mod change;
 mod report;
+mod settings;
+mod snapshot;
 mod state;
+mod values;
 
 use std::fmt;
 
@@ -18,7 +21,7 @@ use model::InternError;
 
 pub use change::{decode_change, encode_change};
 pub use report::{decode_report, encode_report};
-pub use state::{decode_state, encode_state};
+pub use snapshot::{Saved, decode_snapshot, encode_snapshot};
 
 /// Why bytes are not a value.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

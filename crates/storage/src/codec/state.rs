@@ -6,15 +6,11 @@ use super::CodecError;
 use super::attributes::{id, put_id};
 use super::bytes::{Reader, put_option, put_signed, put_text, put_time, put_varint};
 
-const FORMAT: u8 = 1;
-
-/// Appends the bytes of a state.
-pub fn encode_state(state: &SourceState, out: &mut Vec<u8>) {
+pub(super) fn put_state(state: &SourceState, out: &mut Vec<u8>) {
     let SourceState { source, seq, registered, replaced, connection, movement, .. } = state;
     let SourceState { last_contact, last_update, newest, movement_update, idle_since, track_update, .. } = state;
     let SourceState { gps, ignition, motion, gsm, battery, inputs, outputs, .. } = state;
     let SourceState { inputs_count, outputs_count, additional, .. } = state;
-    out.push(FORMAT);
     put_varint(u64::from(source.0), out);
     put_varint(seq.0, out);
     put_time(*registered, out);
@@ -48,12 +44,9 @@ pub fn encode_state(state: &SourceState, out: &mut Vec<u8>) {
     }
 }
 
-/// Reads what [`encode_state`] wrote.
-pub fn decode_state(bytes: &[u8]) -> Result<SourceState, CodecError> {
-    let mut reader = Reader::open(bytes, FORMAT)?;
-    let r = &mut reader;
+pub(super) fn state(r: &mut Reader<'_>) -> Result<SourceState, CodecError> {
     // Fields are read in the order in which they are written.
-    let state = SourceState {
+    Ok(SourceState {
         source: SourceId(r.number()?),
         seq: Seq(r.varint()?),
         registered: r.time()?,
@@ -76,9 +69,7 @@ pub fn decode_state(bytes: &[u8]) -> Result<SourceState, CodecError> {
         inputs_count: r.byte()?,
         outputs_count: r.byte()?,
         additional: additional(r)?,
-    };
-    reader.close()?;
-    Ok(state)
+    })
 }
 
 fn connection_byte(status: ConnectionStatus) -> u8 {

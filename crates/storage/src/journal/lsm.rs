@@ -7,7 +7,7 @@
 //! | `reports` | source, time, hash | flags, `seq`, arrival, the encoded report |
 //! | `order` | `seq` of a report | its key in `reports` |
 //! | `marks` | `seq` of a contact or change | source, arrival, the encoded change |
-//! | `snapshots` | source | `seq`, the encoded state |
+//! | `snapshots` | source | `seq`, what is folded up to there |
 //! | `meta` | a name | a number |
 //!
 //! Devices report in turn, so reports arrive scattered over the key space and are read a device and a day at a time.
@@ -163,8 +163,8 @@ impl LsmJournal {
             Record::Change { source, seq, received, change } => {
                 batch.insert(&self.marks, keys::seq_key(seq), keys::mark_row(source, received, Some(change)));
             }
-            Record::Snapshot { source, seq, state } => {
-                batch.insert(&self.snapshots, keys::source_key(source), keys::snapshot_row(seq, state));
+            Record::Snapshot { source, seq, body } => {
+                batch.insert(&self.snapshots, keys::source_key(source), keys::snapshot_row(seq, body));
             }
             // One for the batch, once all of it was seen.
             Record::Checkpoint { .. } => {}

@@ -6,9 +6,9 @@ mod lsm;
 
 use std::fmt;
 
-use model::{Entry, Report, Seq, SourceChange, SourceId, SourceState, Timestamp};
+use model::{Entry, Report, Seq, SourceChange, SourceId, Timestamp};
 
-use crate::codec::CodecError;
+use crate::codec::{CodecError, Saved};
 
 pub use lsm::{JournalOptions, LsmJournal};
 
@@ -69,14 +69,14 @@ pub enum Record<'a> {
         /// What changed.
         change: &'a SourceChange,
     },
-    /// A source's state, which takes the place of its last snapshot.
+    /// What is folded from a source's entries, which takes the place of its last snapshot.
     Snapshot {
         /// Whose.
         source: SourceId,
         /// The last entry folded into it.
         seq: Seq,
-        /// The encoded state.
-        state: &'a [u8],
+        /// Written by [`encode_snapshot`](crate::codec::encode_snapshot).
+        body: &'a [u8],
     },
     /// The snapshots cover every entry up to here: contacts and changes up to here may go, and
     /// [`Journal::tail`] starts behind it. A checkpoint never moves back.
@@ -119,8 +119,8 @@ pub struct Snapshot {
     pub source: SourceId,
     /// The last entry folded into it.
     pub seq: Seq,
-    /// The state.
-    pub state: SourceState,
+    /// What was folded.
+    pub saved: Saved,
 }
 
 /// Why the journal did not do what it was asked.

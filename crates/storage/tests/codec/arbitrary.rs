@@ -3,13 +3,15 @@
 //! The parts are boxed: a strategy of so many fields would not fit the stack of a test's thread.
 
 use model::{
-    AttributeId, Attributes, ConnectionStatus, DeviceId, EventId, Fix, Gps, Gsm, IgnitionSource, MovementStatus,
-    Origin, Position, Report, Seq, SourceChange, SourceId, SourceSettings, SourceState, StateField, Timestamp, Value,
-    attr,
+    AttributeId, Attributes, CalibrationPoint, ConnectionStatus, Counter, CounterKind, DeviceId, EventId, Fix, Gps,
+    Gsm, IgnitionSource, LastValue, Metering, MeteringRules, MeteringType, MovementStatus, Origin, Position, Report,
+    SensorId, Seq, SourceChange, SourceId, SourceSettings, SourceState, SourceValues, StateField, Timestamp, Value,
+    VirtualRule, attr,
 };
 use proptest::option::of;
 use proptest::prelude::*;
 use proptest::sample::select;
+use storage::codec::Saved;
 
 fn time() -> BoxedStrategy<Timestamp> {
     let now = 1_773_480_413_000i64;
@@ -133,7 +135,7 @@ prop_compose! {
 }
 
 prop_compose! {
-    pub(crate) fn state()(
+    fn state()(
         (source, seq) in any::<(u32, u64)>(),
         registered in time(),
         replaced: bool,
@@ -160,8 +162,80 @@ fn ignition() -> BoxedStrategy<IgnitionSource> {
         Just(IgnitionSource::None),
         any::<u8>().prop_map(IgnitionSource::Input),
         id().prop_map(IgnitionSource::Attribute),
+        (id(), rule()).prop_map(|(input, rule)| IgnitionSource::Virtual { input, rule }),
     ]
     .boxed()
+}
+
+fn rule() -> BoxedStrategy<VirtualRule> {
+    prop_oneof![
+        (of(finite()), of(finite())).prop_map(|(from, to)| VirtualRule::InRange { from, to }),
+        Just(VirtualRule::Identity),
+        any::<u8>().prop_map(VirtualRule::BitIndex),
+    ]
+    .boxed()
+}
+
+prop_compose! {
+    fn rules()(
+        parent_ids in prop::collection::vec(any::<u32>().prop_map(SensorId), 0..3),
+        (volume, min, max) in (of(finite()), of(finite()), of(finite())),
+        (max_lowering_by_time, max_lowering_by_mileage) in (of(finite()), of(finite())),
+        (ignore_drains_in_move, ignore_refuels_in_move, custom_field_name) in any::<(bool, bool, bool)>(),
+        refuel_gap_minutes: Option<u32>,
+    ) -> MeteringRules {
+        MeteringRules {
+            parent_ids, volume, min, max, max_lowering_by_time, max_lowering_by_mileage, ignore_drains_in_move,
+            ignore_refuels_in_move, refuel_gap_minutes, custom_field_name,
+        }
+    }
+}
+
+prop_compose! {
+    fn metering()(
+        sensor_type in select(MeteringType::ALL),
+        (input_name, units, units_type) in (".{0,8}", ".{0,4}", "[a-z_]{0,8}"),
+        input in of(id()),
+        (divider, accuracy) in (finite(), finite()),
+        rules in rules().boxed(),
+        points in prop::collection::vec((finite(), finite()), 0..3),
+    ) -> Metering {
+        let calibration = points.into_iter().map(|(raw, real)| CalibrationPoint { raw, real }).collect();
+        Metering { sensor_type, input_name, input, divider, accuracy, units, units_type, rules, calibration }
+    }
+}
+
+prop_compose! {
+    fn last_value()(id in id(), value in value(), updated in time(), version: u64) -> LastValue {
+        LastValue { id, value, updated, version }
+    }
+}
+
+fn counter() -> BoxedStrategy<Counter> {
+    (finite(), time(), any::<u64>()).prop_map(|(value, updated, version)| Counter { value, updated, version }).boxed()
+}
+
+prop_compose! {
+    fn values()(
+        version: u64,
+        mut last in prop::collection::vec(last_value(), 0..20),
+        (odometer, engine_hours) in (of(counter()), of(counter())),
+        fix in of((coordinate(90), coordinate(180))),
+        ignition_since in of(time()),
+        odometer_sensor in of(finite()),
+    ) -> SourceValues {
+        last.sort_by_key(|value| value.id);
+        last.dedup_by_key(|value| value.id);
+        SourceValues { version, last, odometer, engine_hours, fix, ignition_since, odometer_sensor }
+    }
+}
+
+prop_compose! {
+    pub(crate) fn saved()(
+        state in state().boxed(), values in values().boxed(), settings in settings().boxed(),
+    ) -> Saved {
+        Saved { state, values, settings: Some(settings) }
+    }
 }
 
 prop_compose! {
@@ -173,10 +247,13 @@ prop_compose! {
         offline_s: Option<u32>,
         network_radius_max_m: u32,
         waits_forever: bool,
+        (odometer_multiplier, engine_hours_multiplier) in (finite(), finite()),
+        odometer_sensor in of(metering().boxed().prop_map(std::sync::Arc::new)),
     ) -> SourceSettings {
         SourceSettings {
             inputs_count, outputs_count, ignition, min_idle_s, idle_speed_threshold_kmh, ignition_aware,
-            motion_sensor_aware, offline_s, network_radius_max_m, waits_forever,
+            motion_sensor_aware, offline_s, network_radius_max_m, waits_forever, odometer_multiplier, odometer_sensor,
+            engine_hours_multiplier,
         }
     }
 }
@@ -186,5 +263,6 @@ pub(crate) fn change() -> impl Strategy<Value = SourceChange> {
         settings().prop_map(SourceChange::Registered),
         settings().prop_map(SourceChange::Settings),
         "[0-9a-zA-Z]{1,64}".prop_map(|id| SourceChange::Replaced(DeviceId::new(&id).expect("an id"))),
+        (select(CounterKind::ALL.to_vec()), finite()).prop_map(|(kind, value)| SourceChange::Counter { kind, value }),
     ]
 }

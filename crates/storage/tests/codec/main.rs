@@ -9,13 +9,19 @@ use model::{
 };
 use proptest::prelude::*;
 use storage::codec::{
-    CodecError, content_hash, decode_change, decode_report, decode_state, encode_change, encode_report, encode_state,
+    CodecError, Saved, content_hash, decode_change, decode_report, decode_snapshot, encode_change, encode_report,
+    encode_snapshot,
 };
 
 fn encoded<T>(encode: impl Fn(&T, &mut Vec<u8>), value: &T) -> Vec<u8> {
     let mut bytes = Vec::new();
     encode(value, &mut bytes);
     bytes
+}
+
+fn encode_saved(saved: &Saved, out: &mut Vec<u8>) {
+    let settings = saved.settings.clone().unwrap_or_default();
+    encode_snapshot(&saved.state, &saved.values, &settings, out);
 }
 
 /// What goes in comes out; every shorter piece and every longer one is refused.
@@ -57,8 +63,8 @@ proptest! {
     }
 
     #[test]
-    fn states_survive(state in arbitrary::state()) {
-        check(&state, encode_state, decode_state);
+    fn snapshots_survive(saved in arbitrary::saved()) {
+        check(&saved, encode_saved, decode_snapshot);
     }
 
     #[test]
@@ -71,8 +77,9 @@ proptest! {
         bytes in prop_oneof![
             prop::collection::vec(any::<u8>(), 0..300),
             prop::collection::vec(any::<u8>(), 0..300).prop_map(|mut bytes| { bytes.insert(0, 1); bytes }),
+            prop::collection::vec(any::<u8>(), 0..300).prop_map(|mut bytes| { bytes.insert(0, 2); bytes }),
             damaged(arbitrary::report(), encode_report),
-            damaged(arbitrary::state(), encode_state),
+            damaged(arbitrary::saved(), encode_saved),
             damaged(arbitrary::change(), encode_change),
         ]
     ) {
@@ -81,9 +88,9 @@ proptest! {
             let again = encoded(encode_report, &report);
             prop_assert_eq!(encoded(encode_report, &decode_report(&again).unwrap()), again);
         }
-        if let Ok(state) = decode_state(&bytes) {
-            let again = encoded(encode_state, &state);
-            prop_assert_eq!(encoded(encode_state, &decode_state(&again).unwrap()), again);
+        if let Ok(saved) = decode_snapshot(&bytes) {
+            let again = encoded(encode_saved, &saved);
+            prop_assert_eq!(encoded(encode_saved, &decode_snapshot(&again).unwrap()), again);
         }
         if let Ok(change) = decode_change(&bytes) {
             prop_assert_eq!(decode_change(&encoded(encode_change, &change)), Ok(change));
@@ -118,6 +125,10 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+fn bytes(hex: &str) -> Vec<u8> {
+    (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect()
+}
+
 /// Stored keys depend on these bytes. If this test fails, a new format is needed, not a new expectation.
 #[test]
 fn the_bytes_of_a_report_and_its_hash_never_change() {
@@ -137,9 +148,26 @@ fn the_bytes_of_a_report_and_its_hash_never_change() {
 #[test]
 fn the_bytes_of_a_change_never_change() {
     let change = SourceChange::Replaced(DeviceId::new("356307042441013").unwrap());
-    assert_eq!(hex(&encoded(encode_change, &change)), "01020f333536333037303432343431303133");
+    assert_eq!(hex(&encoded(encode_change, &change)), "02020f333536333037303432343431303133");
+    assert_eq!(decode_change(&bytes("01020f333536333037303432343431303133")), Ok(change));
     let change = SourceChange::Settings(model::SourceSettings::default());
-    assert_eq!(hex(&encoded(encode_change, &change)), "0101000000ac0203000000904e00");
+    let one = "000000000000f03f";
+    assert_eq!(hex(&encoded(encode_change, &change)), format!("0201000000ac0203000000904e00{one}00{one}"));
+    assert_eq!(decode_change(&bytes("0101000000ac0203000000904e00")), Ok(change));
+    let change = SourceChange::Counter { kind: model::CounterKind::EngineHours, value: 1.0 };
+    assert_eq!(hex(&encoded(encode_change, &change)), format!("0204{one}"));
+    assert_eq!(decode_change(&bytes("0203000000000000f07f")), Err(CodecError::Malformed));
+}
+
+/// What the first version saved: a state alone.
+#[test]
+fn a_state_saved_without_values_is_read() {
+    let old = "018794ebdc03058090c5c38367000302000000000000000000000157c0b9ccc383670000080400";
+    let saved = decode_snapshot(&bytes(old)).unwrap();
+    assert_eq!((saved.state.source, saved.state.seq), (SourceId(1_000_000_007), Seq(5)));
+    assert_eq!(saved.state.battery, Some((87, Timestamp::from_s(1_770_000_060).unwrap())));
+    assert_eq!((saved.state.inputs_count, saved.state.outputs_count), (8, 4));
+    assert_eq!((saved.values, saved.settings), (model::SourceValues::default(), None));
 }
 
 #[test]
@@ -161,10 +189,11 @@ fn what_devices_send_is_short() {
 
 #[test]
 fn damage_is_told_apart() {
-    let state = |bytes: &[u8]| decode_state(bytes).map(|state| (state.source, state.seq));
+    let state = |bytes: &[u8]| decode_snapshot(bytes).map(|saved| (saved.state.source, saved.state.seq));
     let refused = Err::<(SourceId, Seq), _>;
     assert_eq!(state(&[]), refused(CodecError::Truncated));
-    assert_eq!(state(&[2]), refused(CodecError::UnknownFormat(2)));
+    assert_eq!(state(&[3]), refused(CodecError::UnknownFormat(3)));
+    assert_eq!(decode_change(&[3]), Err(CodecError::UnknownFormat(3)));
     let check = |bytes: &[u8], error: CodecError| assert_eq!(decode_report(bytes), Err(error), "{bytes:?}");
     check(&[], CodecError::Truncated);
     check(&[0, 0, 0], CodecError::UnknownFormat(0));

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use model::{
     Attributes, EntryKind, EventId, Position, Report, Seq, SourceChange, SourceId, SourceSettings, SourceState,
-    Timestamp, attr,
+    SourceValues, Timestamp, attr,
 };
-use storage::codec::{content_hash, encode_report, encode_state};
+use storage::codec::{Saved, content_hash, encode_report, encode_snapshot};
 use storage::journal::{Journal, JournalError, Record, ReportKey, Snapshot, StoredReport, flag};
 use tempfile::TempDir;
 
@@ -98,10 +98,16 @@ fn state(source: SourceId, seq: u64) -> SourceState {
     }
 }
 
+fn saved(source: SourceId, seq: u64) -> Saved {
+    let values = SourceValues { version: seq, ..SourceValues::default() };
+    Saved { state: state(source, seq), values, settings: Some(SourceSettings::default()) }
+}
+
 fn snapshot(journal: &impl Journal, state: &SourceState) {
     let mut bytes = Vec::new();
-    encode_state(state, &mut bytes);
-    journal.append(&[Record::Snapshot { source: state.source, seq: state.seq, state: &bytes }]).unwrap();
+    let values = SourceValues { version: state.seq.0, ..SourceValues::default() };
+    encode_snapshot(state, &values, &SourceSettings::default(), &mut bytes);
+    journal.append(&[Record::Snapshot { source: state.source, seq: state.seq, body: &bytes }]).unwrap();
 }
 
 /// Opens an engine; the folder goes when the test ends.
@@ -282,7 +288,7 @@ pub(crate) fn the_newest_snapshot_of_each_source_stays<J: Journal>(open: &impl F
         snapshot(&j, &state(source, seq));
     }
     let expected =
-        [(A, 4), (B, 3), (C, 1)].map(|(source, seq)| Snapshot { source, seq: Seq(seq), state: state(source, seq) });
+        [(A, 4), (B, 3), (C, 1)].map(|(source, seq)| Snapshot { source, seq: Seq(seq), saved: saved(source, seq) });
     assert_eq!(all(j.snapshots()), expected);
 }
 
@@ -346,7 +352,7 @@ fn fill(j: &impl Journal) -> Vec<StoredReport> {
 fn check_filled(j: &impl Journal, reports: &[StoredReport]) {
     assert_eq!(all(j.by_seq(Seq(0))), reports);
     assert_eq!(tail_seqs(j), [498, 499, 500, 501]);
-    assert_eq!(all(j.snapshots()), [Snapshot { source: A, seq: Seq(497), state: state(A, 497) }]);
+    assert_eq!(all(j.snapshots()), [Snapshot { source: A, seq: Seq(497), saved: saved(A, 497) }]);
     assert_eq!(j.last_seq().unwrap(), Seq(501));
 }
 

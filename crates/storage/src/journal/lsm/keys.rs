@@ -130,10 +130,10 @@ pub(super) fn read_mark_row(row: &[u8]) -> Result<(SourceId, Timestamp, EntryKin
     Ok((source, received, kind))
 }
 
-pub(super) fn snapshot_row(seq: Seq, state: &[u8]) -> Vec<u8> {
+pub(super) fn snapshot_row(seq: Seq, body: &[u8]) -> Vec<u8> {
     let mut row = vec![FORMAT];
     put_varint(seq.0, &mut row);
-    row.extend_from_slice(state);
+    row.extend_from_slice(body);
     row
 }
 

@@ -7,7 +7,7 @@ use model::{Entry, EntryKind, Seq};
 
 use super::super::{JournalError, Snapshot, StoredReport, TailEntry};
 use super::{corrupt, keys};
-use crate::codec::{decode_report, decode_state};
+use crate::codec::{decode_report, decode_snapshot};
 
 /// A report of `reports`.
 pub(super) fn report(guard: Guard) -> Result<StoredReport, JournalError> {
@@ -37,13 +37,13 @@ pub(super) fn mark(guard: Guard) -> Result<TailEntry, JournalError> {
     Ok(TailEntry { entry: Entry { seq, source, received, kind }, flags: 0 })
 }
 
-/// A state of `snapshots`.
+/// A row of `snapshots`.
 pub(super) fn snapshot(guard: Guard) -> Result<Snapshot, JournalError> {
     let (key, row) = guard.into_inner()?;
     let source = keys::source(&key).map_err(corrupt(None))?;
-    let (seq, state) = keys::read_snapshot_row(&row).map_err(corrupt(None))?;
-    let state = decode_state(state).map_err(corrupt(Some(seq)))?;
-    Ok(Snapshot { source, seq, state })
+    let (seq, body) = keys::read_snapshot_row(&row).map_err(corrupt(None))?;
+    let saved = decode_snapshot(body).map_err(corrupt(Some(seq)))?;
+    Ok(Snapshot { source, seq, saved })
 }
 
 /// Reports as `order` has them.
