@@ -90,6 +90,7 @@ async fn a_replaced_device_begins_anew_and_keeps_the_values() {
     let state = stage.state(source.id());
     assert!(state.replaced && state.last_contact.is_none());
     assert_eq!(stage.values(source.id()).get(attr::BOARD_VOLTAGE).map(|v| &v.value), Some(&Value::Float(13.0)));
+    stage.engine.flush().await;
     stage.kill().await;
     assert_eq!(stage.state(source.id()), state);
 }
