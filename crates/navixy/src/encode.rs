@@ -3,15 +3,17 @@
 mod date;
 mod item;
 mod message;
+mod readings;
 mod state;
 
 pub use date::{DateText, DateWriter, LocalTime, Utc};
 pub use item::{BatchItemShape, readings_item, state_item};
 pub use message::{
-    BATCH_SEPARATOR, Outcome, STATE_BATCH_SUFFIX, STATE_SUFFIX, lifecycle, logout, response_legacy_subscribe,
-    response_legacy_unsubscribe, response_requests, state_batch_prefix, state_prefix,
+    BATCH_SEPARATOR, Outcome, STATE_BATCH_SUFFIX, STATE_SUFFIX, lifecycle, logout, readings_batch_prefix,
+    response_legacy_subscribe, response_legacy_unsubscribe, response_requests, state_batch_prefix, state_prefix,
 };
-pub use state::{field_name, render_state};
+pub use readings::{Extent, ReadingsForm, render_readings};
+pub use state::render_state;
 
 pub(crate) use message::{error_prefix, status};
 pub(crate) use state::connection_name;

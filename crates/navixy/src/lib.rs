@@ -10,6 +10,7 @@ pub mod encode;
 pub mod errors;
 mod http;
 mod json;
+pub mod names;
 mod session;
 pub mod wire;
 

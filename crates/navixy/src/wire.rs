@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use model::TrackerId;
+use model::{MeteringType, TrackerId, VirtualType};
 
 /// What a client message does.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -194,42 +194,20 @@ impl LifecycleEvent {
     }
 }
 
-macro_rules! sensor_types {
-    ($($variant:ident $name:literal)*) => {
-        /// The kinds of sensors that readings can be limited to: those of metering and of virtual sensors.
-        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-        pub enum SensorType {
-            $(
-                #[doc = concat!("`", $name, "`")]
-                $variant,
-            )*
-        }
-
-        impl SensorType {
-            /// The type with this name.
-            pub fn from_name(name: &str) -> Option<Self> {
-                match name {
-                    $($name => Some(Self::$variant),)*
-                    _ => None,
-                }
-            }
-        }
-    };
+/// The kinds of sensors that readings can be limited to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SensorType {
+    /// Metering sensors of this type.
+    Metering(MeteringType),
+    /// Virtual sensors of this type.
+    Virtual(VirtualType),
 }
 
-sensor_types! {
-    Fuel "fuel"
-    Temperature "temperature"
-    Rpm "rpm"
-    Custom "custom"
-    FuelConsumption "fuel_consumption"
-    InstantConsumption "instant_consumption"
-    Power "power"
-    Speed "speed"
-    FlowMeter "flow_meter"
-    Acceleration "acceleration"
-    State "state"
-    VirtualIgnition "virtual_ignition"
+impl SensorType {
+    /// The type with this name; no two kinds share one.
+    pub fn from_name(name: &str) -> Option<Self> {
+        MeteringType::from_name(name).map(Self::Metering).or_else(|| VirtualType::from_name(name).map(Self::Virtual))
+    }
 }
 
 #[cfg(test)]
@@ -244,6 +222,14 @@ mod tests {
             assert_eq!(WireId(wire).tracker(), tracker);
         }
         assert_eq!(WireId::from(TrackerId(100_001)), WireId(100_001));
+    }
+
+    #[test]
+    fn sensor_types_are_those_of_two_kinds() {
+        assert_eq!(SensorType::from_name("fuel"), Some(SensorType::Metering(MeteringType::Fuel)));
+        assert_eq!(SensorType::from_name("virtual_ignition"), Some(SensorType::Virtual(VirtualType::VirtualIgnition)));
+        assert_eq!((SensorType::from_name("door"), SensorType::from_name("")), (None, None));
+        assert!(VirtualType::ALL.iter().all(|kind| MeteringType::from_name(kind.name()).is_none()));
     }
 
     #[test]

@@ -29,6 +29,12 @@ pub fn state_batch_prefix(user_time: &DateText, out: &mut Vec<u8>) {
     out.push(b'[');
 }
 
+/// What precedes the first item of a batch of readings; separator and suffix are those of states.
+pub fn readings_batch_prefix(user_time: &DateText, out: &mut Vec<u8>) {
+    event_prefix(EventType::ReadingsBatch, user_time, out);
+    out.push(b'[');
+}
+
 fn event_prefix(event: EventType, user_time: &DateText, out: &mut Vec<u8>) {
     out.extend_from_slice(b"{\"type\":\"event\",\"event\":\"");
     out.extend_from_slice(event.name().as_bytes());

@@ -1,10 +1,9 @@
 //! A source's state as the published documents show it: members, order, types and nulls.
 
-use std::borrow::Cow;
-
-use model::{AttributeId, ConnectionStatus, Gps, Gsm, MovementStatus, SourceState, StateField, Timestamp, attr};
+use model::{ConnectionStatus, Gps, Gsm, MovementStatus, SourceState, StateField, Timestamp, attr};
 
 use crate::encode::{DateWriter, LocalTime, boolean, float, int, string};
+use crate::names::field_name;
 use crate::wire::{Dates, Format};
 
 /// What a full state with a few additional fields comes to, so that one allocation does.
@@ -163,17 +162,6 @@ fn additional(fields: &[StateField], dates: &mut DateWriter<'_, impl LocalTime +
         if field.id == attr::EVENT_ID && !has_code {
             write("event_code", field, out);
         }
-    }
-}
-
-/// What this dialect calls an attribute: the platform's name where it differs from ours.
-pub fn field_name(id: AttributeId) -> Cow<'static, str> {
-    match id {
-        attr::IS_MOVING => Cow::Borrowed("moving"),
-        attr::VIN => Cow::Borrowed("obd_vin"),
-        attr::HARDWARE_MILEAGE => Cow::Borrowed("hw_mileage"),
-        attr::TEMPERATURE_INTERNAL => Cow::Borrowed("temp_sensor"),
-        other => other.name(),
     }
 }
 

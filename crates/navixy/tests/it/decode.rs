@@ -73,7 +73,7 @@ fn the_current_editions_form() {
             },
             Request {
                 event: EventType::ReadingsBatch,
-                sensor_type: Some(SensorType::Temperature),
+                sensor_type: Some(SensorType::Metering(model::MeteringType::Temperature)),
                 include_components: false,
                 ..state_request(ids(&[5]))
             },

@@ -2,12 +2,14 @@
 
 use std::path::Path;
 
-use model::{SourceId, SourceState};
-use navixy::Condition;
+use fleet::MeasurementSystem;
+use model::{SourceId, SourceState, SourceValues, TrackerId};
 use navixy::decode::{Raw, WireError};
-use navixy::encode::{self, DateText, Outcome};
-use navixy::wire::{Action, Dates, EventType, Format, LifecycleEvent, TrackerStatus, WireId};
+use navixy::encode::{self, DateText, Extent, Outcome, ReadingsForm};
+use navixy::wire::{Action, Dates, EventType, Format, LifecycleEvent, SensorType, TrackerStatus, WireId};
+use navixy::{BatchItemShape, Condition};
 
+use crate::readings;
 use crate::states::{self, Fixed};
 
 fn check(name: &str, write: impl FnOnce(&mut Vec<u8>)) {
@@ -65,6 +67,51 @@ fn events() {
         });
     }
     check("event_logout", |out| out.extend_from_slice(encode::logout()));
+}
+
+#[test]
+fn readings() {
+    let (sensors, values) = (readings::sensors(), readings::values());
+    let zone = &Fixed(3_600);
+    let metric = ReadingsForm {
+        sensor_type: None,
+        include_components: true,
+        measurement_system: MeasurementSystem::Metric,
+        zone,
+        dates: Dates::Plain,
+    };
+    let us = ReadingsForm { measurement_system: MeasurementSystem::Us, dates: Dates::Iso, ..metric };
+    let only = |sensor_type| ReadingsForm { sensor_type: Some(sensor_type), include_components: false, ..metric };
+    let fuel = only(SensorType::Metering(model::MeteringType::Fuel));
+    let mode = only(SensorType::Virtual(model::VirtualType::State));
+    let check = |name: &str, form: &ReadingsForm<'_>, extent: Extent| {
+        check(&format!("readings_{name}"), |out| {
+            out.push(b'{');
+            encode::render_readings(&sensors, &values, form, extent, out);
+            out.push(b'}');
+        });
+    };
+    check("whole", &metric, Extent::Whole);
+    check("whole_us", &us, Extent::Whole);
+    check("newer", &metric, Extent::NewerThan(2));
+    check("nothing_newer", &metric, Extent::NewerThan(3));
+    check("fuel_without_components", &fuel, Extent::Whole);
+    check("fuel_newer", &fuel, Extent::NewerThan(2));
+    check("state_only", &mode, Extent::Whole);
+    let none = &[];
+    self::check("readings_fresh", |out| {
+        out.push(b'{');
+        encode::render_readings(none, &SourceValues::default(), &metric, Extent::Whole, out);
+        out.push(b'}');
+    });
+    self::check("event_readings_batch", |out| {
+        let user_time = DateText::new(states::at("2026-03-02T09:15:44Z"), zone, Dates::Plain);
+        encode::readings_batch_prefix(&user_time, out);
+        let mut groups = Vec::new();
+        encode::render_readings(&sensors, &values, &metric, Extent::NewerThan(2), &mut groups);
+        encode::readings_item(BatchItemShape::Flat, TrackerId(5101), &groups, &user_time, out);
+        out.extend_from_slice(encode::STATE_BATCH_SUFFIX);
+    });
 }
 
 #[test]

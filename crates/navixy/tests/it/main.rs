@@ -16,6 +16,8 @@ mod http_user;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
+mod readings;
+#[cfg(test)]
 mod states;
 #[cfg(test)]
 mod world;
