@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use model::TrackerId;
 use storage::catalog::CatalogError;
 
 /// The server's fault, not the caller's: nothing was changed.
@@ -47,7 +48,8 @@ macro_rules! from_failure {
     )*};
 }
 
-from_failure!(LoginError UserError TrackerError RegisterError CorruptError SessionError AdminError EntityError);
+from_failure!(LoginError UserError TrackerError RegisterError CorruptError CloneError UncloneError SessionError);
+from_failure!(AdminError EntityError);
 
 /// Why a fleet did not open.
 #[derive(Debug)]
@@ -242,6 +244,8 @@ pub enum UserError {
     NotFound,
     /// The user was removed before.
     AlreadyRemoved,
+    /// Others have clones of its trackers: these. They were to be left alone.
+    HasClones(Vec<TrackerId>),
     /// There are as many users as there may be.
     TooManyUsers,
     /// Too many passwords are being hashed: try again.
@@ -265,6 +269,10 @@ pub enum TrackerError {
     NotFound,
     /// The tracker was removed for good.
     Corrupted,
+    /// It is a clone: what is asked for is done to the original.
+    Clone,
+    /// Others have clones of it: these. They were to be left alone.
+    HasClones(Vec<TrackerId>),
     /// Nothing was changed.
     Failed(Failure),
 }
@@ -274,6 +282,68 @@ impl From<Invalid> for TrackerError {
         Self::Invalid(invalid)
     }
 }
+
+/// Why a tracker was not cloned, or not moved. Judged in the order of the variants.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum CloneError {
+    /// The label is wrong.
+    Invalid(Invalid),
+    /// No such tracker, or not this account's.
+    NotFound,
+    /// The tracker was removed for good.
+    Corrupted,
+    /// The tracker is a clone itself.
+    Clone,
+    /// No such user, or not this account's, or the tracker's owner.
+    WrongUser,
+    /// The user has trackers on these sources: these.
+    Exists(Vec<TrackerId>),
+    /// There are as many trackers as there may be.
+    TooManyTrackers,
+    /// Nothing was changed.
+    Failed(Failure),
+}
+
+impl From<Invalid> for CloneError {
+    fn from(invalid: Invalid) -> Self {
+        Self::Invalid(invalid)
+    }
+}
+
+/// Why a clone was not removed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum UncloneError {
+    /// No such tracker, or not the caller's.
+    NotFound,
+    /// It was removed before.
+    Corrupted,
+    /// It is no clone.
+    Original,
+    /// Nothing was changed.
+    Failed(Failure),
+}
+
+/// Why a tracker is not there for an administrator.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Missing {
+    Unknown,
+    Corrupted,
+}
+
+macro_rules! from_missing {
+    ($($error:ident)*) => {$(
+        impl From<Missing> for $error {
+            fn from(missing: Missing) -> Self {
+                match missing {
+                    Missing::Unknown => Self::NotFound,
+                    Missing::Corrupted => Self::Corrupted,
+                }
+            }
+        }
+    )*};
+}
+
+from_missing!(TrackerError CloneError UncloneError);
 
 /// What is wrong with a device id.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -401,6 +471,8 @@ plain_errors! {
     TrackerError "tracker not changed"
     RegisterError "tracker not registered"
     CorruptError "tracker not removed"
+    CloneError "tracker not cloned"
+    UncloneError "clone not removed"
     SessionError "no session"
     AdminError "administrator's password not set"
     EntityError "not changed"

@@ -14,6 +14,7 @@
 //! | panel sessions | [`Fleet::panel_login`], [`Fleet::authorize_panel`], [`Fleet::logout`], [`Fleet::set_admin_password`] |
 //! | panel, users | [`Fleet::create_user`], [`Fleet::panel_user`], [`Fleet::list_users`], [`Fleet::trackers_count`], [`Fleet::update_user`], [`Fleet::change_password`], [`Fleet::corrupt_user`], [`Fleet::create_user_session`] |
 //! | panel, trackers | [`Fleet::list_trackers`], [`Fleet::panel_tracker`], [`Fleet::set_source_blocked`], [`Fleet::update_tracker`], [`Fleet::panel_corrupt_tracker`] |
+//! | clones | [`Fleet::clone_tracker`], [`Fleet::clone_trackers`], [`Fleet::delete_clone`], [`Fleet::delete_clones`], [`Fleet::delete_own_clone`], [`Fleet::move_tracker`] |
 //!
 //! Two things that a dialect calls by other names: a tracker that an administrator *hides* can be shown again
 //! (Navixy: `deleted`), one that is *corrupted* is gone for good.
@@ -49,8 +50,8 @@ mod zone;
 pub use check::{LABEL_CHARS_MAX, LOGIN_CHARS_MAX, TRACKER_COMMENT_CHARS_MAX, USER_COMMENT_CHARS_MAX};
 pub use digest::SessionHash;
 pub use error::{
-    AdminError, CorruptError, DeviceIdProblem, EntityError, Failure, Field, FleetError, HashError, Invalid, LoginError,
-    Problem, RegisterError, SessionError, TrackerError, UserError,
+    AdminError, CloneError, CorruptError, DeviceIdProblem, EntityError, Failure, Field, FleetError, HashError, Invalid,
+    LoginError, Problem, RegisterError, SessionError, TrackerError, UncloneError, UserError,
 };
 pub use event::{EndCause, FleetEvent};
 pub use fleet::Fleet;
@@ -58,8 +59,8 @@ pub use groups::Group;
 pub use models::{IdPattern, MODELS, Model, model};
 pub use options::{FleetOptions, HashCost, PasswordPolicy};
 pub use panel::{
-    ADMIN_LOGIN, AdminSetup, NewUser, Page, Paging, PanelTracker, TrackerEdit, TrackerOrder, TrackerQuery, UserEdit,
-    UserOrder, UserQuery,
+    ADMIN_LOGIN, AdminSetup, Cloned, Existing, NewUser, Page, Paging, PanelTracker, TrackerEdit, TrackerOrder,
+    TrackerQuery, UserEdit, UserOrder, UserQuery,
 };
 pub use rights::{Right, Rights};
 pub use sessions::{PanelSession, Session, SessionKind};

@@ -37,7 +37,7 @@ pub(crate) struct UserEntry {
 #[derive(PartialEq, Debug)]
 pub(crate) struct SourceEntry {
     pub(crate) info: SourceInfo,
-    /// The trackers that show it: one, and its clones.
+    /// The trackers that show it or did, in the order of ids: the original, its clones, removed ones.
     pub(crate) trackers: Vec<TrackerId>,
 }
 
@@ -140,6 +140,12 @@ impl Memory {
             owner.trackers.push(id);
         }
         self.trackers.insert(id, Arc::new(tracker));
+    }
+
+    /// The trackers that show a source and are not removed, in the order of ids.
+    pub(crate) fn trackers_on(&self, source: SourceId) -> impl Iterator<Item = &Arc<Tracker>> {
+        let ids = self.sources.get(&source).map_or(&[][..], |entry| &entry.trackers);
+        ids.iter().filter_map(|id| self.trackers.get(id)).filter(|t| !t.corrupted)
     }
 
     pub(crate) fn user(&self, id: UserId) -> Option<&Arc<User>> {

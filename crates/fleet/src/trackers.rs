@@ -96,7 +96,7 @@ impl Fleet {
                 Some(t) if t.clone => Err(CorruptError::Clone),
                 Some(t) if t.source.connected => Err(CorruptError::AlreadyConnected),
                 Some(t) => {
-                    let (changes, events) = corruption(&t);
+                    let (changes, events) = corruption(&desk.memory(), &t);
                     Ok(desk.commit(changes, &events)?)
                 }
             }
@@ -128,26 +128,44 @@ impl Fleet {
     }
 }
 
-/// What removing a tracker for good means: it goes, and its source with it, and the device may be registered again.
-pub(crate) fn corruption(tracker: &Tracker) -> (Vec<Change>, Vec<FleetEvent>) {
-    let source = SourceInfo { removed: true, ..tracker.source.clone() };
-    let (id, user) = (tracker.id, tracker.user);
-    let mut events = Vec::with_capacity(2);
+/// What removing a tracker for good means. A clone goes alone; an original with its source and all clones of it, and
+/// the device may be registered again.
+pub(crate) fn corruption(memory: &Memory, tracker: &Tracker) -> (Vec<Change>, Vec<FleetEvent>) {
+    let (mut changes, mut events) = (Vec::with_capacity(2), Vec::with_capacity(2));
+    withdraw(tracker, &mut changes, &mut events);
+    if !tracker.clone {
+        let id = tracker.source.source;
+        for clone in memory.trackers_on(id).filter(|t| t.clone) {
+            withdraw(clone, &mut changes, &mut events);
+        }
+        changes.push(Change::Source(SourceInfo { removed: true, ..tracker.source.clone() }));
+        events.push(FleetEvent::SourceRemoved(id));
+    }
+    (changes, events)
+}
+
+/// Takes one view of a source away for good.
+pub(crate) fn withdraw(tracker: &Tracker, changes: &mut Vec<Change>, events: &mut Vec<FleetEvent>) {
     // Of a hidden tracker its owner was told when it was hidden.
     if tracker.is_visible() {
-        events.push(FleetEvent::TrackerRemoved { tracker: id, source: source.source, user });
+        let Tracker { id, user, .. } = *tracker;
+        events.push(FleetEvent::TrackerRemoved { tracker: id, source: tracker.source.source, user });
     }
-    events.push(FleetEvent::SourceRemoved(source.source));
-    let gone = Tracker { corrupted: true, ..tracker.clone() };
-    (vec![Change::Tracker(gone), Change::Source(source)], events)
+    changes.push(Change::Tracker(Tracker { corrupted: true, ..tracker.clone() }));
+}
+
+/// The first of `count` tracker ids that were never given, if there may be so many trackers more.
+pub(crate) fn next_trackers(memory: &Memory, count: usize, trackers_max: usize) -> Option<TrackerId> {
+    let first = memory.trackers.last_key_value().map_or(FIRST_TRACKER, |(last, _)| TrackerId(last.0 + 1));
+    let room = trackers_max.saturating_sub(memory.trackers.len()).min((FIRST_SOURCE.0 - first.0) as usize);
+    (count <= room).then_some(first)
 }
 
 fn next_ids(memory: &Memory, trackers_max: usize) -> Option<(TrackerId, SourceId)> {
-    let tracker = memory.trackers.last_key_value().map_or(FIRST_TRACKER, |(last, _)| TrackerId(last.0 + 1));
+    let tracker = next_trackers(memory, 1, trackers_max)?;
     let source = memory.sources.last_key_value().map_or(FIRST_SOURCE, |(last, _)| SourceId(last.0 + 1));
     // Clients hold ids as signed numbers of 32 bits.
-    let fits = memory.trackers.len() < trackers_max && tracker.0 < FIRST_SOURCE.0 && source.0 <= i32::MAX as u32;
-    fits.then_some((tracker, source))
+    (source.0 <= i32::MAX as u32).then_some((tracker, source))
 }
 
 /// An id for a phone: 64 random bits, as whoever knows it can report under it.

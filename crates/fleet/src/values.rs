@@ -218,7 +218,7 @@ pub struct Tracker {
     pub label: String,
     /// The group it is in; 0 is none.
     pub group: u32,
-    /// Whether it is a second view of another user's source. No clones exist yet.
+    /// Whether it is a further view of a source that belongs to another user's tracker.
     pub clone: bool,
     /// Whether an administrator hid it, which can be undone.
     pub hidden: bool,

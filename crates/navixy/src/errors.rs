@@ -74,8 +74,16 @@ pub enum Condition {
     AlreadyConnected,
     /// The new password is the old one.
     PasswordUnchanged,
+    /// The user is not there, or is the one who has it already.
+    WrongUserId,
+    /// There is one like it already.
+    AlreadyExists,
+    /// An original, where a clone is asked for.
+    ForClonesOnly,
     /// The tracker was removed already.
     AlreadyRemoved,
+    /// Others have clones of the tracker.
+    HasClones,
     /// There are as many of these as there may be.
     TooManyEntities,
     /// The session is of a kind that may do something else only.
@@ -134,7 +142,11 @@ impl Condition {
             Self::NotForClones => (219, "Not allowed for clones of the device", S::FORBIDDEN),
             Self::AlreadyConnected => (243, "Device already connected.", BAD),
             Self::PasswordUnchanged => (245, "New password must be different", BAD),
+            Self::WrongUserId => (246, "Invalid user ID", BAD),
+            Self::AlreadyExists => (247, "Entity already exists", S::CONFLICT),
+            Self::ForClonesOnly => (249, "Operation available for clones only", S::FORBIDDEN),
             Self::AlreadyRemoved => (252, "Device already corrupted", BAD),
+            Self::HasClones => (253, "Device has clones", BAD),
             Self::TooManyEntities => (267, "Too many entities", BAD),
             Self::WrongSessionKind => (276, "Action is forbidden for received session type", S::FORBIDDEN),
         }
@@ -200,6 +212,10 @@ mod tests {
         check(NotForClones, 219, "Not allowed for clones of the device", 403);
         check(AlreadyConnected, 243, "Device already connected.", 400);
         check(PasswordUnchanged, 245, "New password must be different", 400);
+        check(WrongUserId, 246, "Invalid user ID", 400);
+        check(AlreadyExists, 247, "Entity already exists", 409);
+        check(ForClonesOnly, 249, "Operation available for clones only", 403);
+        check(HasClones, 253, "Device has clones", 400);
         check(AlreadyRemoved, 252, "Device already corrupted", 400);
         check(TooManyEntities, 267, "Too many entities", 400);
         check(WrongSessionKind, 276, "Action is forbidden for received session type", 403);

@@ -9,6 +9,7 @@ mod group;
 mod method;
 mod openapi;
 mod panel_account;
+mod panel_clone;
 mod panel_tracker;
 mod panel_user;
 mod params;

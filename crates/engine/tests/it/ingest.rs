@@ -119,7 +119,7 @@ async fn a_removed_source_takes_nothing_in() {
     let stage = Stage::new().await;
     let (tracker, source) = stage.register("1").await;
     assert!(stage.engine.is_current(&source));
-    stage.fleet.panel_corrupt_tracker(&stage.panel, tracker).await.expect("removed");
+    stage.fleet.panel_corrupt_tracker(&stage.panel, tracker, true).await.expect("removed");
     assert!(!stage.engine.is_current(&source));
     let refused = stage.engine.ingest(&source, now(), vec![report(1)]).await;
     assert_eq!(refused.err(), Some(Refused::Removed));

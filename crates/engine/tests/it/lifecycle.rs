@@ -66,7 +66,7 @@ async fn the_removal_of_a_tracker_is_told_once() {
     let (connection, _watch) = stage.watch(&stage.session, tracker, &source);
     let (bystander, _other) = stage.watch(&stage.session, tracker, &stage.register("2").await.1);
     assert_eq!(said(&connection).len(), 1, "the second tracker is news to this user's connections");
-    stage.fleet.panel_corrupt_tracker(&stage.panel, tracker).await.expect("removed");
+    stage.fleet.panel_corrupt_tracker(&stage.panel, tracker, true).await.expect("removed");
     assert_eq!(said(&connection), ["corrupt"]);
     // It watched another source, though by the same tracker's name.
     assert_eq!(said(&bystander), [""; 0]);
@@ -95,4 +95,44 @@ async fn a_connection_that_let_go_of_a_session_hears_nothing_of_its_end() {
     stage.engine.detach(stage.session.id, &connection);
     stage.fleet.logout(stage.session.id, now()).await.expect("ended");
     assert_eq!(said(&connection), [""; 0]);
+}
+
+#[tokio::test]
+async fn every_view_of_a_source_hears_of_it_and_loses_itself_alone() {
+    let stage = Stage::new().await;
+    let (tracker, source) = stage.register("1").await;
+    let bob = stage.user("bob@example.com").await;
+    let clone = stage.fleet.clone_tracker(&stage.panel, tracker, bob.user, "Theirs".into(), now()).await;
+    let clone = clone.expect("cloned");
+    let (own, _first) = stage.watch(&stage.session, tracker, &source);
+    let (theirs, second) = stage.watch(&bob, clone, &source);
+    // One connection that watches both views.
+    let lane = own.open_lane(bob.id, LaneKind::Stream).expect("a lane");
+    let (_third, _) = own.watch(lane, clone, &source);
+    stage.fleet.set_source_blocked(&stage.panel, tracker, true).await.expect("blocked");
+    stage.fleet.set_source_blocked(&stage.panel, clone, false).await.expect("unblocked");
+    assert_eq!(said(&own), ["block", "unblock", "s-1", "s-1"]);
+    assert_eq!(said(&theirs), ["block", "unblock", "s-1"]);
+
+    stage.fleet.delete_clone(&stage.panel, clone).await.expect("removed");
+    stage.store(&source, vec![report(1)]).await;
+    assert_eq!(said(&theirs), ["corrupt"]);
+    assert!(second.is_over());
+    assert_eq!(said(&own), ["corrupt", "s1"], "the other view goes on");
+}
+
+#[tokio::test]
+async fn a_moved_tracker_is_lost_to_the_old_owner_and_news_to_the_new_one() {
+    let stage = Stage::new().await;
+    let (tracker, source) = stage.register("1").await;
+    let bob = stage.user("bob@example.com").await;
+    let (old, watch) = stage.watch(&stage.session, tracker, &source);
+    let new = stage.engine.connect();
+    stage.engine.attach(bob.id, bob.user, &new);
+    let moved = stage.fleet.move_tracker(&stage.panel, tracker, bob.user, now()).await.expect("moved");
+    stage.store(&source, vec![report(1)]).await;
+    assert_eq!(said(&old), ["corrupt"]);
+    assert!(watch.is_over());
+    assert_eq!(said(&new), [format!("added {moved}")]);
+    assert!(stage.engine.is_current(&source), "the source is the same");
 }

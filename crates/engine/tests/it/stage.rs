@@ -116,20 +116,13 @@ impl Stage {
         fleet.ensure_admin(Some("correct horse"), now()).await.expect("an administrator");
         let hash = fleet.panel_login("admin", "correct horse", now()).await.expect("logged in");
         let panel = fleet.authorize_panel(hash.as_str(), now()).expect("live");
-        let user = NewUser {
-            login: "ann@example.com".into(),
-            password: PASSWORD.into(),
-            activated: true,
-            verified: None,
-            profile: UserProfile { first_name: "Ann".into(), last_name: "Lee".into(), ..UserProfile::default() },
-            time_zone: None,
-            locale: "en_US".into(),
-            comment: String::new(),
-        };
-        let user = fleet.create_user(&panel, user, now()).await.expect("a user");
-        let hash = fleet.create_user_session(&panel, user, now()).await.expect("a session");
-        let session = fleet.authorize(hash.as_str(), now()).expect("live");
+        let session = user(fleet, &panel, "ann@example.com").await;
         Self { life: Some(life), panel, session, options, dir }
+    }
+
+    /// Another user, with a session.
+    pub(crate) async fn user(&self, login: &str) -> Session {
+        user(&self.fleet, &self.panel, login).await
     }
 
     /// Stops, and starts again on the same folder.
@@ -196,6 +189,22 @@ impl Stage {
         let (watch, _) = connection.watch(lane, tracker, source);
         (connection, watch)
     }
+}
+
+async fn user(fleet: &Fleet, panel: &PanelSession, login: &str) -> Session {
+    let new = NewUser {
+        login: login.into(),
+        password: PASSWORD.into(),
+        activated: true,
+        verified: None,
+        profile: UserProfile { first_name: "Ann".into(), last_name: "Lee".into(), ..UserProfile::default() },
+        time_zone: None,
+        locale: "en_US".into(),
+        comment: String::new(),
+    };
+    let user = fleet.create_user(panel, new, now()).await.expect("a user");
+    let hash = fleet.create_user_session(panel, user, now()).await.expect("a session");
+    fleet.authorize(hash.as_str(), now()).expect("live")
 }
 
 /// Everything that is due on a connection.

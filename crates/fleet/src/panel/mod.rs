@@ -2,11 +2,13 @@
 //! only what belongs to its account.
 
 mod admin;
+mod clones;
 mod page;
 mod trackers;
 mod users;
 
 pub use admin::{ADMIN_LOGIN, AdminSetup};
+pub use clones::{Cloned, Existing};
 pub use page::{Page, Paging};
 pub use trackers::{PanelTracker, TrackerEdit, TrackerOrder, TrackerQuery};
 pub use users::{NewUser, UserEdit, UserOrder, UserQuery};

@@ -8,7 +8,7 @@ use model::{TrackerId, UserId};
 use super::page::{Page, Paging, holds};
 use crate::change::Change;
 use crate::check;
-use crate::error::{Field, Invalid, TrackerError};
+use crate::error::{Field, Invalid, Missing, TrackerError};
 use crate::event::FleetEvent;
 use crate::fleet::Fleet;
 use crate::memory::Memory;
@@ -43,6 +43,8 @@ pub enum TrackerOrder {
 pub struct TrackerQuery {
     /// Only this user's.
     pub user: Option<UserId>,
+    /// Only clones, or only originals; `None` is either.
+    pub clones: Option<bool>,
     /// A part of the id, label, device id or model, whatever the case.
     pub filter: Option<String>,
     /// What they are listed by.
@@ -69,6 +71,7 @@ impl Fleet {
         let is_meant = |t: &Tracker| {
             !t.corrupted
                 && query.user.is_none_or(|user| t.user == user)
+                && query.clones.is_none_or(|clones| t.clone == clones)
                 && needle.as_ref().is_none_or(|needle| is_found(t, needle))
         };
         // Looking into so many texts takes its time, so it is done outside the lock.
@@ -84,7 +87,7 @@ impl Fleet {
 
     /// One of the account's trackers.
     pub fn panel_tracker(&self, session: &PanelSession, id: TrackerId) -> Result<PanelTracker, TrackerError> {
-        find(&self.shared.memory(), session.account, id)
+        Ok(find(&self.shared.memory(), session.account, id)?)
     }
 
     /// Withholds the states of a tracker's source from everybody, or shows them again. A value that it has already
@@ -138,24 +141,48 @@ impl Fleet {
         .await
     }
 
-    /// Removes a tracker for good, whether or not its device ever made contact. The device may be registered anew.
-    pub async fn panel_corrupt_tracker(&self, session: &PanelSession, id: TrackerId) -> Result<(), TrackerError> {
+    /// Removes a tracker for good, whether or not its device ever made contact, with all clones of it; `with_clones`
+    /// false refuses if there are any. The device may be registered anew.
+    pub async fn panel_corrupt_tracker(
+        &self,
+        session: &PanelSession,
+        id: TrackerId,
+        with_clones: bool,
+    ) -> Result<(), TrackerError> {
         let account = session.account;
         self.write(move |desk| {
-            let found = find(&desk.memory(), account, id)?;
-            let (changes, events) = corruption(&found.tracker);
+            let (changes, events) = {
+                let memory = desk.memory();
+                let tracker = find(&memory, account, id)?.tracker;
+                if tracker.clone {
+                    return Err(TrackerError::Clone);
+                }
+                let clones = clones_of(&memory, &tracker);
+                if !with_clones && !clones.is_empty() {
+                    return Err(TrackerError::HasClones(clones));
+                }
+                corruption(&memory, &tracker)
+            };
             Ok(desk.commit(changes, &events)?)
         })
         .await
     }
 }
 
-fn find(memory: &Memory, account: AccountId, id: TrackerId) -> Result<PanelTracker, TrackerError> {
+pub(super) fn find(memory: &Memory, account: AccountId, id: TrackerId) -> Result<PanelTracker, Missing> {
     let found = memory.trackers.get(&id).and_then(|tracker| with_owner(memory, account, tracker));
     match found {
-        None => Err(TrackerError::NotFound),
-        Some(found) if found.tracker.corrupted => Err(TrackerError::Corrupted),
+        None => Err(Missing::Unknown),
+        Some(found) if found.tracker.corrupted => Err(Missing::Corrupted),
         Some(found) => Ok(found),
+    }
+}
+
+/// The clones of an original that are not removed, in the order of ids; none of a clone.
+pub(super) fn clones_of(memory: &Memory, tracker: &Tracker) -> Vec<TrackerId> {
+    match tracker.clone {
+        true => Vec::new(),
+        false => memory.trackers_on(tracker.source.source).filter(|t| t.clone).map(|t| t.id).collect(),
     }
 }
 

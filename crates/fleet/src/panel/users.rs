@@ -7,6 +7,7 @@ use model::{Timestamp, UserId};
 use storage::catalog::SessionOwner;
 
 use super::page::{Page, Paging, holds};
+use super::trackers::clones_of;
 use crate::change::{Change, login_key};
 use crate::check;
 use crate::error::{Field, Invalid, Problem, UserError};
@@ -15,7 +16,7 @@ use crate::fleet::Fleet;
 use crate::memory::Memory;
 use crate::sessions::{PanelSession, Session, end_sessions};
 use crate::trackers::corruption;
-use crate::values::{LegalType, MeasurementSystem, Preferences, Secret, User, UserProfile};
+use crate::values::{LegalType, MeasurementSystem, Preferences, Secret, Tracker, User, UserProfile};
 use crate::zone::Zone;
 
 /// The first user's id. Ids go up from here without gaps.
@@ -161,7 +162,7 @@ impl Fleet {
 
     /// How many trackers of a user are not removed; hidden ones count.
     pub fn trackers_count(&self, user: UserId) -> usize {
-        self.shared.memory().trackers_of(user).filter(|t| !t.corrupted).count()
+        living(&self.shared.memory(), user).count()
     }
 
     /// Changes a user: `edit` finds the fields as they are. Who is deactivated loses its sessions.
@@ -224,13 +225,15 @@ impl Fleet {
         .await
     }
 
-    /// Removes a user for good, with its trackers and sessions. `login` must be the user's: a safeguard against the
+    /// Removes a user for good, with its trackers, the clones that others have of them, and its sessions; with
+    /// `with_clones` false others' clones are a reason to refuse. `login` must be the user's: a safeguard against the
     /// wrong number.
     pub async fn corrupt_user(
         &self,
         session: &PanelSession,
         id: UserId,
         login: &str,
+        with_clones: bool,
         now: Timestamp,
     ) -> Result<(), UserError> {
         let (account, key) = (session.account, login_key(login));
@@ -243,8 +246,12 @@ impl Fleet {
                 if old.removed {
                     return Err(UserError::AlreadyRemoved);
                 }
-                for tracker in memory.trackers_of(id).filter(|t| !t.corrupted) {
-                    let (gone, told) = corruption(tracker);
+                let clones: Vec<_> = living(&memory, id).flat_map(|t| clones_of(&memory, t)).collect();
+                if !with_clones && !clones.is_empty() {
+                    return Err(UserError::HasClones(clones));
+                }
+                for tracker in living(&memory, id) {
+                    let (gone, told) = corruption(&memory, tracker);
                     changes.extend(gone);
                     events.extend(told);
                 }
@@ -279,6 +286,11 @@ impl Fleet {
         let checked = self.options.password_policy.check_user(password);
         checked.map_err(|problem| Invalid { field: Field::Password, problem })
     }
+}
+
+/// The trackers of a user that are not removed.
+fn living(memory: &Memory, user: UserId) -> impl Iterator<Item = &Arc<Tracker>> {
+    memory.trackers_of(user).filter(|t| !t.corrupted)
 }
 
 fn zone(name: &str) -> Result<Arc<Zone>, Invalid> {

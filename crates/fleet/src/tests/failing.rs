@@ -50,7 +50,10 @@ async fn a_write_that_fails_changes_and_tells_nothing() {
     let (fleet, panel) = (&stage.fleet, &stage.panel);
     let before = format!("{:?}", *fleet.shared.memory());
     assert_eq!(fleet.create_user(panel, new_user("bob@example.com"), at(2)).await, Err(UserError::Failed(full())));
-    assert_eq!(fleet.corrupt_user(panel, ann.user, "ann@example.com", at(2)).await, Err(UserError::Failed(full())));
+    assert_eq!(
+        fleet.corrupt_user(panel, ann.user, "ann@example.com", true, at(2)).await,
+        Err(UserError::Failed(full()))
+    );
     assert_eq!(fleet.login("ann@example.com", super::PASSWORD, at(2)).await, Err(LoginError::Failed(full())));
     assert_eq!(fleet.register_tracker(&ann, ngp("yard-unit-0008"), at(2)).await, Err(RegisterError::Failed(full())));
     assert_eq!(fleet.corrupt_tracker(&ann, van.id).await, Err(CorruptError::Failed(full())));

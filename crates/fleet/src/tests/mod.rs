@@ -1,6 +1,7 @@
 //! Tests of the fleet as a whole, on a real catalog in a folder of their own.
 
 mod admin;
+mod clones;
 mod failing;
 mod groups;
 mod properties;

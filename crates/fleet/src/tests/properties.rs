@@ -1,27 +1,35 @@
 //! Random operations: the memory copy is what a reopened fleet loads, and some things hold whatever happens.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use model::{SourceId, TrackerId, UserId};
 use proptest::prelude::*;
 
 use super::{Stage, at, cheap, new_user, ngp};
-use crate::{Access, FIRST_SOURCE, FIRST_TRACKER, FleetOptions, HashError, SessionHash, TrackerEdit};
+use crate::{
+    Access, CloneError, Existing, FIRST_SOURCE, FIRST_TRACKER, FleetOptions, HashError, SessionHash, TrackerEdit,
+};
 
 /// One operation; small numbers pick among what there is.
 #[derive(Clone, Debug)]
 enum Op {
     CreateUser(u8),
     Activate(u8, bool),
-    RemoveUser(u8),
+    RemoveUser(u8, bool),
     ChangePassword(u8, u8),
     OpenSession(u8),
     Logout(u8),
     Register(u8, u8),
     Corrupt(u8),
-    PanelCorrupt(u8),
+    PanelCorrupt(u8, bool),
     Block(u8, bool),
     Hide(u8, bool),
+    Clone(u8, u8),
+    CloneMany(u8, u8, bool),
+    DeleteClone(u8),
+    DeleteClones(u8, u8),
+    DeleteOwnClone(u8, u8),
+    Move(u8, u8),
     Connect(u8),
     Wait(u16),
     Reopen,
@@ -31,15 +39,21 @@ fn op() -> impl Strategy<Value = Op> {
     prop_oneof![
         2 => (0..4u8).prop_map(Op::CreateUser),
         1 => (any::<u8>(), any::<bool>()).prop_map(|(n, on)| Op::Activate(n, on)),
-        1 => any::<u8>().prop_map(Op::RemoveUser),
+        1 => (any::<u8>(), any::<bool>()).prop_map(|(n, on)| Op::RemoveUser(n, on)),
         1 => (any::<u8>(), any::<u8>()).prop_map(|(n, password)| Op::ChangePassword(n, password)),
         4 => any::<u8>().prop_map(Op::OpenSession),
         2 => any::<u8>().prop_map(Op::Logout),
         6 => (any::<u8>(), 0..6u8).prop_map(|(n, device)| Op::Register(n, device)),
         2 => any::<u8>().prop_map(Op::Corrupt),
-        1 => any::<u8>().prop_map(Op::PanelCorrupt),
+        1 => (any::<u8>(), any::<bool>()).prop_map(|(n, on)| Op::PanelCorrupt(n, on)),
         2 => (any::<u8>(), any::<bool>()).prop_map(|(n, on)| Op::Block(n, on)),
         2 => (any::<u8>(), any::<bool>()).prop_map(|(n, on)| Op::Hide(n, on)),
+        5 => (any::<u8>(), any::<u8>()).prop_map(|(n, user)| Op::Clone(n, user)),
+        1 => (any::<u8>(), any::<u8>(), any::<bool>()).prop_map(|(n, user, on)| Op::CloneMany(n, user, on)),
+        1 => any::<u8>().prop_map(Op::DeleteClone),
+        1 => (any::<u8>(), any::<u8>()).prop_map(|(n, m)| Op::DeleteClones(n, m)),
+        1 => (any::<u8>(), any::<u8>()).prop_map(|(session, n)| Op::DeleteOwnClone(session, n)),
+        3 => (any::<u8>(), any::<u8>()).prop_map(|(n, user)| Op::Move(n, user)),
         1 => any::<u8>().prop_map(Op::Connect),
         2 => (0..400u16).prop_map(Op::Wait),
         1 => Just(Op::Reopen),
@@ -78,9 +92,9 @@ impl World {
                 self.users.extend(fleet.create_user(&panel, new_user(&format!("u{n}@example.com")), now).await);
             }
             Op::Activate(n, on) => drop(fleet.update_user(&panel, user(n), move |u| u.activated = on, now).await),
-            Op::RemoveUser(n) => {
+            Op::RemoveUser(n, with_clones) => {
                 let login = fleet.user(user(n)).map(|u| u.login.clone()).unwrap_or_default();
-                drop(fleet.corrupt_user(&panel, user(n), &login, now).await);
+                drop(fleet.corrupt_user(&panel, user(n), &login, with_clones, now).await);
             }
             Op::ChangePassword(n, p) => {
                 drop(fleet.change_password(&panel, user(n), &format!("Blue-Kite*{p:04}"), now).await);
@@ -102,11 +116,33 @@ impl World {
                     drop(fleet.corrupt_tracker(&session, tracker(n)).await);
                 }
             }
-            Op::PanelCorrupt(n) => drop(fleet.panel_corrupt_tracker(&panel, tracker(n)).await),
+            Op::PanelCorrupt(n, on) => drop(fleet.panel_corrupt_tracker(&panel, tracker(n), on).await),
             Op::Block(n, on) => drop(fleet.set_source_blocked(&panel, tracker(n), on).await),
             Op::Hide(n, on) => {
                 let edit = TrackerEdit { hidden: Some(on), ..TrackerEdit::default() };
                 drop(fleet.update_tracker(&panel, tracker(n), edit).await);
+            }
+            Op::Clone(n, to) => {
+                let made = fleet.clone_tracker(&panel, tracker(n), user(to), "Theirs".into(), now).await;
+                self.seen(made);
+            }
+            Op::CloneMany(n, to, ignore) => {
+                let existing = if ignore { Existing::Ignore } else { Existing::Refuse };
+                let many = vec![tracker(n), tracker(n.wrapping_add(1))];
+                if let Ok(cloned) = fleet.clone_trackers(&panel, many, user(to), existing, now).await {
+                    cloned.clones.into_iter().for_each(|id| self.seen(Ok(id)));
+                }
+            }
+            Op::DeleteClone(n) => drop(fleet.delete_clone(&panel, tracker(n)).await),
+            Op::DeleteClones(n, m) => drop(fleet.delete_clones(&panel, vec![tracker(n), tracker(m)]).await),
+            Op::DeleteOwnClone(session, n) => {
+                if let Some(session) = self.live_session(session) {
+                    drop(fleet.delete_own_clone(&session, tracker(n)).await);
+                }
+            }
+            Op::Move(n, to) => {
+                let made = fleet.move_tracker(&panel, tracker(n), user(to), now).await;
+                self.seen(made);
             }
             Op::Connect(n) => {
                 let source = pick(&self.trackers, n).map_or(SourceId(1), |(_, source)| source);
@@ -123,6 +159,13 @@ impl World {
         }
     }
 
+    /// Takes note of a tracker on a source that there was before.
+    fn seen(&mut self, made: Result<TrackerId, CloneError>) {
+        let Ok(id) = made else { return };
+        let source = self.stage.fleet.panel_tracker(&self.stage.panel, id).expect("made").tracker.source.source;
+        self.trackers.push((id, source));
+    }
+
     async fn reopen(&mut self) {
         // Opening sweeps; what is to be swept now must not make the difference.
         self.stage.fleet.expire(at(self.now_s)).await.expect("swept");
@@ -137,6 +180,24 @@ impl World {
         self.stage.fleet.authorize(hash.as_str(), super::at(self.now_s)).ok()
     }
 
+    /// A source that lives has one original, and no user two views of it; one that does not has none.
+    fn check_sources(&self) {
+        let memory = self.stage.fleet.shared.memory();
+        let sources: BTreeSet<SourceId> = self.trackers.iter().map(|(_, source)| *source).collect();
+        assert!(sources.iter().map(|s| s.0).eq((0..sources.len() as u32).map(|n| FIRST_SOURCE.0 + n)));
+        for source in sources {
+            let views: Vec<_> = memory.trackers_on(source).collect();
+            let originals = views.iter().filter(|t| !t.clone).count();
+            let is_gone = memory.source(source).is_none_or(|s| s.removed);
+            assert_eq!((originals, views.is_empty()), (usize::from(!is_gone), is_gone), "{source}: {views:?}");
+            let owners: BTreeSet<UserId> = views.iter().map(|t| t.user).collect();
+            assert_eq!(owners.len(), views.len(), "{source}: {views:?}");
+            for owner in owners {
+                assert!(memory.user(owner).is_some_and(|u| !u.removed));
+            }
+        }
+    }
+
     fn check(&mut self) {
         let fleet = &self.stage.fleet;
         for (n, hash) in self.hashes.iter().enumerate() {
@@ -147,9 +208,9 @@ impl World {
                 (Err(error), _) => drop(self.ended.insert(n, error)),
             }
         }
-        let ids = self.trackers.iter().map(|(tracker, source)| (tracker.0, source.0));
-        let expected = (0..self.trackers.len() as u32).map(|n| (FIRST_TRACKER.0 + n, FIRST_SOURCE.0 + n));
-        assert!(ids.eq(expected), "{:?}", self.trackers);
+        let ids = self.trackers.iter().map(|(tracker, _)| tracker.0);
+        assert!(ids.eq((0..self.trackers.len() as u32).map(|n| FIRST_TRACKER.0 + n)), "{:?}", self.trackers);
+        self.check_sources();
         for source in fleet.sources() {
             assert_eq!(fleet.device(source.device.as_str()).map(|d| d.source), Some(source.source));
         }

@@ -188,10 +188,10 @@ async fn hiding_can_be_undone_and_removing_cannot() {
     hide(true).await.expect("hidden");
     stage.events();
     stage.fleet.note_connected(vec![source]).await.expect("noted");
-    stage.fleet.panel_corrupt_tracker(&stage.panel, van.id).await.expect("removed");
+    stage.fleet.panel_corrupt_tracker(&stage.panel, van.id, true).await.expect("removed");
     assert_eq!(stage.events(), [FleetEvent::SourceRemoved(source)], "its owner was told before");
     assert_eq!(hide(false).await, Err(TrackerError::Corrupted));
-    let again = stage.fleet.panel_corrupt_tracker(&stage.panel, van.id).await;
+    let again = stage.fleet.panel_corrupt_tracker(&stage.panel, van.id, true).await;
     assert_eq!(again, Err(TrackerError::Corrupted));
     assert_eq!(stage.fleet.sources(), []);
 }

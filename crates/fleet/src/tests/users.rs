@@ -144,7 +144,7 @@ async fn a_removed_user_takes_its_trackers_and_sessions_along() {
     let before = stage.register(&session, "yard-unit-0008").await;
     stage.fleet.corrupt_tracker(&session, before.id).await.expect("removed");
     stage.events();
-    let corrupt = async |id, login: &str| stage.fleet.corrupt_user(&stage.panel, id, login, at(2)).await;
+    let corrupt = async |id, login: &str| stage.fleet.corrupt_user(&stage.panel, id, login, true, at(2)).await;
     assert_eq!(corrupt(user, "bob@example.com").await, Err(UserError::NotFound));
     assert_eq!(corrupt(UserId(9), "ann@example.com").await, Err(UserError::NotFound));
     assert_eq!(corrupt(user, "Ann@example.com").await, Ok(()));

@@ -5,6 +5,7 @@ use http::header::{
     HeaderName,
 };
 use http::{HeaderValue, StatusCode};
+use model::TrackerId;
 use web::{Answer, Body};
 
 use crate::encode::{self, Object};
@@ -19,18 +20,32 @@ pub(super) struct Refusal {
     pub(super) condition: Condition,
     /// The wrong parameters, where that is what is wrong.
     pub(super) fields: Vec<FieldError>,
+    /// Further members of the answer: names, and values as JSON.
+    pub(super) members: Vec<(&'static str, String)>,
 }
 
 impl Refusal {
     /// Wrong parameters.
     pub(super) const fn invalid(fields: Vec<FieldError>) -> Self {
-        Self { condition: Condition::InvalidParameters, fields }
+        Self { condition: Condition::InvalidParameters, fields, members: Vec::new() }
+    }
+
+    /// With one more member in the answer, whose value is JSON.
+    pub(super) fn with(mut self, name: &'static str, json: String) -> Self {
+        self.members.push((name, json));
+        self
+    }
+
+    /// Because of these trackers, which the answer lists.
+    pub(super) fn because_of(condition: Condition, trackers: &[TrackerId]) -> Self {
+        let ids: Vec<String> = trackers.iter().map(ToString::to_string).collect();
+        Self::from(condition).with("list", format!("[{}]", ids.join(",")))
     }
 }
 
 impl From<Condition> for Refusal {
     fn from(condition: Condition) -> Self {
-        Self { condition, fields: Vec::new() }
+        Self { condition, fields: Vec::new(), members: Vec::new() }
     }
 }
 
@@ -61,6 +76,9 @@ fn refused(refusal: &Refusal) -> Vec<u8> {
     encode::status(refusal.condition, object.member("status"));
     if !refusal.fields.is_empty() {
         encode::field_errors(&refusal.fields, object.member("errors"));
+    }
+    for (name, json) in &refusal.members {
+        object.raw(name, json);
     }
     object.close();
     out

@@ -1,8 +1,8 @@
 //! From what `fleet` says went wrong to what the wire calls it.
 
 use fleet::{
-    CorruptError, DeviceIdProblem, EntityError, Failure, Invalid, LoginError, Problem, RegisterError, SessionError,
-    TrackerError, UserError,
+    CloneError, CorruptError, DeviceIdProblem, EntityError, Failure, Invalid, LoginError, Problem, RegisterError,
+    SessionError, TrackerError, UncloneError, UserError,
 };
 
 use crate::errors::{Condition, FieldError};
@@ -102,7 +102,37 @@ impl From<TrackerError> for Refusal {
             TrackerError::Invalid(invalid) => return Self::invalid(vec![field_error("", invalid)]),
             TrackerError::NotFound => Condition::NotFound,
             TrackerError::Corrupted => Condition::AlreadyRemoved,
+            TrackerError::Clone => Condition::NotForClones,
+            TrackerError::HasClones(clones) => return Self::because_of(Condition::HasClones, &clones),
             TrackerError::Failed(failure) => failed(&failure),
+        };
+        condition.into()
+    }
+}
+
+impl From<CloneError> for Refusal {
+    fn from(error: CloneError) -> Self {
+        let condition = match error {
+            CloneError::Invalid(invalid) => return Self::invalid(vec![field_error("", invalid)]),
+            CloneError::NotFound => Condition::NotFound,
+            CloneError::Corrupted => Condition::AlreadyRemoved,
+            CloneError::Clone => Condition::NotForClones,
+            CloneError::WrongUser => Condition::WrongUserId,
+            CloneError::Exists(trackers) => return Self::because_of(Condition::AlreadyExists, &trackers),
+            CloneError::TooManyTrackers => Condition::TooManyDevices,
+            CloneError::Failed(failure) => failed(&failure),
+        };
+        condition.into()
+    }
+}
+
+impl From<UncloneError> for Refusal {
+    fn from(error: UncloneError) -> Self {
+        let condition = match error {
+            UncloneError::NotFound => Condition::NotFound,
+            UncloneError::Corrupted => Condition::AlreadyRemoved,
+            UncloneError::Original => Condition::ForClonesOnly,
+            UncloneError::Failed(failure) => failed(&failure),
         };
         condition.into()
     }
@@ -115,6 +145,7 @@ impl From<UserError> for Refusal {
             UserError::LoginInUse => Condition::LoginInUse,
             UserError::NotFound => Condition::NotFound,
             UserError::AlreadyRemoved => Condition::AlreadyRemoved,
+            UserError::HasClones(clones) => return Self::because_of(Condition::HasClones, &clones),
             UserError::TooManyUsers => Condition::TooManyEntities,
             UserError::Busy => Condition::TooManyRequests,
             UserError::Failed(failure) => failed(&failure),

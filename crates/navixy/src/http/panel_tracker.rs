@@ -1,6 +1,6 @@
 //! `panel/tracker/…`: the trackers of the administrator's users.
 
-use fleet::{PanelSession, PanelTracker, TrackerEdit, TrackerOrder, TrackerQuery};
+use fleet::{Page, PanelSession, PanelTracker, TrackerEdit, TrackerOrder, TrackerQuery};
 use model::{ConnectionStatus, TrackerId};
 
 use crate::encode::{self, Object};
@@ -9,18 +9,20 @@ use crate::http::Api;
 use crate::http::answer::{Refusal, success};
 use crate::http::call::Request;
 use crate::http::method::{Kind, Method, Param, optional, required};
-use crate::http::panel_user::{paging, user_id};
+use crate::http::panel_user::{UNKNOWN_VALUE, paging, user_id};
 use crate::http::params::{self, Params, Value};
 use crate::http::user::utc_date;
 use crate::json::Mistyped;
 
 const TRACKER: Kind = Kind::Named("PanelTracker");
-const TRACKER_ID: Param = required("tracker_id", Kind::Int, "a tracker of one of the account's users");
+pub(super) const TRACKER_ID: Param = required("tracker_id", Kind::Int, "a tracker of one of the account's users");
 
 pub(super) const METHODS: &[Method] = &[
     Method::panel("panel/tracker/list", "The account's trackers, a page at a time.", |a, s, r| Box::pin(list(a, s, r)))
         .takes(&[
             optional("user_id", Kind::Int, ""),
+            optional("tariff_id", Kind::Int, ""),
+            optional("clones_filter", Kind::OneOf(CLONES_FILTERS), ""),
             optional("filter", Kind::Text, ""),
             optional("order_by", Kind::Text, ""),
             optional("ascending", Kind::Bool, "true unless given"),
@@ -48,21 +50,31 @@ pub(super) const METHODS: &[Method] = &[
     ])
     .fails(&[Condition::NotFound, Condition::AlreadyRemoved]),
     Method::panel("panel/tracker/corrupt", "Removes a tracker for good.", |a, s, r| Box::pin(corrupt(a, s, r)))
-        .takes(&[TRACKER_ID])
-        .fails(&[Condition::NotFound, Condition::AlreadyRemoved]),
+        .takes(&[TRACKER_ID, optional("corrupt_clones", Kind::Bool, "true unless given")])
+        .fails(&[Condition::NotFound, Condition::NotForClones, Condition::AlreadyRemoved, Condition::HasClones]),
 ];
+
+/// Which trackers a list has, by kind.
+const CLONES_FILTERS: &[&str] = &["not_set", "exclude_clones", "only_include_clones"];
+/// The tariff of all trackers.
+const TARIFF_ID: i32 = 0;
 
 /// The account's trackers, a page at a time.
 async fn list(api: &Api, session: PanelSession, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
     let params = &mut request.params;
+    let tariff = params.optional("tariff_id", params::int);
     let query = TrackerQuery {
         user: params.optional("user_id", user_id),
+        clones: params.optional("clones_filter", clones_filter).flatten(),
         filter: params.optional("filter", params::text).filter(|filter| !filter.is_empty()),
         order_by: params.optional("order_by", order).unwrap_or_default(),
         paging: paging(params),
     };
     params.finish()?;
-    let page = api.fleet.list_trackers(&session, &query);
+    let page = match tariff {
+        Some(tariff) if tariff != TARIFF_ID => Page { items: Vec::new(), count: 0 },
+        _ => api.fleet.list_trackers(&session, &query),
+    };
     Ok(success(|o| {
         encode::array(&page.items, o.member("list"), |tracker, out| render(api, tracker, out));
         o.int("count", page.count);
@@ -79,6 +91,15 @@ fn order(value: Value<'_>) -> Result<TrackerOrder, Mistyped> {
         "owner" | "owner_name" => TrackerOrder::Owner,
         _ => TrackerOrder::Id,
     })
+}
+
+fn clones_filter(value: Value<'_>) -> Result<Option<bool>, Mistyped> {
+    match params::text(value)?.as_str() {
+        "not_set" => Ok(None),
+        "exclude_clones" => Ok(Some(false)),
+        "only_include_clones" => Ok(Some(true)),
+        _ => Err(UNKNOWN_VALUE),
+    }
 }
 
 /// One tracker.
@@ -117,13 +138,14 @@ async fn settings_update(api: &Api, session: PanelSession, request: &mut Request
 /// Removes for good.
 async fn corrupt(api: &Api, session: PanelSession, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
     let id = tracker_id(&mut request.params);
+    let with_clones = request.params.flag("corrupt_clones", true);
     request.params.finish()?;
-    api.fleet.panel_corrupt_tracker(&session, id).await?;
+    api.fleet.panel_corrupt_tracker(&session, id, with_clones).await?;
     Ok(success(|_| {}))
 }
 
 /// The tracker that a call is about; a number that no tracker can have is answered as unknown.
-fn tracker_id(params: &mut Params<'_>) -> TrackerId {
+pub(super) fn tracker_id(params: &mut Params<'_>) -> TrackerId {
     let id = params.required("tracker_id", params::int);
     TrackerId(id.and_then(|id| u32::try_from(id).ok()).unwrap_or(0))
 }
@@ -152,7 +174,10 @@ fn render(api: &Api, found: &PanelTracker, out: &mut Vec<u8>) {
     let source = &tracker.source;
     let mut s = Object::open(o.member("source"));
     s.int("id", source.source.0).string("device_id", source.device.as_str()).string("model", source.model.code);
-    s.boolean("blocked", source.blocked).raw("phone", "null").int("tariff_id", 0).raw("tariff_end_date", "null");
+    s.boolean("blocked", source.blocked)
+        .raw("phone", "null")
+        .int("tariff_id", TARIFF_ID)
+        .raw("tariff_end_date", "null");
     s.string("connection_status", encode::connection_name(connection));
     utc_date("creation_date", source.registered, &mut s);
     s.close();

@@ -14,7 +14,7 @@ use crate::http::user::{legal_type_from_name, legal_type_name, names_and_address
 use crate::json::Mistyped;
 
 const USER: Kind = Kind::Named("PanelUser");
-const USER_ID: Param = required("user_id", Kind::Int, "");
+pub(super) const USER_ID: Param = required("user_id", Kind::Int, "");
 
 pub(super) const METHODS: &[Method] = &[
     Method::panel("panel/user/create", "Creates a user.", |a, s, r| Box::pin(create(a, s, r)))
@@ -49,8 +49,12 @@ pub(super) const METHODS: &[Method] = &[
         .takes(&[required("user", USER, "with id and activated")])
         .fails(&[Condition::NotFound, Condition::LoginInUse]),
     Method::panel("panel/user/corrupt", "Removes a user for good.", |a, s, r| Box::pin(corrupt(a, s, r)))
-        .takes(&[USER_ID, required("login", Kind::Text, "the user's, as a safeguard")])
-        .fails(&[Condition::NotFound, Condition::AlreadyRemoved]),
+        .takes(&[
+            USER_ID,
+            required("login", Kind::Text, "the user's, as a safeguard"),
+            optional("corrupt_clones", Kind::Bool, "clones that others have of its trackers; true unless given"),
+        ])
+        .fails(&[Condition::NotFound, Condition::AlreadyRemoved, Condition::HasClones]),
     Method::panel("panel/user/change_password", "Gives a user a new password.", |a, s, r| {
         Box::pin(change_password(a, s, r))
     })
@@ -67,7 +71,7 @@ pub(super) const METHODS: &[Method] = &[
 /// What users can be listed by.
 const ORDERS: &[&str] = &["id", "login", "last_name", "balance", "bonus", "phone", "post_city"];
 
-const UNKNOWN_VALUE: Mistyped = Mistyped("has an unknown value");
+pub(super) const UNKNOWN_VALUE: Mistyped = Mistyped("has an unknown value");
 
 /// Creates a user.
 async fn create(api: &Api, session: PanelSession, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
@@ -170,9 +174,10 @@ async fn corrupt(api: &Api, session: PanelSession, request: &mut Request<'_>) ->
     let params = &mut request.params;
     let id = params.required("user_id", user_id);
     let login = params.required("login", params::text);
+    let with_clones = params.flag("corrupt_clones", true);
     params.finish()?;
     let (Some(id), Some(login)) = (id, login) else { return Err(params.invalid()) };
-    api.fleet.corrupt_user(&session, id, &login, request.now).await?;
+    api.fleet.corrupt_user(&session, id, &login, with_clones, request.now).await?;
     Ok(success(|_| {}))
 }
 

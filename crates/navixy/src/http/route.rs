@@ -46,6 +46,7 @@ const TABLES: &[&[Method]] = &[
     super::base::METHODS,
     super::group::METHODS,
     super::panel_account::METHODS,
+    super::panel_clone::METHODS,
     super::panel_tracker::METHODS,
     super::panel_user::METHODS,
     super::tracker::METHODS,

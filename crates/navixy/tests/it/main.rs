@@ -8,6 +8,8 @@ mod documents;
 mod golden;
 #[cfg(test)]
 mod http_calls;
+mod http_clones;
+#[cfg(test)]
 mod http_groups;
 #[cfg(test)]
 mod http_panel;

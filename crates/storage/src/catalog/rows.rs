@@ -84,6 +84,8 @@ pub struct TrackerRow {
     pub label: String,
     /// The group it is in; 0 is none.
     pub group: u32,
+    /// Whether it is a further view of a source that another tracker owns.
+    pub clone: bool,
     /// Whether it is hidden, which can be undone.
     pub hidden: bool,
     /// Whether it was removed for good.

@@ -12,8 +12,11 @@ use super::{
 use crate::sqlite;
 
 /// The schema's history. The place of a migration is its version; one that was published is never changed.
-const MIGRATIONS: &[&str] =
-    &[include_str!("migrations/0001_users_trackers_sessions.sql"), include_str!("migrations/0002_entities.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_users_trackers_sessions.sql"),
+    include_str!("migrations/0002_entities.sql"),
+    include_str!("migrations/0003_clones.sql"),
+];
 
 /// A catalog in one SQLite file, written through a write-ahead log and synced with every commit.
 pub struct SqliteCatalog {
@@ -71,11 +74,23 @@ fn apply(transaction: &Transaction<'_>, write: &Write) -> Result<(), CatalogErro
         ),
         Write::Tracker(t) => put(
             transaction,
-            "INSERT INTO trackers (id, user_id, source_id, label, group_id, hidden, removed, comment, created_ms)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+            "INSERT INTO trackers (id, user_id, source_id, label, group_id, hidden, removed, comment, created_ms,
+             clone)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
              ON CONFLICT (id) DO UPDATE SET user_id = ?2, source_id = ?3, label = ?4, group_id = ?5, hidden = ?6,
-             removed = ?7, comment = ?8, created_ms = ?9",
-            params![t.id.0, t.user.0, t.source.0, t.label, t.group, t.hidden, t.removed, t.comment, t.created.ms()],
+             removed = ?7, comment = ?8, created_ms = ?9, clone = ?10",
+            params![
+                t.id.0,
+                t.user.0,
+                t.source.0,
+                t.label,
+                t.group,
+                t.hidden,
+                t.removed,
+                t.comment,
+                t.created.ms(),
+                t.clone
+            ],
         ),
         Write::Session(s) => put_session(transaction, s),
         Write::SessionEnded { session, at } => {
@@ -231,6 +246,7 @@ fn tracker(row: &Row<'_>) -> Result<TrackerRow, CatalogError> {
         source: SourceId(row.get("source_id")?),
         label: row.get("label")?,
         group: row.get("group_id")?,
+        clone: row.get("clone")?,
         hidden: row.get("hidden")?,
         removed: row.get("removed")?,
         comment: row.get("comment")?,

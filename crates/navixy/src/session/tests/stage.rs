@@ -156,7 +156,7 @@ impl Stage {
     }
 
     pub(super) async fn corrupt(&self, tracker: u32) {
-        self.fleet.panel_corrupt_tracker(&self.panel, TrackerId(tracker)).await.expect("removed");
+        self.fleet.panel_corrupt_tracker(&self.panel, TrackerId(tracker), true).await.expect("removed");
     }
 
     /// A connection without parameters.
