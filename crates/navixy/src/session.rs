@@ -3,14 +3,16 @@
 //! A session here is a [`SocketSession`]: it holds no socket and reads no clock. What it is to be sent gathers in its
 //! connection's outbox; what it answers goes out at once, ahead of that.
 
+mod fallback;
 mod gather;
 mod missed;
 mod opening;
-mod plain;
 mod requests;
+mod socketless;
 mod subscription;
 #[cfg(test)]
 mod tests;
+mod transport;
 
 use std::sync::Arc;
 use std::task::Waker;
@@ -24,9 +26,9 @@ use web::{CloseReason, Frames, Gathered, Message, Opening, SocketFactory, Socket
 use crate::decode::{Raw, WireError};
 use crate::encode::{BatchItemShape, lifecycle};
 use crate::errors::Condition;
+pub use fallback::{Fallback, FallbackOptions};
 use missed::Missed;
 use opening::Atmosphere;
-pub use plain::PlainRequests;
 use subscription::Hold;
 
 /// What the client of a fallback-capable library sends, and is sent, to show that it is there.
@@ -53,6 +55,8 @@ pub struct SocketOptions {
     pub batch_items_max: usize,
     /// How the items of batches look.
     pub batch_item_shape: BatchItemShape,
+    /// For clients without a WebSocket.
+    pub fallback: FallbackOptions,
 }
 
 impl Default for SocketOptions {
@@ -66,6 +70,7 @@ impl Default for SocketOptions {
             state_trackers_max: 0,
             batch_items_max: 20_000,
             batch_item_shape: BatchItemShape::Flat,
+            fallback: FallbackOptions::default(),
         }
     }
 }
@@ -89,6 +94,11 @@ impl NavixySockets {
         let ear = missed.clone();
         fleet.on_event(Box::new(move |event| ear.hear(event)));
         Self(Arc::new(Shared { engine, fleet, options, missed }))
+    }
+
+    /// The same for clients that cannot have a WebSocket, and what else comes to its address without an upgrade.
+    pub fn fallback(&self, clock: fn() -> Timestamp) -> Fallback {
+        Fallback::new(self.0.clone(), clock)
     }
 }
 
@@ -116,6 +126,8 @@ pub(crate) struct NavixySession {
     client: Option<Uuid>,
     /// From where on the client is to be told what it missed.
     missed: Option<u64>,
+    /// How many of the events that can be missed it has heard, where that is not all until its end.
+    heard: Option<u64>,
     /// The last moment that was heard of: when a connection is gone, nobody says when.
     now: Timestamp,
 }
@@ -153,6 +165,7 @@ impl NavixySession {
             pace: Pace::default(),
             client,
             missed,
+            heard: None,
             now,
         }
     }
@@ -280,7 +293,7 @@ impl Drop for NavixySession {
         if let Some(client) = self.client
             && !self.holds.is_empty()
         {
-            self.shared.missed.leave(client, self.now);
+            self.shared.missed.leave(client, self.heard, self.now);
         }
         for hold in self.holds.drain(..) {
             self.shared.engine.detach(hold.session.id, &self.connection);

@@ -7,7 +7,7 @@ use fleet::{FleetOptions, HashCost, PasswordPolicy};
 use gateway::DeviceOptions;
 use live::{OutboxLimits, Timing};
 use model::Timestamp;
-use navixy::{BatchItemShape, NavixyOptions, SocketOptions};
+use navixy::{BatchItemShape, FallbackOptions, NavixyOptions, SocketOptions};
 use storage::journal::{JournalError, JournalOptions};
 use web::{HttpLimits, SocketLimits, TrustedProxies};
 
@@ -160,6 +160,15 @@ pub(crate) fn navixy(settings: &Settings) -> (NavixyOptions, SocketOptions) {
             "both" => BatchItemShape::Both,
             // The table lets no other word in.
             _ => BatchItemShape::Flat,
+        },
+        fallback: FallbackOptions {
+            clients_max: ws.fallback_clients_max,
+            messages_max: ws.fallback_messages_max,
+            bytes_max: ws.fallback_bytes_max,
+            message_bytes_max: ws.message_bytes_max,
+            absent_s: ws.fallback_absent_s,
+            poll_s: ws.fallback_poll_s,
+            pause_ms: ws.fallback_pause_ms,
         },
     };
     (calls, sockets)

@@ -1,14 +1,18 @@
 //! Which path leads to which room: the one place where a dialect is plugged in.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use http::StatusCode;
-use navixy::{Api, BASES, NavixySockets, PlainRequests, methods};
-use web::{Answer, Call, CallFuture, Endpoint, Handler, RouteError, Routes, SocketFactory};
+use navixy::{Api, BASES, Fallback, NavixySockets, methods};
+use web::{Answer, Call, CallFuture, Endpoint, Handler, RouteError, Routes};
 
 use crate::options;
 use crate::pages::{Page, PageHandler, Status};
 use crate::settings::Settings;
+
+/// How often clients that went away are looked for.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// The route table.
 pub(crate) fn routes(status: &Status, settings: &Settings) -> Result<Routes, RouteError> {
@@ -27,9 +31,11 @@ fn navixy(routes: &mut Routes, status: &Status, settings: &Settings) -> Result<(
     let (calls, sockets) = options::navixy(settings);
     let engine = &status.engine;
     let api: Arc<dyn Handler> = Arc::new(Api::new(engine.fleet().clone(), engine.clone(), calls));
-    let sockets: Arc<dyn SocketFactory> = Arc::new(NavixySockets::new(engine.clone(), sockets));
+    let sockets = Arc::new(NavixySockets::new(engine.clone(), sockets));
+    let fallback = Arc::new(sockets.fallback(options::now));
+    tokio::spawn(forget_absent(Arc::downgrade(&fallback)));
     for base in BASES {
-        let socket = Endpoint { http: Some(Arc::new(PlainRequests)), socket: Some(sockets.clone()) };
+        let socket = Endpoint { http: Some(fallback.clone()), socket: Some(sockets.clone()) };
         routes.exact(&format!("{base}/event/subscription"), socket)?;
         if base.is_empty() {
             for method in methods() {
@@ -41,6 +47,17 @@ fn navixy(routes: &mut Routes, status: &Status, settings: &Settings) -> Result<(
         }
     }
     Ok(())
+}
+
+/// Looks after those who do not ask any more, for as long as there is somebody to ask.
+async fn forget_absent(fallback: Weak<Fallback>) {
+    loop {
+        tokio::time::sleep(LOOK_EVERY).await;
+        match fallback.upgrade() {
+            Some(fallback) => fallback.forget_absent(),
+            None => return,
+        }
+    }
 }
 
 fn http(handler: Arc<dyn Handler>) -> Endpoint {

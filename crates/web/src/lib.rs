@@ -23,3 +23,5 @@ pub use routes::{Endpoint, RouteError, Routes};
 pub use scratch::{SCRATCH_BYTES, with_scratch};
 pub use server::{Server, ServerMetrics};
 pub use socket::{CloseReason, Frames, Gathered, Message, Opening, SocketFactory, SocketSession};
+/// What a session wrote into [`Frames`], text by text.
+pub use ws::texts;

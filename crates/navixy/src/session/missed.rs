@@ -47,6 +47,12 @@ struct Absence {
     at: Timestamp,
 }
 
+impl Inner {
+    fn count(&self) -> u64 {
+        self.forgotten + self.events.len() as u64
+    }
+}
+
 impl Missed {
     fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -72,14 +78,19 @@ impl Missed {
         inner.events.push_back(happened);
     }
 
-    /// A client is gone, and may come back.
-    pub(super) fn leave(&self, client: Uuid, now: Timestamp) {
+    /// How many events there were: whoever has heard them all is to be told of those after.
+    pub(super) fn count(&self) -> u64 {
+        self.lock().count()
+    }
+
+    /// A client is gone, and may come back. `heard` is how many events it knows of, if that is not all.
+    pub(super) fn leave(&self, client: Uuid, heard: Option<u64>, now: Timestamp) {
         let mut inner = self.lock();
         if inner.absent.len() >= ABSENT_MAX {
             inner.absent.retain(|_, absence| now.since_ms(absence.at) <= ABSENCE_MAX_MS);
         }
         if inner.absent.len() < ABSENT_MAX {
-            let from = inner.forgotten + inner.events.len() as u64;
+            let from = heard.unwrap_or_else(|| inner.count());
             inner.absent.insert(client, Absence { from, at: now });
         }
     }
@@ -118,7 +129,7 @@ mod tests {
     fn a_client_hears_what_happened_while_it_was_away() {
         let missed = Missed::default();
         missed.hear(&blocked(1));
-        missed.leave(Uuid::from_u128(7), at(0));
+        missed.leave(Uuid::from_u128(7), None, at(0));
         missed.hear(&blocked(2));
         missed.hear(&blocked(3));
         let from = missed.come_back(Uuid::from_u128(7), at(120)).expect("in time");
@@ -127,16 +138,28 @@ mod tests {
     }
 
     #[test]
+    fn a_client_that_did_not_hear_the_last_hears_it_then() {
+        let missed = Missed::default();
+        missed.hear(&blocked(1));
+        let heard = missed.count();
+        missed.hear(&blocked(2));
+        missed.leave(Uuid::from_u128(7), Some(heard), at(0));
+        missed.hear(&blocked(3));
+        let from = missed.come_back(Uuid::from_u128(7), at(1)).expect("in time");
+        assert_eq!(sources(&missed, from), [2, 3]);
+    }
+
+    #[test]
     fn after_two_minutes_it_is_forgotten() {
         let missed = Missed::default();
-        missed.leave(Uuid::from_u128(7), at(0));
+        missed.leave(Uuid::from_u128(7), None, at(0));
         assert_eq!(missed.come_back(Uuid::from_u128(7), at(121)), None);
     }
 
     #[test]
     fn neither_events_nor_clients_pile_up() {
         let missed = Missed::default();
-        missed.leave(Uuid::from_u128(7), at(0));
+        missed.leave(Uuid::from_u128(7), None, at(0));
         for source in 0..=EVENTS_MAX as u32 {
             missed.hear(&blocked(source));
         }
@@ -144,10 +167,10 @@ mod tests {
         assert_eq!(missed.since(from).len(), EVENTS_MAX);
         assert_eq!(sources(&missed, from)[0], 1);
         for client in 0..=ABSENT_MAX as u128 {
-            missed.leave(Uuid::from_u128(client), at(2));
+            missed.leave(Uuid::from_u128(client), None, at(2));
         }
         assert_eq!(missed.lock().absent.len(), ABSENT_MAX);
-        missed.leave(Uuid::from_u128(u128::MAX), at(200));
+        missed.leave(Uuid::from_u128(u128::MAX), None, at(200));
         assert_eq!(missed.lock().absent.len(), 1);
     }
 }

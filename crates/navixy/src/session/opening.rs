@@ -9,6 +9,7 @@ use uuid::Uuid;
 use web::{Frames, Opening};
 
 use super::HEARTBEAT;
+use super::transport::Transport;
 
 /// The paces of heartbeats that a client may ask for, in seconds.
 const HEARTBEAT_S: std::ops::RangeInclusive<u32> = 5..=300;
@@ -21,13 +22,15 @@ pub(super) struct Atmosphere {
     /// It expects a handshake.
     protocol: bool,
     /// It was connected before.
-    reconnects: bool,
+    pub(super) reconnects: bool,
     /// The id it had then, if it is one of ours.
     pub(super) returning: Option<Uuid>,
     /// Each message is to be preceded by its length.
     length_prefix: bool,
     /// Its own pace of heartbeats; 0 means none.
     heartbeat_s: Option<u32>,
+    /// How it wants to be served without a WebSocket.
+    pub(super) transport: Option<Transport>,
 }
 
 impl Atmosphere {
@@ -56,6 +59,7 @@ impl Atmosphere {
                 self.returning = Uuid::parse_str(value).ok();
             }
             "x-atmosphere-trackmessagesize" => self.length_prefix = value == "true",
+            "x-atmosphere-transport" => self.transport = Transport::named(value),
             "x-heartbeat-server" => self.heartbeat_s = value.parse().ok(),
             _ => {}
         }
@@ -69,6 +73,11 @@ impl Atmosphere {
             _ if self.protocol && self.reconnects => Some(HEARTBEAT.to_owned()),
             _ => None,
         }
+    }
+
+    /// The same without heartbeats from here.
+    pub(super) fn without_heartbeats(self) -> Self {
+        Self { heartbeat_s: Some(0), ..self }
     }
 
     /// Whether it is a new client that waits for its id.

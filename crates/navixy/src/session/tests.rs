@@ -3,6 +3,8 @@
 mod batches;
 mod clients;
 mod errors;
+mod fallback;
 mod lifecycle;
+mod socketless;
 mod stage;
 mod states;

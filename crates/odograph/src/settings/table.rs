@@ -326,6 +326,19 @@ settings! {
         /// it into an object with `type`, `tracker_id` and `state`, which some published clients wait for; `both` has
         /// the members of either.
         batch_item_shape: String = "flat", Kind::Choice(&["flat", "wrapped", "both"]);
+        /// Clients that are served over plain HTTP because their WebSocket failed, at a time; beyond it they get 503.
+        fallback_clients_max: usize = 10_000, Kind::Number(0, 10_000_000);
+        /// Answers that may wait until such a client listens again; beyond it the client is forgotten.
+        fallback_messages_max: usize = 1_000, Kind::Number(1, 1_000_000);
+        /// Bytes of those answers.
+        fallback_bytes_max: usize = MIB, Kind::Number(4_096, GIB);
+        /// How long such a client may stay away before it is forgotten.
+        fallback_absent_s: u32 = 60, Kind::Number(1, DAY_S);
+        /// How long a poll is held; less than proxies wait.
+        fallback_poll_s: u32 = 55, Kind::Number(1, DAY_S);
+        /// The time between two messages of a text stream to a client that does not ask for their lengths, and takes
+        /// what arrives together for one message.
+        fallback_pause_ms: u32 = 20, Kind::Number(0, 10_000);
         /// The largest message of a client.
         message_bytes_max: usize = MIB, Kind::Number(1_024, GIB);
         /// How much is gathered into one write.

@@ -15,12 +15,18 @@ use tempfile::TempDir;
 use web::{Frames, Gathered, Message, Opening, SocketSession};
 
 use crate::session::opening::Atmosphere;
-use crate::session::{NavixySession, NavixySockets, SocketOptions};
+use crate::session::socketless::Socketless;
+use crate::session::{Fallback, NavixySession, NavixySockets, SocketOptions};
 
 /// 2026-03-02 09:15:41 UTC.
 const START_MS: i64 = 1_772_442_941_000;
 
 pub(super) const FIRST: u32 = 100_001;
+
+thread_local! {
+    /// What those see who read a clock themselves.
+    static CLOCK: Cell<Timestamp> = Cell::new(start());
+}
 
 fn start() -> Timestamp {
     Timestamp::from_ms_clamped(START_MS)
@@ -68,6 +74,7 @@ impl Stage {
         let engine = engine.expect("an engine");
         let sockets = NavixySockets::new(engine.clone(), options);
         let user = add_user(&fleet, &panel, "ann@example.com").await;
+        CLOCK.set(start());
         let stage =
             Self { fleet, engine, panel, user, sockets, now: Cell::new(start()), reports: Cell::new(0), _dir: dir };
         for _ in 0..trackers {
@@ -82,6 +89,7 @@ impl Stage {
 
     pub(super) fn wait_ms(&self, ms: i64) {
         self.now.set(self.now().plus_ms(ms));
+        CLOCK.set(self.now());
     }
 
     pub(super) async fn user(&self, login: &str) -> UserId {
@@ -159,16 +167,30 @@ impl Stage {
         self.fleet.panel_corrupt_tracker(&self.panel, TrackerId(tracker), true).await.expect("removed");
     }
 
+    /// Where clients without a WebSocket ask.
+    pub(super) fn fallback(&self) -> Fallback {
+        self.sockets.fallback(|| CLOCK.get())
+    }
+
     /// A connection without parameters.
     pub(super) fn client(&self) -> Client<'_> {
         self.client_with("")
     }
 
-    pub(super) fn client_with(&self, query: &str) -> Client<'_> {
+    /// What a client asks for with this query.
+    pub(super) fn asked(&self, query: &str) -> Atmosphere {
         let headers = HeaderMap::new();
-        let opening =
-            Opening { path: "/event/subscription", query, headers: &headers, peer: IpAddr::from([127, 0, 0, 1]) };
-        let session = NavixySession::new(self.sockets.0.clone(), Atmosphere::of(&opening), self.now());
+        let peer = IpAddr::from([127, 0, 0, 1]);
+        Atmosphere::of(&Opening { path: "/event/subscription", query, headers: &headers, peer })
+    }
+
+    /// A client without a WebSocket.
+    pub(super) fn socketless(&self, asked: Atmosphere) -> Socketless {
+        Socketless::new(self.sockets.0.clone(), asked, self.now())
+    }
+
+    pub(super) fn client_with(&self, query: &str) -> Client<'_> {
+        let session = NavixySession::new(self.sockets.0.clone(), self.asked(query), self.now());
         Client { session, stage: self }
     }
 }
