@@ -7,6 +7,7 @@ mod fallback;
 mod gather;
 mod missed;
 mod opening;
+mod readings;
 mod requests;
 mod socketless;
 mod subscription;

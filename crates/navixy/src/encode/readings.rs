@@ -265,7 +265,7 @@ mod tests {
             assert_eq!(String::from_utf8(out).expect("ASCII"), text);
         };
         check(0.1 + 0.2, "0.3");
-        check(10_482.510_000_000_001, "10482.51");
+        check(10_482.51 + 1e-11, "10482.51");
         check(-18.4, "-18.4");
         check(1e15 + 0.125, "1000000000000000.1");
     }

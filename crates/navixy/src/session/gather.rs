@@ -6,11 +6,11 @@ use live::{Due, FragmentKey, Lane, Lifecycle, Overrun, Snapshot};
 use model::{SessionId, SourceState, Timestamp, TrackerId};
 use web::{CloseReason, Frames, Gathered};
 
-use super::NavixySession;
 use super::subscription::{Hold, Subscription};
+use super::{NavixySession, SocketOptions};
 use crate::encode::{
-    BATCH_SEPARATOR, DateText, STATE_BATCH_SUFFIX, STATE_SUFFIX, lifecycle, logout, render_state, state_batch_prefix,
-    state_item, state_prefix,
+    BATCH_SEPARATOR, DateText, STATE_BATCH_SUFFIX, STATE_SUFFIX, lifecycle, logout, readings_batch_prefix,
+    render_state, state_batch_prefix, state_item, state_prefix,
 };
 use crate::wire::{Dates, EventType, Format, LifecycleEvent};
 use fleet::{Fleet, Zone};
@@ -25,12 +25,21 @@ const STATE_BYTES_USUAL: usize = 800;
 /// States that go into a batch before the outbox is let go of for a moment.
 const STATES_PER_LOCK: usize = 256;
 
+/// What became of a batch.
+pub(super) struct Written {
+    pub(super) items: usize,
+    /// Everything that was due when it was begun is in it; otherwise it was cut, and the rest is due at once.
+    pub(super) is_whole: bool,
+}
+
 /// How a subscription wants its states: which fragments, and what stands before them.
-struct Style {
-    lane: Lane,
+pub(super) struct Style {
+    pub(super) lane: Lane,
     format: Format,
-    dates: Dates,
-    zone: Arc<Zone>,
+    pub(super) dates: Dates,
+    pub(super) zone: Arc<Zone>,
+    /// Now, as dates are shown.
+    pub(super) user_time: DateText,
     key: FragmentKey,
     prefix: Vec<u8>,
 }
@@ -43,9 +52,10 @@ impl Style {
         let mut prefix = Vec::with_capacity(ENVELOPE_BYTES);
         match subscription.event {
             EventType::StateBatch => state_batch_prefix(&user_time, &mut prefix),
+            EventType::ReadingsBatch => readings_batch_prefix(&user_time, &mut prefix),
             _ => state_prefix(&user_time, &mut prefix),
         }
-        Self { lane: subscription.lane, format, dates, key: key(format, dates, &zone), zone, prefix }
+        Self { lane: subscription.lane, format, dates, key: key(format, dates, &zone), zone, user_time, prefix }
     }
 
     fn with_fragment<R>(&self, snapshot: &Snapshot, use_: impl FnOnce(&[u8]) -> R) -> R {
@@ -160,9 +170,7 @@ impl NavixySession {
             for number in 0..self.holds[at].subscriptions.len() {
                 let subscription = &self.holds[at].subscriptions[number];
                 let due = subscription.next_batch;
-                if subscription.event != EventType::StateBatch
-                    || !self.connection.outbox().has_changed(subscription.lane)
-                {
+                if subscription.event == EventType::State || !self.connection.outbox().has_changed(subscription.lane) {
                     continue;
                 }
                 if due > now {
@@ -172,6 +180,15 @@ impl NavixySession {
                 let is_whole = self.gather_batch(at, number, now, out);
                 if !is_whole || out.len() >= end {
                     return Gathered::More;
+                }
+                // What has changed while the batch was written is for the next.
+                let subscription = &self.holds[at].subscriptions[number];
+                let next = subscription.next_batch;
+                if self.connection.outbox().has_changed(subscription.lane) {
+                    if next <= now {
+                        return Gathered::More;
+                    }
+                    self.batch = Some(self.batch.map_or(next, |batch| batch.min(next)));
                 }
             }
         }
@@ -183,31 +200,46 @@ impl NavixySession {
         let hold = &self.holds[at];
         let style = Style::of(&self.shared.fleet, hold, &hold.subscriptions[number], now);
         let items_max = self.shared.options.batch_items_max;
-        let changed = self.connection.outbox().changed_len(style.lane);
-        let expected_bytes = ENVELOPE_BYTES + changed.min(items_max) * STATE_BYTES_USUAL;
-        let before = out.len();
+        let due = self.connection.outbox().changed_len(style.lane);
+        let expected_bytes = ENVELOPE_BYTES + due.min(items_max) * STATE_BYTES_USUAL;
+        let mut written = Written { items: 0, is_whole: false };
+        let mut write = |text: &mut Vec<u8>| {
+            written = self.write_batch(at, number, &style, due, text);
+            written.items > 0
+        };
         if self.atmosphere.has_length_prefix() {
             let mut text = Vec::with_capacity(expected_bytes);
-            if self.write_batch(&style, items_max, &mut text) {
+            if write(&mut text) {
                 self.atmosphere.frame(&[&text], out);
             }
         } else {
-            out.text_with(expected_bytes, |text| self.write_batch(&style, items_max, text));
+            out.text_with(expected_bytes, write);
         }
-        let is_whole = !self.connection.outbox().has_changed(style.lane);
         // A batch that turned out empty was none, and the next change need not wait for it.
-        if is_whole && out.len() > before {
+        if written.is_whole && written.items > 0 {
             let subscription = &mut self.holds[at].subscriptions[number];
             subscription.next_batch = now.plus_ms(subscription.rate_limit_ms);
         }
-        is_whole
+        written.is_whole
     }
 
-    /// The states go straight into the text: there may be thousands, and each is cold in the processor's caches. False
-    /// if there were none after all, because what was marked is blocked or gone, or news have to go first.
-    fn write_batch(&self, style: &Style, items_max: usize, text: &mut Vec<u8>) -> bool {
+    fn write_batch(&self, at: usize, number: usize, style: &Style, due: usize, text: &mut Vec<u8>) -> Written {
+        let hold = &self.holds[at];
+        let subscription = &hold.subscriptions[number];
         text.extend_from_slice(&style.prefix);
-        let shape = self.shared.options.batch_item_shape;
+        let written = match subscription.event {
+            EventType::ReadingsBatch => self.write_readings(hold, subscription, style, due, text),
+            _ => self.write_states(style, due, text),
+        };
+        text.extend_from_slice(STATE_BATCH_SUFFIX);
+        written
+    }
+
+    /// The states go straight into the text: there may be thousands, and each is cold in the processor's caches. There
+    /// may be none after all, because what was marked is blocked or gone, or news have to go first.
+    fn write_states(&self, style: &Style, due: usize, text: &mut Vec<u8>) -> Written {
+        let SocketOptions { batch_item_shape: shape, batch_items_max, .. } = self.shared.options;
+        let items_max = batch_items_max.min(due);
         let mut items = 0;
         let mut more = true;
         while more && items < items_max {
@@ -215,7 +247,7 @@ impl NavixySession {
             let mut outbox = self.connection.outbox();
             // A source that was just unblocked is marked already, but the news goes first.
             if outbox.has_urgent() {
-                break;
+                return Written { items, is_whole: false };
             }
             for _ in 0..STATES_PER_LOCK.min(items_max - items) {
                 let Some(Due::State { tracker, snapshot, .. }) = outbox.next_changed(style.lane) else {
@@ -230,8 +262,7 @@ impl NavixySession {
                 items += 1;
             }
         }
-        text.extend_from_slice(STATE_BATCH_SUFFIX);
-        items > 0
+        Written { items, is_whole: !more || items == due }
     }
 }
 

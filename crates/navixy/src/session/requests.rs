@@ -169,7 +169,7 @@ impl NavixySession {
         let event = offered(requests)?;
         let session = self.holds[hold].session.clone();
         let mut ids = self.named(&session, requests)?;
-        if event == EventType::StateBatch {
+        if event != EventType::State {
             // The first batch lists trackers in the order of their ids.
             ids.sort_unstable();
         }
@@ -185,9 +185,7 @@ impl NavixySession {
         let Some(subscription) = self.holds[hold].subscription(event) else { return Err(Condition::Unexpected) };
         for request in requests {
             subscription.all |= request.target == Target::All;
-            subscription.format = request.format;
-            subscription.rate_limit_ms = i64::try_from(request.rate_limit.as_millis()).unwrap_or(i64::MAX);
-            subscription.next_batch = now;
+            subscription.set_options(request, now);
         }
         Ok(subscription.add(&self.shared.engine, &self.connection, &session, ids))
     }
@@ -251,7 +249,7 @@ impl NavixySession {
 /// The event type of these requests, if this server offers it.
 fn offered(requests: &[&Request]) -> Result<EventType, Condition> {
     match requests.first().map(|r| r.event) {
-        Some(event @ (EventType::State | EventType::StateBatch)) => Ok(event),
+        Some(event @ (EventType::State | EventType::StateBatch | EventType::ReadingsBatch)) => Ok(event),
         _ => Err(Condition::UnknownAction),
     }
 }

@@ -9,7 +9,7 @@ use live::{Lane, LaneKind};
 use model::{SourceId, Timestamp, TrackerId};
 
 use super::missed::Happened;
-use crate::wire::{Dates, EventType, Format, TrackerStatus, WireId};
+use crate::wire::{Dates, EventType, Format, Request, SensorType, TrackerStatus, WireId};
 
 /// A session (a hash) on a connection, with what it subscribed to.
 pub(super) struct Hold {
@@ -41,6 +41,10 @@ pub(super) struct Subscription {
     pub(super) event: EventType,
     pub(super) lane: Lane,
     pub(super) format: Format,
+    /// Only readings of sensors of this type.
+    pub(super) sensor_type: Option<SensorType>,
+    /// Whether parts of composite sensors are wanted.
+    pub(super) include_components: bool,
     /// Everything the session sees, also what comes later.
     pub(super) all: bool,
     /// What was unsubscribed by name while `all` holds.
@@ -56,17 +60,32 @@ pub(super) struct Subscription {
 impl Subscription {
     /// An empty subscription; `None` when the connection has too many.
     pub(super) fn open(connection: &Connection, session: &Session, event: EventType, now: Timestamp) -> Option<Self> {
-        let kind = if event == EventType::State { LaneKind::Stream } else { LaneKind::Batch };
+        let kind = match event {
+            EventType::State => LaneKind::Stream,
+            EventType::StateBatch => LaneKind::Batch,
+            EventType::ReadingsBatch | EventType::IotMonitor => LaneKind::Differences,
+        };
         Some(Self {
             event,
             lane: connection.open_lane(session.id, kind)?,
             format: Format::Full,
+            sensor_type: None,
+            include_components: true,
             all: false,
             excluded: BTreeSet::new(),
             watches: Vec::new(),
             rate_limit_ms: 0,
             next_batch: now,
         })
+    }
+
+    /// Takes over what a request asks for besides trackers; the last one counts. The time between batches starts anew.
+    pub(super) fn set_options(&mut self, request: &Request, now: Timestamp) {
+        self.format = request.format;
+        self.sensor_type = request.sensor_type;
+        self.include_components = request.include_components;
+        self.rate_limit_ms = i64::try_from(request.rate_limit.as_millis()).unwrap_or(i64::MAX);
+        self.next_batch = now;
     }
 
     /// How many trackers are watched.

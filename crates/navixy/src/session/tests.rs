@@ -5,6 +5,7 @@ mod clients;
 mod errors;
 mod fallback;
 mod lifecycle;
+mod readings;
 mod socketless;
 mod stage;
 mod states;

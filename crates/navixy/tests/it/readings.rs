@@ -108,7 +108,7 @@ pub(crate) fn values() -> SourceValues {
     SourceValues {
         version: 3,
         last,
-        odometer: Some(Counter { value: 10_482.510_000_000_001, updated: reported(2), version: 2 }),
+        odometer: Some(Counter { value: 10_482.51 + 1e-11, updated: reported(2), version: 2 }),
         engine_hours: Some(Counter { value: 7.5, updated: reported(1), version: 1 }),
         ..SourceValues::default()
     }

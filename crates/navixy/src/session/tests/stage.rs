@@ -5,10 +5,12 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use ::engine::{Engine, EngineMetrics, EngineOptions};
-use ::fleet::{Fleet, FleetOptions, HashCost, NewTracker, NewUser, PanelSession, Session, TrackerEdit, UserProfile};
+use ::fleet::{
+    Fleet, FleetOptions, HashCost, NewTracker, NewUser, PanelSession, Session, SourceInfo, TrackerEdit, UserProfile,
+};
 use http::HeaderMap;
 use live::{OutboxLimits, Timing};
-use model::{EventId, Position, Report, SourceId, Timestamp, TrackerId, UserId};
+use model::{AttributeId, CounterKind, EventId, Position, Report, Sensor, SourceId, Timestamp, TrackerId, UserId};
 use serde_json::Value;
 use storage::journal::{JournalOptions, LsmJournal};
 use tempfile::TempDir;
@@ -148,9 +150,30 @@ impl Stage {
         // A time of its own, so that no report is a repeat.
         self.reports.set(self.reports.get() + 1);
         let time = Some(self.now().plus_ms(self.reports.get()));
-        let report = Report { time, position: Some(position), events, ..Report::default() };
+        self.ingest(tracker, Report { time, position: Some(position), events, ..Report::default() }).await;
+    }
+
+    /// A report of a tracker that says only this, stored.
+    pub(super) async fn values(&self, tracker: u32, values: &[(AttributeId, model::Value)]) {
+        self.reports.set(self.reports.get() + 1);
+        let time = Some(self.now().plus_ms(self.reports.get()));
+        let attributes = values.iter().cloned().collect();
+        self.ingest(tracker, Report { time, attributes, ..Report::default() }).await;
+    }
+
+    async fn ingest(&self, tracker: u32, report: Report) {
         let receipt = self.engine.ingest(&self.source(tracker), self.now(), vec![report]).await.expect("taken in");
         receipt.await.expect("stored");
+    }
+
+    pub(super) fn set_sensors(&self, tracker: u32, sensors: Vec<Sensor>) {
+        let info = self.fleet.source(self.source(tracker).id()).expect("a source");
+        self.engine.apply_info(&SourceInfo { sensors: sensors.into(), ..info }, self.now());
+    }
+
+    pub(super) async fn set_odometer(&self, tracker: u32, value: f64) {
+        let source = self.source(tracker);
+        self.engine.set_counter(&source, CounterKind::Odometer, value, self.now()).await.expect("set");
     }
 
     pub(super) async fn block(&self, tracker: u32, blocked: bool) {
@@ -301,6 +324,24 @@ fn state(state: &Value) -> String {
     format!("{source}@{}", state["gps"]["speed"])
 }
 
+/// `1[inputs 771=5, states moving=true]`: the first tracker, and what its groups say.
+fn readings(item: &Value) -> String {
+    let (tracker, groups) = item.as_object().and_then(|item| item.iter().next()).expect("a tracker");
+    let tracker: u32 = tracker.parse().expect("an id");
+    let groups = groups.as_object().expect("groups");
+    let known = ["inputs", "states", "virtual_sensors", "counters"].into_iter();
+    let said = known.filter_map(|group| Some((group, groups.get(group)?))).map(|(group, items)| {
+        let said = items.as_array().expect("an array").iter().map(|item| {
+            let name = ["sensor_id", "field", "type"].into_iter().find_map(|name| item.get(name)).expect("a name");
+            format!(" {}={}", name.to_string().trim_matches('"'), item["value"].to_string().trim_matches('"'))
+        });
+        format!("{group}{}", said.collect::<String>())
+    });
+    let said: Vec<_> = said.collect();
+    assert_eq!(said.len(), groups.len(), "{item}");
+    format!("{}[{}]", tracker + 1 - FIRST, said.join(", "))
+}
+
 /// A message, as far as most tests look at it.
 pub(super) fn in_short(text: &str) -> String {
     let message: Value = serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"));
@@ -313,6 +354,10 @@ pub(super) fn in_short(text: &str) -> String {
         (_, Some("state_batch")) => {
             let states: Vec<_> = data.as_array().expect("an array").iter().map(state).collect();
             format!("batch {}", states.join(" "))
+        }
+        (_, Some("readings_batch")) => {
+            let items: Vec<_> = data.as_array().expect("an array").iter().map(readings).collect();
+            format!("readings {}", items.join(" "))
         }
         (_, Some("lifecycle")) => {
             let source = data["source_id"].as_u64().expect("a source") - 1_000_000_000;
