@@ -8,6 +8,7 @@ mod documents;
 mod golden;
 #[cfg(test)]
 mod http_calls;
+#[cfg(test)]
 mod http_clones;
 #[cfg(test)]
 mod http_groups;
