@@ -11,6 +11,7 @@ use storage::journal::{ReportKey, flag};
 use tokio::sync::oneshot;
 
 use crate::engine::Engine;
+use crate::options::BlockedReports;
 use crate::source::{Inner, Source};
 use crate::writer::{Row, Work};
 
@@ -105,15 +106,21 @@ impl Engine {
             self.writer().release(bytes.len());
             return Err(Refused::Removed);
         }
+        if self.is_discarding(&inner) {
+            self.metrics().discarded_blocked.inc_by(prepared.len() as u64);
+            self.heard_of(source, &mut inner);
+            drop(inner);
+            self.acknowledge_in_turn(bytes.len(), done);
+            return Ok(());
+        }
         let before = prepared.len();
         prepared.retain(|p| !self.is_repeat(&mut inner, &p.row.key));
         self.metrics().repeats.inc_by((before - prepared.len()) as u64);
         self.metrics().reports.inc_by(prepared.len() as u64);
         if prepared.is_empty() {
             drop(inner);
-            self.writer().release(bytes.len());
             // The first copy may be on its way to the disk still; the acknowledgement waits for it.
-            self.writer().push(Work::Flush(done));
+            self.acknowledge_in_turn(bytes.len(), done);
             return Ok(());
         }
         self.mark_late(&inner, &mut prepared);
@@ -129,6 +136,17 @@ impl Engine {
         }
         self.heard_of(source, &mut inner);
         Ok(())
+    }
+
+    /// Acknowledges an upload of which nothing is stored, after those that came before it.
+    fn acknowledge_in_turn(&self, reserved_bytes: usize, done: oneshot::Sender<()>) {
+        self.writer().release(reserved_bytes);
+        self.writer().push(Work::Flush(done));
+    }
+
+    /// Whether what the device of this source says is thrown away for now.
+    fn is_discarding(&self, inner: &Inner) -> bool {
+        inner.blocked && self.options().blocked_reports == BlockedReports::Discard
     }
 
     /// The device spoke: sets the alarm anew, and lets the fleet know if it does not yet.
@@ -175,6 +193,10 @@ impl Engine {
         let every_ms = CONTACT_EVERY_MS.min(i64::from(offline_s) * MS_PER_SECOND / 2);
         let is_soon = inner.last_contact_entry.is_some_and(|at| (0..every_ms).contains(&received.since_ms(at)));
         if is_soon || inner.removed {
+            return;
+        }
+        if self.is_discarding(&inner) {
+            self.heard_of(source, &mut inner);
             return;
         }
         inner.last_contact_entry = Some(received);

@@ -25,5 +25,5 @@ pub use connection::{Connection, Watch};
 pub use engine::{Engine, EngineError, Outlet};
 pub use ingest::{Receipt, Refused};
 pub use metrics::EngineMetrics;
-pub use options::EngineOptions;
+pub use options::{BlockedReports, EngineOptions};
 pub use source::{Source, View};

@@ -15,6 +15,8 @@ pub struct EngineMetrics {
     pub late: Counter,
     /// Reports dated too far in the future.
     pub future: Counter,
+    /// Reports of blocked sources that were acknowledged and thrown away.
+    pub discarded_blocked: Counter,
     /// Uploads refused because the disk is nearly full.
     pub refused_disk: Counter,
     /// Commits of the journal.
@@ -39,6 +41,8 @@ impl EngineMetrics {
         engine.register("repeats", "Reports that were in the journal already", self.repeats.clone());
         engine.register("late", "Reports older than the state", self.late.clone());
         engine.register("future", "Reports dated too far in the future", self.future.clone());
+        let discarded = "Reports of blocked trackers, acknowledged and thrown away";
+        engine.register("discarded_blocked", discarded, self.discarded_blocked.clone());
         engine.register("refused_disk", "Uploads refused for lack of free disk", self.refused_disk.clone());
         engine.register("commits", "Commits of the journal", self.commits.clone());
         engine.register("records", "Records written to the journal", self.records.clone());

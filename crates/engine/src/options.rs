@@ -3,6 +3,16 @@
 use live::{OutboxLimits, Timing};
 use model::Timestamp;
 
+/// What becomes of the reports of a blocked source. Its device is acknowledged either way.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum BlockedReports {
+    /// They are journaled and folded as ever, and shown to nobody until the source is unblocked.
+    #[default]
+    Keep,
+    /// They are thrown away, and counted.
+    Discard,
+}
+
 /// What the engine needs to know besides journal and fleet.
 #[derive(Clone, Debug)]
 pub struct EngineOptions {
@@ -20,6 +30,8 @@ pub struct EngineOptions {
     pub retention_days: u32,
     /// Free disk, in bytes, below which uploads are refused.
     pub disk_reserve_bytes: u64,
+    /// What becomes of the reports of blocked sources.
+    pub blocked_reports: BlockedReports,
     /// Reads the wall clock.
     pub clock: fn() -> Timestamp,
     /// Called when the journal cannot be written. Nothing is acknowledged afterwards; the process is to end.

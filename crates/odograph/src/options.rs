@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use engine::EngineOptions;
+use engine::{BlockedReports, EngineOptions};
 use fleet::{FleetOptions, HashCost, PasswordPolicy};
 use gateway::DeviceOptions;
 use live::{OutboxLimits, Timing};
@@ -133,6 +133,11 @@ pub(crate) fn engine(settings: &Settings, on_failure: fn(&JournalError)) -> Engi
         snapshot_s: journal.snapshot_s,
         retention_days: journal.retention_days,
         disk_reserve_bytes: journal.disk_reserve_bytes,
+        blocked_reports: match journal.blocked_reports.as_str() {
+            "discard" => BlockedReports::Discard,
+            // The table lets no other word in.
+            _ => BlockedReports::Keep,
+        },
         clock: now,
         on_failure,
     }
@@ -196,5 +201,6 @@ mod tests {
         let engine = engine(&settings, |_| {});
         assert_eq!(format!("{:?}", engine.timing), format!("{:?}", Timing::default()));
         assert_eq!(format!("{:?}", engine.outbox), format!("{:?}", OutboxLimits::default()));
+        assert_eq!(engine.blocked_reports, BlockedReports::default());
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use engine::Refused;
+use engine::{BlockedReports, Refused};
 use model::Report;
 use storage::journal::flag;
 
@@ -188,4 +188,34 @@ async fn a_source_that_stays_in_touch_is_not_offline_however_soon_silence_counts
         stage.engine.contact(&source, now());
         assert_eq!(stage.state(source.id()).last_contact, Some(now()), "after {s} s");
     }
+}
+
+#[tokio::test]
+async fn reports_of_a_blocked_source_are_kept_or_thrown_away_as_set() {
+    let check = async |blocked_reports: BlockedReports, kept: usize, newest: Option<i64>| {
+        let stage = Stage::with(engine::EngineOptions { blocked_reports, ..options() }).await;
+        let (tracker, source) = stage.register("1").await;
+        let block = async |blocked| {
+            stage.fleet.set_source_blocked(&stage.panel, tracker, blocked).await.expect("set");
+        };
+        block(true).await;
+        // Acknowledged in any case.
+        stage.store(&source, vec![report(1), report(2)]).await;
+        stage.engine.contact(&source, now());
+        stage.engine.flush().await;
+        assert_eq!(stage.stored().len(), kept, "{blocked_reports:?}");
+        assert_eq!(stage.engine.metrics().discarded_blocked.get(), 2 - kept as u64);
+        assert_eq!(stage.engine.metrics().reports.get(), kept as u64);
+        let state = stage.state(source.id());
+        assert_eq!((state.newest, state.last_contact.is_some()), (newest.map(at), kept > 0));
+        // The tracker is in use, and its user may no longer withdraw it.
+        stage.engine.write_connected().await;
+        assert!(stage.fleet.source(source.id()).is_some_and(|s| s.connected));
+        block(false).await;
+        stage.store(&source, vec![report(2), report(3)]).await;
+        assert_eq!(stage.state(source.id()).newest, Some(at(3)));
+        assert_eq!(stage.stored().len(), if kept > 0 { 3 } else { 2 }, "what was thrown away is no repeat");
+    };
+    check(BlockedReports::Keep, 2, Some(2)).await;
+    check(BlockedReports::Discard, 0, None).await;
 }

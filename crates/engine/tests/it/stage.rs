@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use engine::{Connection, Engine, EngineMetrics, EngineOptions, Receipt, Refused, Source, Watch};
+use engine::{BlockedReports, Connection, Engine, EngineMetrics, EngineOptions, Receipt, Refused, Source, Watch};
 use fleet::{Fleet, FleetOptions, HashCost, NewTracker, NewUser, PanelSession, Session, SessionHash, UserProfile};
 use live::{Due, LaneKind, OutboxLimits, Timing};
 use model::{EventId, Position, Report, SourceId, SourceState, SourceValues, Timestamp, TrackerId};
@@ -50,6 +50,7 @@ pub(crate) fn options() -> EngineOptions {
         snapshot_s: 3600,
         retention_days: 0,
         disk_reserve_bytes: 0,
+        blocked_reports: BlockedReports::Keep,
         clock: now,
         on_failure: |_| {
             FAILURES.fetch_add(1, Ordering::SeqCst);

@@ -179,6 +179,6 @@ async fn differences_of_a_blocked_or_lost_source_are_not_read() {
     assert_eq!(said(&connection), ["unblock"]);
     assert_eq!(next(&connection, lane).map(|(_, since, _)| since), Some(0));
     watch.mark();
-    stage.fleet.panel_corrupt_tracker(&stage.panel, tracker).await.expect("removed");
+    stage.fleet.panel_corrupt_tracker(&stage.panel, tracker, true).await.expect("removed");
     assert_eq!((said(&connection), next(&connection, lane)), (vec!["corrupt".to_owned()], None));
 }

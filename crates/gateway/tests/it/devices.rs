@@ -89,6 +89,7 @@ impl Port {
             snapshot_s: 3600,
             retention_days: 0,
             disk_reserve_bytes: 0,
+            blocked_reports: ::engine::BlockedReports::Keep,
             clock,
             on_failure: |error| panic!("{error}"),
         };

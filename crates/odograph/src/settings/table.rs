@@ -373,6 +373,9 @@ settings! {
         retention_days: u32 = 0, Kind::Number(0, 36_600);
         /// Free disk below which uploads are refused and `/readyz` says no.
         disk_reserve_bytes: u64 = 256 * MIB, Kind::Number(0, MOST);
+        /// What becomes of the reports of a blocked tracker: `keep` stores them, and shows them to nobody until the
+        /// tracker is unblocked; `discard` acknowledges them to the device and throws them away.
+        blocked_reports: String = "keep", Kind::Choice(&["keep", "discard"]);
         /// Encoded reports that may wait for the disk; beyond it devices wait.
         queue_bytes_max: usize = 64 * MIB, Kind::Number(MIB, 64 * GIB);
         /// How long a small commit waits for company.

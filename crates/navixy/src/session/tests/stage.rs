@@ -68,6 +68,7 @@ impl Stage {
             snapshot_s: 3600,
             retention_days: 0,
             disk_reserve_bytes: 0,
+            blocked_reports: ::engine::BlockedReports::Keep,
             clock: start,
             on_failure: |error| panic!("{error}"),
         };
