@@ -117,6 +117,16 @@ impl Connection {
         self.waker.wake();
     }
 
+    /// The session of this slot may see the source no longer.
+    pub(crate) fn revoke(&self, slot: Slot, event: u64, source: SourceId) {
+        self.outbox().revoke(slot, event, source);
+        self.waker.wake();
+    }
+
+    pub(crate) fn session_of(&self, slot: Slot) -> Option<SessionId> {
+        self.outbox().session_of(slot)
+    }
+
     pub(crate) fn logout(&self, session: SessionId) {
         self.outbox().logout(session);
         self.waker.wake();

@@ -1,5 +1,6 @@
 //! What happens in the fleet reaches sources and connections.
 
+use std::collections::HashSet;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
@@ -9,7 +10,7 @@ use model::{SessionId, SourceId, TrackerId, UserId};
 
 use crate::connection::Connection;
 use crate::engine::{Attached, Engine};
-use crate::source::Source;
+use crate::source::{Source, Watcher};
 
 impl Engine {
     pub(crate) fn listen_to_fleet(self: &Arc<Self>) {
@@ -30,6 +31,7 @@ impl Engine {
             FleetEvent::SourceBlocked { source, blocked } => self.block(*source, *blocked),
             FleetEvent::SourceRemoved(source) => self.remove(*source),
             FleetEvent::TrackerRemoved { tracker, source, .. } => self.lose_tracker(*source, *tracker),
+            FleetEvent::AccessLost { tracker, source, user } => self.lose_access(*user, *source, *tracker),
             FleetEvent::SessionEnded { session, .. } => self.end_session(*session),
             FleetEvent::TrackerAdded { tracker, user, .. } => self.gain_tracker(*user, *tracker),
             FleetEvent::SourceChanged(info) => self.apply_info(info, (self.options().clock)()),
@@ -63,6 +65,23 @@ impl Engine {
         // Told under the lock: until then the slot means this source and nothing else.
         for watcher in source.lock().watchers.extract_if(.., |w| w.tracker == tracker) {
             watcher.connection.lifecycle(watcher.slot, event, id, Lifecycle::Corrupt);
+        }
+    }
+
+    /// A sub-user no longer sees a tracker: its sessions are not told, and hear nothing more of it.
+    fn lose_access(&self, user: UserId, id: SourceId, tracker: TrackerId) {
+        let Some(source) = self.source(id) else { return };
+        let sessions: HashSet<SessionId> = {
+            let sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+            sessions.iter().filter(|(_, attached)| attached.user == user).map(|(session, _)| *session).collect()
+        };
+        let event = self.next_event();
+        let is_theirs = |w: &mut Watcher| {
+            w.tracker == tracker && w.connection.session_of(w.slot).is_some_and(|session| sessions.contains(&session))
+        };
+        // Taken back under the lock, so that nothing is published to them in between.
+        for watcher in source.lock().watchers.extract_if(.., is_theirs) {
+            watcher.connection.revoke(watcher.slot, event, id);
         }
     }
 

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use model::{AttributeId, DeviceId, IgnitionSource, Metering, SessionId, SourceSettings, Timestamp, VirtualRule};
+use model::{
+    AttributeId, DeviceId, IgnitionSource, Metering, SessionId, SourceSettings, Timestamp, TrackerId, UserId,
+    VirtualRule,
+};
 use serde::{Deserialize, Serialize};
 use storage::catalog::{AccountRow, SessionRow, SourceRow, TrackerRow, UserRow, Write};
 
@@ -22,6 +25,14 @@ pub(crate) enum Change {
     Source(SourceInfo),
     /// The source within is not looked at: memory has the newest.
     Tracker(Tracker),
+    /// A tracker is bound to a sub-user, or no longer.
+    Bound {
+        user: UserId,
+        tracker: TrackerId,
+        bound: bool,
+    },
+    /// Nothing is bound to a sub-user any longer.
+    AllUnbound(UserId),
     Session(SessionRow),
     SessionEnded {
         session: SessionId,
@@ -67,6 +78,9 @@ impl Change {
                 comment: tracker.comment.clone(),
                 created: tracker.created,
             }),
+            Self::Bound { user, tracker, bound: true } => Write::Bound { user: *user, tracker: *tracker },
+            Self::Bound { user, tracker, bound: false } => Write::Unbound { user: *user, tracker: *tracker },
+            Self::AllUnbound(user) => Write::AllUnbound { user: *user },
             Self::Session(session) => Write::Session(session.clone()),
             Self::SessionEnded { session, at } => Write::SessionEnded { session: *session, at: *at },
             Self::SessionForgotten(session) => Write::SessionForgotten(*session),
@@ -80,6 +94,8 @@ fn user_row(user: &User) -> UserRow {
     UserRow {
         id: user.id,
         account: user.account.0,
+        master: user.master,
+        security_group: user.security_group,
         login: user.login.clone(),
         login_key: login_key(&user.login),
         password_hash: user.password_hash.expose().to_owned(),
@@ -127,6 +143,8 @@ pub(crate) fn user(row: UserRow) -> Result<User, FleetError> {
     Ok(User {
         id: row.id,
         account: AccountId(row.account),
+        master: row.master,
+        security_group: row.security_group,
         login: row.login,
         activated: row.activated,
         verified: row.verified,

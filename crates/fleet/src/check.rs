@@ -97,8 +97,19 @@ pub(crate) fn locale(text: &str) -> Result<(), Invalid> {
 
 /// Names and addresses. First and last name are required of individuals, as the least that tells users apart.
 pub(crate) fn profile(profile: &UserProfile) -> Result<(), Invalid> {
-    let UserProfile { legal_type, first_name, middle_name, last_name, phone, post, registered, tin, legal_name, iec } =
-        profile;
+    let UserProfile {
+        legal_type,
+        first_name,
+        middle_name,
+        last_name,
+        phone,
+        post,
+        registered,
+        tin,
+        legal_name,
+        iec,
+        state_reg_num,
+    } = profile;
     if *legal_type == LegalType::Individual {
         for (field, text) in [(Field::FirstName, first_name), (Field::LastName, last_name)] {
             if text.trim().is_empty() {
@@ -114,6 +125,7 @@ pub(crate) fn profile(profile: &UserProfile) -> Result<(), Invalid> {
         (Field::Tin, tin, 50),
         (Field::LegalName, legal_name, 200),
         (Field::Iec, iec, 50),
+        (Field::StateRegNum, state_reg_num, 15),
     ];
     let post = parts(post, POST);
     let registered = parts(registered, REGISTERED);

@@ -10,6 +10,7 @@ use storage::catalog::{EntityRow, Write};
 
 use crate::error::FleetError;
 use crate::groups::Group;
+use crate::security_groups::SecurityGroup;
 
 /// What can stand in the catalog as an entity.
 pub(crate) trait Stored: Serialize + DeserializeOwned {
@@ -134,6 +135,7 @@ macro_rules! entities {
 
 entities! {
     groups: Group "tracker_group"
+    security_groups: SecurityGroup "security_group"
 }
 
 fn row(kind: &str, entity: &impl Stored) -> EntityRow {

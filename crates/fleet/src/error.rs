@@ -49,7 +49,7 @@ macro_rules! from_failure {
 }
 
 from_failure!(LoginError UserError TrackerError RegisterError CorruptError CloneError UncloneError SessionError);
-from_failure!(AdminError EntityError);
+from_failure!(AdminError EntityError SubuserError);
 
 /// Why a fleet did not open.
 #[derive(Debug)]
@@ -155,6 +155,7 @@ pub enum Field {
     Tin,
     LegalName,
     Iec,
+    StateRegNum,
     Comment,
     Label,
     Title,
@@ -187,6 +188,7 @@ impl Field {
             Self::Tin => "tin",
             Self::LegalName => "legal_name",
             Self::Iec => "iec",
+            Self::StateRegNum => "state_reg_num",
             Self::Comment => "comment",
             Self::Label => "label",
             Self::Title => "title",
@@ -428,7 +430,34 @@ impl From<Invalid> for EntityError {
     }
 }
 
-/// Why an administrator got no session for a user.
+/// Why a master's operation on sub-users and their security groups was refused.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum SubuserError {
+    /// A field is wrong.
+    Invalid(Invalid),
+    /// The session is not a master's, or its user was deactivated meanwhile.
+    NotPermitted,
+    /// No such sub-user or security group, or another master's.
+    NotFound,
+    /// A tracker that is named is not one of the master's.
+    UnknownTracker,
+    /// Another user has this login.
+    LoginInUse,
+    /// There are as many of these as there may be.
+    TooMany,
+    /// Too many passwords are being hashed: try again.
+    Busy,
+    /// Nothing was changed.
+    Failed(Failure),
+}
+
+impl From<Invalid> for SubuserError {
+    fn from(invalid: Invalid) -> Self {
+        Self::Invalid(invalid)
+    }
+}
+
+/// Why there is no session for a user.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum SessionError {
     /// No such user, or not this account's.
@@ -476,4 +505,5 @@ plain_errors! {
     SessionError "no session"
     AdminError "administrator's password not set"
     EntityError "not changed"
+    SubuserError "sub-user not changed"
 }

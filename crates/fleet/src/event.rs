@@ -20,22 +20,32 @@ pub enum FleetEvent {
     },
     /// A source was removed for good.
     SourceRemoved(SourceId),
-    /// A user has a tracker more: registered, or shown again.
+    /// A user sees a tracker more: registered, shown again, or bound to it. Told for each user that does: the master,
+    /// and the sub-users that it is bound to.
     TrackerAdded {
         /// Which.
         tracker: TrackerId,
         /// What it shows.
         source: SourceId,
-        /// Whose it is.
+        /// Who sees it now: its owner, or one of the owner's sub-users.
         user: UserId,
     },
-    /// A user has a tracker less: removed, or hidden.
+    /// Nobody sees a tracker any longer: it was removed, or hidden. Told once.
     TrackerRemoved {
         /// Which.
         tracker: TrackerId,
         /// What it showed.
         source: SourceId,
         /// Whose it was.
+        user: UserId,
+    },
+    /// A sub-user no longer sees a tracker, which goes on for everybody else.
+    AccessLost {
+        /// Which.
+        tracker: TrackerId,
+        /// What it shows.
+        source: SourceId,
+        /// The sub-user.
         user: UserId,
     },
     /// A session has ended.

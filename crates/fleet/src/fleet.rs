@@ -114,20 +114,12 @@ impl Fleet {
 
     /// What a session may see of a tracker.
     pub fn access(&self, session: &Session, tracker: TrackerId) -> Access {
-        let memory = self.shared.memory();
-        match memory.trackers.get(&tracker) {
-            Some(t) if t.user == session.owner && t.is_visible() => match t.source.blocked {
-                true => Access::Blocked(t.source.source),
-                false => Access::Normal(t.source.source),
-            },
-            _ => Access::Unknown,
-        }
+        self.shared.memory().access(session, tracker)
     }
 
     /// The trackers that a session sees, in the order of ids: blocked ones too, hidden and removed ones not.
     pub fn trackers(&self, session: &Session) -> Vec<Arc<Tracker>> {
-        let memory = self.shared.memory();
-        memory.trackers_of(session.owner).filter(|t| t.is_visible()).map(Arc::clone).collect()
+        self.shared.memory().trackers_seen(session).map(Arc::clone).collect()
     }
 
     /// A tracker that the session sees.
@@ -135,10 +127,10 @@ impl Fleet {
         self.owned_tracker(session, id).filter(|t| t.is_visible())
     }
 
-    /// A tracker of the session's user even if it is hidden or removed: to tell "no longer" from "never".
+    /// A tracker of the session's, even if it is hidden or removed: to tell "no longer" from "never". What is not
+    /// bound to a sub-user is none of its session's.
     pub fn owned_tracker(&self, session: &Session, id: TrackerId) -> Option<Arc<Tracker>> {
-        let memory = self.shared.memory();
-        memory.trackers.get(&id).filter(|t| t.user == session.owner).map(Arc::clone)
+        self.shared.memory().tracker_of(session, id).map(Arc::clone)
     }
 
     pub(crate) fn failures(&self) -> MutexGuard<'_, LoginFailures> {

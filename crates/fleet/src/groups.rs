@@ -1,5 +1,6 @@
 //! Groups of trackers: how a user sorts them.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use model::{TrackerId, UserId};
@@ -45,13 +46,21 @@ impl Memory {
     pub(crate) fn group_of(&self, owner: UserId, id: u32) -> Option<&Arc<Group>> {
         self.entities.groups.get(id).filter(|group| group.owner() == owner)
     }
+
+    /// The groups of the trackers that a session sees; 0 among them if one is in none.
+    pub(crate) fn groups_seen(&self, session: &Session) -> BTreeSet<u32> {
+        self.trackers_seen(session).map(|tracker| tracker.group).collect()
+    }
 }
 
 impl Fleet {
-    /// The groups of the session's account, in the order of ids.
+    /// The groups of the session's account, in the order of ids. A sub-user sees those of the trackers that it sees.
     pub fn groups(&self, session: &Session) -> Vec<Arc<Group>> {
         let memory = self.shared.memory();
-        memory.entities.groups.iter().filter(|group| group.owner() == session.owner).map(Arc::clone).collect()
+        let seen = session.is_subuser().then(|| memory.groups_seen(session));
+        let is_seen =
+            |group: &Group| group.owner() == session.owner && seen.as_ref().is_none_or(|seen| seen.contains(&group.id));
+        memory.entities.groups.iter().filter(|group| is_seen(group)).map(Arc::clone).collect()
     }
 
     /// Makes a group; its id.

@@ -11,6 +11,8 @@
 //! | devices | [`Fleet::device`], [`Fleet::source`], [`Fleet::sources`], [`Fleet::note_connected`] |
 //! | user sessions | [`Fleet::login`], [`Fleet::authorize`], [`Fleet::logout`], [`Fleet::zone`], [`Fleet::user`], [`Fleet::update_preferences`] |
 //! | a user's trackers | [`Fleet::access`], [`Fleet::trackers`], [`Fleet::tracker`], [`Fleet::owned_tracker`], [`Fleet::register_tracker`], [`Fleet::corrupt_tracker`] |
+//! | sub-users | [`Fleet::subusers`], [`Fleet::create_subuser`], [`Fleet::update_subuser`], [`Fleet::delete_subuser`], [`Fleet::create_subuser_session`], [`Fleet::bind_trackers`], [`Fleet::unbind_trackers`], [`Fleet::subuser_trackers`] |
+//! | their rights | [`Fleet::security_groups`], [`Fleet::create_security_group`], [`Fleet::update_security_group`], [`Fleet::delete_security_group`], [`Fleet::assign_security_group`] |
 //! | panel sessions | [`Fleet::panel_login`], [`Fleet::authorize_panel`], [`Fleet::logout`], [`Fleet::set_admin_password`] |
 //! | panel, users | [`Fleet::create_user`], [`Fleet::panel_user`], [`Fleet::list_users`], [`Fleet::trackers_count`], [`Fleet::update_user`], [`Fleet::change_password`], [`Fleet::corrupt_user`], [`Fleet::create_user_session`] |
 //! | panel, trackers | [`Fleet::list_trackers`], [`Fleet::panel_tracker`], [`Fleet::set_source_blocked`], [`Fleet::update_tracker`], [`Fleet::panel_corrupt_tracker`] |
@@ -24,6 +26,7 @@
 //! the catalog, not in it. Neither is ever part of a `Debug` text.
 #![deny(missing_docs)]
 
+mod access;
 mod change;
 mod check;
 mod digest;
@@ -39,7 +42,9 @@ mod options;
 mod panel;
 mod password;
 mod rights;
+mod security_groups;
 mod sessions;
+mod subusers;
 #[cfg(test)]
 mod tests;
 mod trackers;
@@ -51,7 +56,7 @@ pub use check::{LABEL_CHARS_MAX, LOGIN_CHARS_MAX, TRACKER_COMMENT_CHARS_MAX, USE
 pub use digest::SessionHash;
 pub use error::{
     AdminError, CloneError, CorruptError, DeviceIdProblem, EntityError, Failure, Field, FleetError, HashError, Invalid,
-    LoginError, Problem, RegisterError, SessionError, TrackerError, UncloneError, UserError,
+    LoginError, Problem, RegisterError, SessionError, SubuserError, TrackerError, UncloneError, UserError,
 };
 pub use event::{EndCause, FleetEvent};
 pub use fleet::Fleet;
@@ -63,7 +68,9 @@ pub use panel::{
     TrackerQuery, UserEdit, UserOrder, UserQuery,
 };
 pub use rights::{Right, Rights};
+pub use security_groups::SecurityGroup;
 pub use sessions::{PanelSession, Session, SessionKind};
+pub use subusers::SubuserEdit;
 pub use trackers::{FIRST_SOURCE, FIRST_TRACKER};
 pub use values::{
     Access, Account, AccountId, Address, Device, LegalType, MeasurementSystem, NewTracker, Preferences, Secret,

@@ -32,6 +32,10 @@ pub(crate) struct UserEntry {
     pub(crate) user: Arc<User>,
     /// In the order of ids, removed ones too.
     pub(crate) trackers: Vec<TrackerId>,
+    /// In the order of ids, removed ones too.
+    pub(crate) subusers: Vec<UserId>,
+    /// Of a sub-user: its master's trackers that it sees, hidden and removed ones among them.
+    pub(crate) bound: BTreeSet<TrackerId>,
 }
 
 #[derive(PartialEq, Debug)]
@@ -48,7 +52,10 @@ impl Memory {
             memory.apply(Change::Account(Arc::new(change::account(row))));
         }
         for row in contents.users {
-            memory.apply(Change::User(Arc::new(change::user(row)?)));
+            let user = change::user(row)?;
+            let has_master = user.master.is_none_or(|master| memory.users.contains_key(&master));
+            has_master.then_some(()).ok_or(FleetError::Row { table: "users", id: user.id.0.into() })?;
+            memory.apply(Change::User(Arc::new(user)));
         }
         for row in contents.sources {
             memory.apply(Change::Source(change::source(row)?));
@@ -58,6 +65,9 @@ impl Memory {
             let info = source.map(|s| s.info.clone()).filter(|_| memory.users.contains_key(&row.user));
             let info = info.ok_or(FleetError::Row { table: "trackers", id: row.id.0.into() })?;
             memory.apply(Change::Tracker(change::tracker(row, info)));
+        }
+        for (user, tracker) in contents.bindings {
+            memory.apply(Change::Bound { user, tracker, bound: true });
         }
         for row in contents.sessions {
             memory.apply(Change::Session(row));
@@ -80,6 +90,20 @@ impl Memory {
             Change::User(user) => self.put_user(user),
             Change::Source(info) => self.put_source(info),
             Change::Tracker(tracker) => self.put_tracker(tracker),
+            Change::Bound { user, tracker, bound } => {
+                if let Some(entry) = self.users.get_mut(&user) {
+                    if bound {
+                        entry.bound.insert(tracker)
+                    } else {
+                        entry.bound.remove(&tracker)
+                    };
+                }
+            }
+            Change::AllUnbound(user) => {
+                if let Some(entry) = self.users.get_mut(&user) {
+                    entry.bound = BTreeSet::new();
+                }
+            }
             Change::Session(row) => self.sessions.put(row),
             Change::SessionEnded { session, at } => self.sessions.end(session, at),
             Change::SessionForgotten(session) => self.sessions.forget(session),
@@ -98,7 +122,12 @@ impl Memory {
         match self.users.get_mut(&user.id) {
             Some(entry) => entry.user = user,
             None => {
-                self.users.insert(user.id, UserEntry { user, trackers: Vec::new() });
+                // Who is whose sub-user is settled once and for all.
+                if let Some(master) = user.master.and_then(|id| self.users.get_mut(&id)) {
+                    master.subusers.push(user.id);
+                }
+                let entry = UserEntry { user, trackers: Vec::new(), subusers: Vec::new(), bound: BTreeSet::new() };
+                self.users.insert(entry.user.id, entry);
             }
         }
     }

@@ -34,6 +34,8 @@ pub struct FleetOptions {
     pub default_zone: String,
     /// How many users there may be, removed ones included. Default 1,000,000.
     pub users_max: usize,
+    /// How many sub-users a user may have. Default 1,000.
+    pub subusers_per_user_max: usize,
     /// How many trackers there may be, removed ones included. Default 10,000,000.
     pub trackers_max: usize,
     /// How many entities of each kind (groups, tags, …) there may be in all. Default 1,000,000.
@@ -58,6 +60,7 @@ impl Default for FleetOptions {
             write_queue_max: 256,
             default_zone: "UTC".to_owned(),
             users_max: 1_000_000,
+            subusers_per_user_max: 1_000,
             trackers_max: 10_000_000,
             entities_max: 1_000_000,
         }
@@ -70,6 +73,8 @@ impl Default for FleetOptions {
 pub struct PasswordPolicy {
     /// Fewest characters. Default 12.
     pub chars_min: usize,
+    /// Fewest characters of the password that a master gives to a sub-user; they need not be mixed. Default 6.
+    pub subuser_chars_min: usize,
     /// Most characters. Default 20.
     pub chars_max: usize,
     /// Whether an upper-case and a lower-case letter, a digit and one of `!@#$%^&*` must be among them. Default true.
@@ -82,7 +87,7 @@ pub struct PasswordPolicy {
 
 impl Default for PasswordPolicy {
     fn default() -> Self {
-        Self { chars_min: 12, chars_max: 20, mixed: true, remembered: 10, admin_chars_min: 8 }
+        Self { chars_min: 12, subuser_chars_min: 6, chars_max: 20, mixed: true, remembered: 10, admin_chars_min: 8 }
     }
 }
 

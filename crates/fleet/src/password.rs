@@ -31,6 +31,11 @@ impl PasswordPolicy {
         }
     }
 
+    /// Whether a master may give this password to a sub-user.
+    pub(crate) fn check_subuser(&self, password: &str) -> Result<(), Problem> {
+        check_length(password, self.subuser_chars_min, self.chars_max)
+    }
+
     /// Whether an administrator may have this password.
     pub(crate) fn check_admin(&self, password: &str) -> Result<(), Problem> {
         check_length(password, self.admin_chars_min, BYTES_MAX / 4)

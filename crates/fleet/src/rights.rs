@@ -1,5 +1,7 @@
 //! What a session may do.
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 /// A right that a master user gives to a sub-user by way of a security group.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[expect(missing_docs, reason = "the names say it")]
@@ -105,6 +107,12 @@ impl Rights {
         Self(self.0 | 1 << right as u32)
     }
 
+    /// These but for one.
+    #[must_use]
+    pub const fn without(self, right: Right) -> Self {
+        Self(self.0 & !(1 << right as u32))
+    }
+
     /// The rights in it, in the order in which they are listed.
     pub fn iter(self) -> impl Iterator<Item = Right> {
         Right::ALL.into_iter().filter(move |right| self.has(*right))
@@ -117,9 +125,34 @@ impl FromIterator<Right> for Rights {
     }
 }
 
+/// A list of names.
+impl Serialize for Rights {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter().map(Right::name))
+    }
+}
+
+/// Names that a newer server gave are passed over: what is not known here cannot be done here.
+impl<'de> Deserialize<'de> for Rights {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let names = Vec::<String>::deserialize(deserializer)?;
+        Ok(names.iter().filter_map(|name| Right::from_name(name)).collect())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rights_are_stored_by_name() {
+        let rights = Rights::NONE.with(Right::Reports).with(Right::TagUpdate);
+        let text = serde_json::to_string(&rights).expect("text");
+        assert_eq!(text, r#"["tag_update","reports"]"#);
+        assert_eq!(serde_json::from_str::<Rights>(&text).ok(), Some(rights));
+        let newer = r#"["tag_update","fly","reports"]"#;
+        assert_eq!(serde_json::from_str::<Rights>(newer).ok(), Some(rights));
+    }
 
     #[test]
     fn rights_are_told_apart() {
@@ -130,6 +163,7 @@ mod tests {
             assert!(Rights::ALL.has(right));
         }
         assert_eq!(Right::from_name("everything"), None);
+        assert!(!Rights::ALL.without(Right::TagUpdate).has(Right::TagUpdate));
         assert_eq!(Rights::ALL.iter().collect::<Rights>(), Right::ALL.into_iter().collect());
     }
 }

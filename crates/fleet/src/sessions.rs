@@ -27,10 +27,17 @@ pub struct Session {
     pub owner: UserId,
     /// How it came about.
     pub kind: SessionKind,
-    /// What it may do.
+    /// What it may do at that moment: a master may change the rights of its sub-users.
     pub rights: Rights,
     /// The user's zone at that moment; [`Fleet::zone`] gives the newest.
     pub zone: Arc<Zone>,
+}
+
+impl Session {
+    /// Whether it is a sub-user's, who sees only what is bound to it.
+    pub fn is_subuser(&self) -> bool {
+        self.user != self.owner
+    }
 }
 
 /// How a user's session came about.
@@ -145,7 +152,7 @@ impl Fleet {
                 match owner {
                     SessionOwner::User(id) => match memory.user(id) {
                         Some(user) if !user.removed && user.password_hash == known => {
-                            user.activated.then_some(()).ok_or(LoginError::NotActivated)?;
+                            memory.may_log_in(user).then_some(()).ok_or(LoginError::NotActivated)?;
                         }
                         _ => return Err(LoginError::WrongLoginOrPassword),
                     },
@@ -162,7 +169,7 @@ impl Fleet {
         .await
     }
 
-    fn new_session(&self, owner: SessionOwner) -> Result<NewSession, Failure> {
+    pub(crate) fn new_session(&self, owner: SessionOwner) -> Result<NewSession, Failure> {
         let hash = SessionHash::generate()?;
         Ok(NewSession {
             digest: self.key.digest(hash.as_str()),
@@ -188,7 +195,7 @@ impl Fleet {
         self.write(move |desk| {
             let row = {
                 let memory = desk.memory();
-                let user = memory.user(user).filter(|u| !u.removed && u.account == account);
+                let user = memory.user(user).filter(|u| !u.removed && u.account == account && u.master.is_none());
                 let user = user.ok_or(SessionError::NotFound)?;
                 user.activated.then_some(()).ok_or(SessionError::NotActivated)?;
                 new.row(&memory, owner, now).ok_or(SessionError::TooManySessions)?
@@ -213,9 +220,9 @@ impl Fleet {
                 Ok(Session {
                     id: entry.id,
                     user: id,
-                    owner: id,
+                    owner: user.master.unwrap_or(id),
                     kind: SessionKind::Standard,
-                    rights: Rights::ALL,
+                    rights: memory.rights_of(user),
                     zone: Arc::clone(&user.preferences.zone),
                 })
             }

@@ -22,7 +22,8 @@ pub const FIRST_TRACKER: TrackerId = TrackerId(100_001);
 pub const FIRST_SOURCE: SourceId = SourceId(1_000_000_001);
 
 impl Fleet {
-    /// Registers a device as a tracker of the session's user: a new source, and a tracker that shows it.
+    /// Registers a device as a tracker of the session's owner: a new source, and a tracker that shows it, which a
+    /// sub-user that registers it is bound to.
     pub async fn register_tracker(
         &self,
         session: &Session,
@@ -36,13 +37,15 @@ impl Fleet {
             Some(device) => device,
             None => generate_device_id()?,
         };
-        let (user, trackers_max) = (session.owner, self.options.trackers_max);
+        let session = session.clone();
+        let (user, viewer, trackers_max) = (session.owner, session.user, self.options.trackers_max);
         self.write(move |desk| {
             let (tracker, source) = {
                 let memory = desk.memory();
-                let may_register = memory.user(user).is_some_and(|u| u.activated && !u.removed);
+                let may_register = memory.user(viewer).is_some_and(|u| memory.may_log_in(u));
                 may_register.then_some(()).ok_or(RegisterError::SessionEnded)?;
-                if new.group != 0 && memory.group_of(user, new.group).is_none() {
+                let is_seen = |group| viewer == user || memory.groups_seen(&session).contains(&group);
+                if new.group != 0 && (memory.group_of(user, new.group).is_none() || !is_seen(new.group)) {
                     return Err(RegisterError::UnknownGroup);
                 }
                 if memory.device(device.as_str()).is_some() {
@@ -74,9 +77,15 @@ impl Fleet {
                 };
                 (tracker, source)
             };
-            let added = FleetEvent::TrackerAdded { tracker: tracker.id, source: source.source, user };
-            let events = [FleetEvent::SourceAdded(source.clone()), added];
-            desk.commit(vec![Change::Source(source), Change::Tracker(tracker.clone())], &events)?;
+            let added = |user| FleetEvent::TrackerAdded { tracker: tracker.id, source: source.source, user };
+            let mut events = vec![FleetEvent::SourceAdded(source.clone()), added(user)];
+            let mut changes = vec![Change::Source(source.clone()), Change::Tracker(tracker.clone())];
+            if viewer != user {
+                // Whoever registers a tracker sees it.
+                changes.push(Change::Bound { user: viewer, tracker: tracker.id, bound: true });
+                events.push(added(viewer));
+            }
+            desk.commit(changes, &events)?;
             Ok(Arc::new(tracker))
         })
         .await
@@ -85,9 +94,9 @@ impl Fleet {
     /// Removes a tracker of the session's user for good. A user may do so only before the device has ever made
     /// contact; later it is up to an administrator.
     pub async fn corrupt_tracker(&self, session: &Session, tracker: TrackerId) -> Result<(), CorruptError> {
-        let user = session.owner;
+        let session = session.clone();
         self.write(move |desk| {
-            let tracker = desk.memory().trackers.get(&tracker).filter(|t| t.user == user).map(Arc::clone);
+            let tracker = desk.memory().tracker_of(&session, tracker).map(Arc::clone);
             match tracker {
                 None => Err(CorruptError::NotFound),
                 Some(t) if t.corrupted => Err(CorruptError::AlreadyCorrupted),

@@ -53,13 +53,18 @@ pub struct Account {
     pub created: Timestamp,
 }
 
-/// A user: an account that owns trackers.
+/// A user: a master, which owns trackers, or a sub-user, which sees those of its master's trackers that are bound to
+/// it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct User {
     /// Its id.
     pub id: UserId,
     /// The administrator's account that it belongs to.
     pub account: AccountId,
+    /// Whose sub-user it is, if it is one.
+    pub master: Option<UserId>,
+    /// The security group that gives a sub-user its rights; without one it has none.
+    pub security_group: Option<u32>,
     /// Its login, an e-mail address, as entered.
     pub login: String,
     /// Whether it may log in.
@@ -118,6 +123,8 @@ pub struct UserProfile {
     pub legal_name: String,
     /// A company's second number, at most 50 characters.
     pub iec: String,
+    /// Its number in the state's register, at most 15 characters.
+    pub state_reg_num: String,
 }
 
 /// An address; each part at most 200 characters.
@@ -233,7 +240,7 @@ pub struct Tracker {
 }
 
 impl Tracker {
-    /// Whether its owner can see it: it was neither hidden nor removed.
+    /// Whether it can be seen at all: it was neither hidden nor removed.
     pub fn is_visible(&self) -> bool {
         !self.hidden && !self.corrupted
     }
@@ -259,7 +266,7 @@ pub struct NewTracker {
 pub enum Access {
     /// No such tracker, or hidden, removed, or another user's.
     Unknown,
-    /// The user's, but this session may not watch it.
+    /// The master's, but it is not bound to this sub-user.
     Disallowed,
     /// Its source is blocked.
     Blocked(SourceId),

@@ -38,6 +38,10 @@ pub const NOMINAL_STATE_BYTES: usize = 1024;
 /// What anything else that waits counts for.
 const NEWS_BYTES: usize = 128;
 
+/// How many gains and losses of trackers wait one by one. A master may give or take thousands at a time, and that must
+/// not end the connection of whoever they were given to.
+const ACCESS_NEWS_MAX: usize = 64;
+
 impl Default for OutboxLimits {
     fn default() -> Self {
         Self { skippable_max: 1024, must_messages_max: 1024, must_bytes_max: 1024 * 1024 }
@@ -97,6 +101,10 @@ pub enum Due {
     Logout(SessionId),
     /// A user of this connection has a tracker more. For the session, not the client.
     Added(TrackerId),
+    /// A user of this connection no longer sees this source. For the session, not the client.
+    Lost(SourceId),
+    /// So much was added and lost that the session does better to look at everything. For the session, not the client.
+    Review,
 }
 
 /// Whether anything that must be sent was lost, so that the connection has to end.
@@ -109,6 +117,8 @@ enum Item {
     Lifecycle { source: SourceId, what: Lifecycle },
     Logout(SessionId),
     Added(TrackerId),
+    Lost(SourceId),
+    Review,
 }
 
 #[derive(Debug)]
@@ -154,6 +164,10 @@ pub struct Outbox<S> {
     skippable: usize,
     must_messages: usize,
     must_bytes: usize,
+    /// Gains and losses of trackers that wait in the queue.
+    access_news: usize,
+    /// [`Item::Review`] waits in the queue, and stands for all further gains and losses.
+    review: bool,
     overrun: bool,
     lanes: Vec<LaneState>,
     slots: Vec<SlotState<S>>,
@@ -173,6 +187,8 @@ impl<S: Latest> Outbox<S> {
             skippable: 0,
             must_messages: 0,
             must_bytes: 0,
+            access_news: 0,
+            review: false,
             overrun: false,
             lanes: Vec::new(),
             slots: Vec::new(),
@@ -310,7 +326,31 @@ impl<S: Latest> Outbox<S> {
 
     /// Takes in the news of a tracker.
     pub fn added(&mut self, tracker: TrackerId) {
-        self.push_news(Item::Added(tracker));
+        self.push_access(Item::Added(tracker));
+    }
+
+    /// The client may see the source no longer through this slot: what waits of it is void, and nothing follows. The
+    /// session hears of it once for each `event` number. Only after the publisher forgot the slot.
+    pub fn revoke(&mut self, slot: Slot, event: u64, source: SourceId) {
+        if self.set_blocked(slot, true) && event != self.last_event {
+            self.last_event = event;
+            self.push_access(Item::Lost(source));
+        }
+    }
+
+    /// Whose subscription a slot belongs to; `None` if it was removed.
+    pub fn session_of(&self, slot: Slot) -> Option<SessionId> {
+        let state = self.slots.get(slot.0 as usize).filter(|s| s.use_ != SlotUse::Free)?;
+        Some(self.lanes[state.lane.0 as usize].session)
+    }
+
+    fn push_access(&mut self, news: Item) {
+        if self.review {
+            return;
+        }
+        self.review = self.access_news >= ACCESS_NEWS_MAX;
+        self.access_news += 1;
+        self.push_news(if self.review { Item::Review } else { news });
     }
 
     fn push_news(&mut self, news: Item) {
@@ -375,11 +415,25 @@ impl<S: Latest> Outbox<S> {
                 Some(Due::Logout(session))
             }
             Item::Added(tracker) => {
-                self.must_messages -= 1;
-                self.must_bytes -= NEWS_BYTES;
+                self.take_access();
                 Some(Due::Added(tracker))
             }
+            Item::Lost(source) => {
+                self.take_access();
+                Some(Due::Lost(source))
+            }
+            Item::Review => {
+                self.take_access();
+                self.review = false;
+                Some(Due::Review)
+            }
         }
+    }
+
+    fn take_access(&mut self) {
+        self.must_messages -= 1;
+        self.must_bytes -= NEWS_BYTES;
+        self.access_news -= 1;
     }
 
     /// How many sources of a lane are marked, or were.

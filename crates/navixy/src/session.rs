@@ -280,7 +280,7 @@ impl NavixySession {
         }
         let Some(from) = self.missed.take() else { return };
         for happened in self.shared.missed.since(from) {
-            if self.holds.iter().any(|hold| hold.concerns(&happened)) {
+            if self.holds.iter().any(|hold| hold.concerns(&self.shared.fleet, &happened)) {
                 let mut text = Vec::new();
                 lifecycle(happened.source, happened.what, &mut text);
                 self.send(now, out, &text);

@@ -83,6 +83,7 @@ pub(crate) fn fleet(settings: &Settings) -> FleetOptions {
         login_names_max: limits.login_names_max,
         password_policy: PasswordPolicy {
             chars_min: passwords.chars_min,
+            subuser_chars_min: passwords.subuser_chars_min,
             chars_max: passwords.chars_max,
             mixed: passwords.mixed,
             remembered: passwords.remembered,
@@ -98,6 +99,7 @@ pub(crate) fn fleet(settings: &Settings) -> FleetOptions {
         write_queue_max: limits.catalog_queue_max,
         default_zone: settings.users.default_zone.clone(),
         users_max: limits.users_max,
+        subusers_per_user_max: limits.subusers_per_user_max,
         trackers_max: limits.trackers_max,
         entities_max: limits.entities_max,
     }

@@ -221,6 +221,8 @@ pub(crate) fn said(connection: &Connection) -> Vec<String> {
         Due::Lifecycle { what, .. } => format!("{what:?}").to_lowercase(),
         Due::Logout(_) => "logout".to_owned(),
         Due::Added(tracker) => format!("added {tracker}"),
+        Due::Lost(_) => "lost".to_owned(),
+        Due::Review => "review".to_owned(),
     };
     drain(connection).into_iter().map(say).collect()
 }

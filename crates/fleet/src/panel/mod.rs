@@ -12,3 +12,4 @@ pub use clones::{Cloned, Existing};
 pub use page::{Page, Paging};
 pub use trackers::{PanelTracker, TrackerEdit, TrackerOrder, TrackerQuery};
 pub use users::{NewUser, UserEdit, UserOrder, UserQuery};
+pub(crate) use users::{next_user_id, removal};

@@ -131,12 +131,12 @@ impl Fleet {
             new.hidden = edit.hidden.unwrap_or(new.hidden);
             new.comment = edit.comment.unwrap_or(new.comment);
             let (tracker, source, user) = (new.id, new.source.source, new.user);
-            let event = match (old.hidden, new.hidden) {
-                (false, true) => Some(FleetEvent::TrackerRemoved { tracker, source, user }),
-                (true, false) => Some(FleetEvent::TrackerAdded { tracker, source, user }),
-                _ => None,
+            let events = match (old.hidden, new.hidden) {
+                (false, true) => vec![FleetEvent::TrackerRemoved { tracker, source, user }],
+                (true, false) => desk.memory().tracker_added(tracker, source, user),
+                _ => Vec::new(),
             };
-            Ok(desk.commit(vec![Change::Tracker(new)], event.as_slice())?)
+            Ok(desk.commit(vec![Change::Tracker(new)], &events)?)
         })
         .await
     }

@@ -16,7 +16,7 @@ use crate::fleet::Fleet;
 use crate::memory::Memory;
 use crate::sessions::{PanelSession, Session, end_sessions};
 use crate::trackers::corruption;
-use crate::values::{LegalType, MeasurementSystem, Preferences, Secret, Tracker, User, UserProfile};
+use crate::values::{AccountId, LegalType, MeasurementSystem, Preferences, Secret, Tracker, User, UserProfile};
 use crate::zone::Zone;
 
 /// The first user's id. Ids go up from here without gaps.
@@ -115,8 +115,10 @@ impl Fleet {
                     return Err(UserError::LoginInUse);
                 }
                 User {
-                    id: next_id(&memory, users_max).ok_or(UserError::TooManyUsers)?,
+                    id: next_user_id(&memory, users_max).ok_or(UserError::TooManyUsers)?,
                     account,
+                    master: None,
+                    security_group: None,
                     activated: new.activated,
                     verified: new.verified.unwrap_or(new.activated),
                     removed: false,
@@ -140,16 +142,16 @@ impl Fleet {
         .await
     }
 
-    /// A user of the session's account that is not removed.
+    /// A user of the session's account that is not removed. Sub-users are their masters' business.
     pub fn panel_user(&self, session: &PanelSession, id: UserId) -> Option<Arc<User>> {
-        self.user(id).filter(|user| user.account == session.account)
+        self.user(id).filter(|user| is_master_of(user, session.account))
     }
 
-    /// The account's users, without removed ones.
+    /// The account's users, without sub-users and removed ones.
     pub fn list_users(&self, session: &PanelSession, query: &UserQuery) -> Page<Arc<User>> {
         let needle = query.filter.as_deref().map(str::to_lowercase);
         let is_meant = |user: &User| {
-            user.account == session.account
+            is_master_of(user, session.account)
                 && !user.removed
                 && (user.activated || !query.hide_inactive)
                 && needle.as_ref().is_none_or(|needle| is_found(user, needle))
@@ -165,7 +167,8 @@ impl Fleet {
         living(&self.shared.memory(), user).count()
     }
 
-    /// Changes a user: `edit` finds the fields as they are. Who is deactivated loses its sessions.
+    /// Changes a user: `edit` finds the fields as they are. Who is deactivated loses its sessions, and so do its
+    /// sub-users.
     pub async fn update_user(
         &self,
         session: &PanelSession,
@@ -177,11 +180,12 @@ impl Fleet {
         self.write(move |desk| {
             let (user, sessions) = {
                 let memory = desk.memory();
-                let old = memory.user(id).filter(|u| u.account == account && !u.removed).ok_or(UserError::NotFound)?;
+                let old = memory.user(id).filter(|u| is_master_of(u, account) && !u.removed);
+                let old = old.ok_or(UserError::NotFound)?;
                 let user = edited(&memory, old, edit)?;
                 let is_deactivated = old.activated && !user.activated;
                 let sessions: Vec<_> = match is_deactivated {
-                    true => memory.sessions.live_of(SessionOwner::User(id)).collect(),
+                    true => memory.live_of_family(id),
                     false => Vec::new(),
                 };
                 (user, sessions)
@@ -225,8 +229,8 @@ impl Fleet {
         .await
     }
 
-    /// Removes a user for good, with its trackers, the clones that others have of them, and its sessions; with
-    /// `with_clones` false others' clones are a reason to refuse. `login` must be the user's: a safeguard against the
+    /// Removes a user for good, with its trackers, the clones that others have of them, its sub-users and its sessions;
+    /// with `with_clones` false others' clones are a reason to refuse. `login` must be the user's: a safeguard against the
     /// wrong number.
     pub async fn corrupt_user(
         &self,
@@ -241,7 +245,7 @@ impl Fleet {
             let (mut changes, mut events) = (Vec::new(), Vec::new());
             let sessions: Vec<_> = {
                 let memory = desk.memory();
-                let is_meant = |u: &&Arc<User>| u.account == account && login_key(&u.login) == key;
+                let is_meant = |u: &&Arc<User>| is_master_of(u, account) && login_key(&u.login) == key;
                 let old = memory.user(id).filter(is_meant).ok_or(UserError::NotFound)?;
                 if old.removed {
                     return Err(UserError::AlreadyRemoved);
@@ -255,8 +259,9 @@ impl Fleet {
                     changes.extend(gone);
                     events.extend(told);
                 }
-                changes.push(Change::User(Arc::new(User { removed: true, activated: false, ..User::clone(old) })));
-                memory.sessions.live_of(SessionOwner::User(id)).collect()
+                changes.extend(memory.subusers_of(id).flat_map(|subuser| removal(subuser)));
+                changes.extend(removal(old));
+                memory.live_of_family(id)
             };
             Ok(end_sessions(desk, changes, &sessions, EndCause::UserRemoved, &events, now)?)
         })
@@ -297,7 +302,18 @@ fn zone(name: &str) -> Result<Arc<Zone>, Invalid> {
     Zone::parse(name).map_err(|_| Invalid { field: Field::TimeZone, problem: Problem::Unknown })
 }
 
-fn next_id(memory: &Memory, users_max: usize) -> Option<UserId> {
+/// Whether an administrator's account has the say over this user itself.
+fn is_master_of(user: &User, account: AccountId) -> bool {
+    user.account == account && user.master.is_none()
+}
+
+/// What removing a user for good means, apart from its trackers and sessions.
+pub(crate) fn removal(user: &User) -> [Change; 2] {
+    let gone = User { removed: true, activated: false, ..user.clone() };
+    [Change::AllUnbound(user.id), Change::User(Arc::new(gone))]
+}
+
+pub(crate) fn next_user_id(memory: &Memory, users_max: usize) -> Option<UserId> {
     let id = memory.users.last_key_value().map_or(FIRST_USER, |(last, _)| UserId(last.0 + 1));
     (memory.users.len() < users_max && id.0 <= i32::MAX as u32).then_some(id)
 }

@@ -6,6 +6,7 @@ mod failing;
 mod groups;
 mod properties;
 mod sessions;
+mod subusers;
 mod trackers;
 mod users;
 

@@ -34,6 +34,8 @@ fn drain(outbox: &mut Outbox<Source>) -> String {
             Due::Lifecycle { what, .. } => format!("{what:?}").to_lowercase(),
             Due::Logout(_) => "logout".to_owned(),
             Due::Added(tracker) => format!("added {tracker}"),
+            Due::Lost(source) => format!("lost {source}"),
+            Due::Review => "review".to_owned(),
         });
     }
     said.join(" ")
@@ -293,4 +295,40 @@ proptest! {
             prop_assert_eq!(&notables[n], &Vec::<u64>::new());
         }
     }
+}
+
+#[test]
+fn what_was_revoked_is_void_and_told_to_the_session_once() {
+    let (mut outbox, _, first, source) = one();
+    let batch = outbox.open_lane(SessionId(1), LaneKind::Batch).expect("a lane");
+    let second = outbox.add(batch, TrackerId(9), source.clone());
+    source.change(&mut outbox, first, 1, true);
+    source.change(&mut outbox, second, 1, true);
+    assert_eq!(outbox.session_of(first), Some(SessionId(1)));
+    outbox.revoke(first, 5, SourceId(7));
+    outbox.revoke(second, 5, SourceId(7));
+    source.change(&mut outbox, first, 2, true);
+    outbox.mark(second);
+    assert_eq!(drain(&mut outbox), "lost 7");
+    assert!(outbox.next_changed(batch).is_none());
+    outbox.remove(first);
+    assert_eq!(outbox.session_of(first), None);
+    outbox.revoke(first, 6, SourceId(7));
+    assert_eq!(drain(&mut outbox), "", "a slot that was removed is nobody's loss");
+}
+
+#[test]
+fn many_gains_and_losses_become_one_look_at_everything() {
+    let mut outbox = Outbox::<Source>::new(OutboxLimits::default());
+    let lane = outbox.open_lane(SessionId(1), LaneKind::Stream).expect("a lane");
+    for number in 0..5_000 {
+        let slot = outbox.add(lane, TrackerId(number), Source::default());
+        outbox.added(TrackerId(number));
+        outbox.revoke(slot, u64::from(number) + 1, SourceId(number));
+    }
+    let told = drain(&mut outbox);
+    assert_eq!(told.matches("added").count() + told.matches("lost").count(), ACCESS_NEWS_MAX);
+    assert!(told.ends_with("review") && told.matches("review").count() == 1, "{told}");
+    outbox.added(TrackerId(1));
+    assert_eq!(drain(&mut outbox), "added 1", "after the look they are told one by one again");
 }

@@ -78,6 +78,7 @@ enum News {
     Lost(model::SourceId),
     Ended(SessionId),
     Added(TrackerId),
+    Review,
 }
 
 impl NavixySession {
@@ -130,6 +131,8 @@ impl NavixySession {
                     return Ok(Some(News::Ended(session)));
                 }
                 Some(Due::Added(tracker)) => return Ok(Some(News::Added(tracker))),
+                Some(Due::Lost(source)) => return Ok(Some(News::Lost(source))),
+                Some(Due::Review) => return Ok(Some(News::Review)),
             }
         }
         Ok(None)
@@ -152,6 +155,13 @@ impl NavixySession {
                 }
             }
             News::Ended(session) => self.end(session),
+            News::Review => {
+                for hold in &mut self.holds {
+                    for subscription in &mut hold.subscriptions {
+                        subscription.review(&self.shared.engine, &self.connection, &hold.session);
+                    }
+                }
+            }
             News::Added(tracker) => {
                 for hold in &mut self.holds {
                     for subscription in hold.subscriptions.iter_mut().filter(|s| s.wants(tracker)) {

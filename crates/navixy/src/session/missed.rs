@@ -8,7 +8,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
 use fleet::FleetEvent;
-use model::{SourceId, Timestamp, TrackerId, UserId};
+use model::{SourceId, Timestamp, TrackerId};
 use uuid::Uuid;
 
 use crate::wire::LifecycleEvent;
@@ -20,13 +20,13 @@ const ABSENT_MAX: usize = 10_000;
 /// How many events are remembered.
 const EVENTS_MAX: usize = 4_096;
 
-/// Something that happened to a source, or to one user's view of it.
+/// Something that happened to a source, or to one tracker that shows it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Happened {
     pub(super) source: SourceId,
     pub(super) what: LifecycleEvent,
-    /// Whose view it was, when it was not the source as a whole.
-    pub(super) view: Option<(TrackerId, UserId)>,
+    /// The tracker, when it was not the source as a whole.
+    pub(super) view: Option<TrackerId>,
 }
 
 /// The memory.
@@ -65,8 +65,8 @@ impl Missed {
                 let what = if blocked { LifecycleEvent::Block } else { LifecycleEvent::Unblock };
                 Happened { source, what, view: None }
             }
-            FleetEvent::TrackerRemoved { tracker, source, user } => {
-                Happened { source, what: LifecycleEvent::Corrupt, view: Some((tracker, user)) }
+            FleetEvent::TrackerRemoved { tracker, source, .. } => {
+                Happened { source, what: LifecycleEvent::Corrupt, view: Some(tracker) }
             }
             _ => return,
         };

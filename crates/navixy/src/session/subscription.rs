@@ -24,10 +24,10 @@ impl Hold {
         self.subscriptions.iter_mut().find(|s| s.event == event)
     }
 
-    /// Whether this is about a source that is watched, or about a tracker that this user had.
-    pub(super) fn concerns(&self, happened: &Happened) -> bool {
+    /// Whether this is about a source that is watched, or about a tracker that this session saw.
+    pub(super) fn concerns(&self, fleet: &Fleet, happened: &Happened) -> bool {
         match happened.view {
-            Some((_, user)) => user == self.session.user,
+            Some(tracker) => fleet.owned_tracker(&self.session, tracker).is_some(),
             None => {
                 let watches = self.subscriptions.iter().flat_map(|s| &s.watches);
                 watches.into_iter().any(|(_, watch)| watch.source().id() == happened.source)
@@ -157,8 +157,10 @@ impl Subscription {
         let Some(source) = engine.source(source) else { return TrackerStatus::Unknown };
         let (watch, blocked) = connection.watch(self.lane, tracker, &source);
         // It may have been taken away between the first look and the watch; from the watch on we are told.
-        if fleet.access(session, tracker) == Access::Unknown {
-            return TrackerStatus::Unknown;
+        match fleet.access(session, tracker) {
+            Access::Unknown => return TrackerStatus::Unknown,
+            Access::Disallowed => return TrackerStatus::Disallowed,
+            Access::Blocked(_) | Access::Normal(_) => {}
         }
         watch.mark();
         new.push((tracker, watch));
@@ -190,6 +192,16 @@ impl Subscription {
     /// Forgets the trackers of a source that were lost.
     pub(super) fn forget_lost(&mut self, source: SourceId) {
         self.watches.retain(|(_, watch)| watch.source().id() != source || !watch.is_over());
+    }
+
+    /// Looks at everything anew: lets go of what was lost, and takes in what is wanted.
+    pub(super) fn review(&mut self, engine: &Engine, connection: &Arc<Connection>, session: &Session) {
+        self.watches.retain(|(_, watch)| !watch.is_over());
+        if self.all {
+            let seen = engine.fleet().trackers(session);
+            let wanted: Vec<WireId> = seen.iter().filter(|t| self.wants(t.id)).map(|t| t.id.into()).collect();
+            self.add(engine, connection, session, wanted);
+        }
     }
 
     /// Ends it. The lane's number may be used again afterwards.

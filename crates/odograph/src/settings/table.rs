@@ -249,6 +249,8 @@ settings! {
         login_names_max: usize = 100_000, Kind::Number(1, 100_000_000);
         /// Users, removed ones included.
         users_max: usize = 1_000_000, Kind::Number(1, 1_000_000_000);
+        /// Sub-users of one user.
+        subusers_per_user_max: usize = 1_000, Kind::Number(0, 1_000_000);
         /// Trackers, removed ones included.
         trackers_max: usize = 10_000_000, Kind::Number(1, 800_000_000);
         /// Entities of each kind, such as groups and tags, of all users together.
@@ -275,6 +277,8 @@ settings! {
     passwords: Passwords {
         /// Fewest characters of a user's password.
         chars_min: usize = 12, Kind::Number(1, 256);
+        /// Fewest characters of the password that a user gives to a sub-user; it need not be mixed.
+        subuser_chars_min: usize = 6, Kind::Number(1, 256);
         /// Most characters of a user's password.
         chars_max: usize = 20, Kind::Number(1, 256);
         /// Whether an upper-case and a lower-case letter, a digit and one of `!@#$%^&*` must be in it.

@@ -1,4 +1,4 @@
-//! The catalog: accounts, users, trackers, sources and sessions.
+//! The catalog: accounts, users and sub-users, trackers, sources and sessions.
 //!
 //! [`Catalog`] is the port. It is small on purpose: whoever opens it reads everything once, keeps it in memory, and
 //! hands in changes, a transaction at a time. [`SqliteCatalog`] keeps it in one file; a server that outgrows one
@@ -20,6 +20,7 @@ pub trait Catalog: Send {
     fn load(&mut self) -> Result<Contents, CatalogError>;
 
     /// Makes all the changes in order, durably, or none of them. References must be in place: an account before its
-    /// users, a user and a source before their trackers, an owner before its sessions.
+    /// users, a master before its
+    /// sub-users, a user and a source before their trackers, both before a binding, an owner before its sessions.
     fn commit(&mut self, writes: &[Write]) -> Result<(), CatalogError>;
 }

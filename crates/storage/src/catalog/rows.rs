@@ -22,6 +22,10 @@ pub struct UserRow {
     pub id: UserId,
     /// The account it belongs to.
     pub account: u32,
+    /// Whose sub-user it is, if it is one.
+    pub master: Option<UserId>,
+    /// The security group that a sub-user is in.
+    pub security_group: Option<u32>,
     /// Its login as it was entered.
     pub login: String,
     /// The login in lower case: unique among users that are not removed.
@@ -144,6 +148,8 @@ pub struct Contents {
     pub sources: Vec<SourceRow>,
     /// All trackers, removed ones too.
     pub trackers: Vec<TrackerRow>,
+    /// Which trackers are bound to which sub-users, in the order of users and trackers.
+    pub bindings: Vec<(UserId, TrackerId)>,
     /// All sessions that are not forgotten.
     pub sessions: Vec<SessionRow>,
     /// All entities, in the order of kinds and ids.
@@ -165,6 +171,25 @@ pub enum Write {
     Source(SourceRow),
     /// A tracker.
     Tracker(TrackerRow),
+    /// A tracker is bound to a sub-user.
+    Bound {
+        /// The sub-user.
+        user: UserId,
+        /// The tracker.
+        tracker: TrackerId,
+    },
+    /// A tracker is no longer bound to a sub-user.
+    Unbound {
+        /// The sub-user.
+        user: UserId,
+        /// The tracker.
+        tracker: TrackerId,
+    },
+    /// Nothing is bound to a sub-user any longer.
+    AllUnbound {
+        /// The sub-user.
+        user: UserId,
+    },
     /// A session.
     Session(SessionRow),
     /// A session has ended.

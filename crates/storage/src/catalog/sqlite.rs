@@ -16,6 +16,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_users_trackers_sessions.sql"),
     include_str!("migrations/0002_entities.sql"),
     include_str!("migrations/0003_clones.sql"),
+    include_str!("migrations/0004_subusers.sql"),
 ];
 
 /// A catalog in one SQLite file, written through a write-ahead log and synced with every commit.
@@ -39,6 +40,7 @@ impl Catalog for SqliteCatalog {
             users: all(&snapshot, "SELECT * FROM users ORDER BY id", user)?,
             sources: all(&snapshot, "SELECT * FROM sources ORDER BY id", source)?,
             trackers: all(&snapshot, "SELECT * FROM trackers ORDER BY id", tracker)?,
+            bindings: all(&snapshot, "SELECT * FROM bindings ORDER BY user_id, tracker_id", binding)?,
             sessions: all(&snapshot, "SELECT * FROM sessions ORDER BY id", session)?,
             entities: all(&snapshot, "SELECT * FROM entities ORDER BY kind, id", entity)?,
             last_entities: all(&snapshot, "SELECT * FROM entity_ids ORDER BY kind", last_entity)?,
@@ -92,6 +94,15 @@ fn apply(transaction: &Transaction<'_>, write: &Write) -> Result<(), CatalogErro
                 t.clone
             ],
         ),
+        Write::Bound { user, tracker } => put(
+            transaction,
+            "INSERT OR IGNORE INTO bindings (user_id, tracker_id) VALUES (?1, ?2)",
+            params![user.0, tracker.0],
+        ),
+        Write::Unbound { user, tracker } => {
+            put(transaction, "DELETE FROM bindings WHERE user_id = ?1 AND tracker_id = ?2", params![user.0, tracker.0])
+        }
+        Write::AllUnbound { user } => put(transaction, "DELETE FROM bindings WHERE user_id = ?1", params![user.0]),
         Write::Session(s) => put_session(transaction, s),
         Write::SessionEnded { session, at } => {
             put(transaction, "UPDATE sessions SET ended_ms = ?2 WHERE id = ?1", params![number(*session)?, at.ms()])
@@ -115,11 +126,12 @@ fn put_user(transaction: &Transaction<'_>, u: &UserRow) -> Result<(), CatalogErr
     put(
         transaction,
         "INSERT INTO users (id, account_id, login, login_key, password_hash, earlier_passwords, activated, verified,
-         removed, time_zone, locale, measurement_system, profile, comment, created_ms)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
+         removed, time_zone, locale, measurement_system, profile, comment, created_ms, master_id, security_group_id)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
          ON CONFLICT (id) DO UPDATE SET account_id = ?2, login = ?3, login_key = ?4, password_hash = ?5,
          earlier_passwords = ?6, activated = ?7, verified = ?8, removed = ?9, time_zone = ?10, locale = ?11,
-         measurement_system = ?12, profile = ?13, comment = ?14, created_ms = ?15",
+         measurement_system = ?12, profile = ?13, comment = ?14, created_ms = ?15, master_id = ?16,
+         security_group_id = ?17",
         params![
             u.id.0,
             u.account,
@@ -135,7 +147,9 @@ fn put_user(transaction: &Transaction<'_>, u: &UserRow) -> Result<(), CatalogErr
             u.measurement_system,
             u.profile,
             u.comment,
-            u.created.ms()
+            u.created.ms(),
+            u.master.map(|master| master.0),
+            u.security_group
         ],
     )
 }
@@ -210,6 +224,8 @@ fn user(row: &Row<'_>) -> Result<UserRow, CatalogError> {
     Ok(UserRow {
         id: UserId(row.get("id")?),
         account: row.get("account_id")?,
+        master: row.get::<_, Option<u32>>("master_id")?.map(UserId),
+        security_group: row.get("security_group_id")?,
         login: row.get("login")?,
         login_key: row.get("login_key")?,
         password_hash: row.get("password_hash")?,
@@ -252,6 +268,10 @@ fn tracker(row: &Row<'_>) -> Result<TrackerRow, CatalogError> {
         comment: row.get("comment")?,
         created: instant(row.get("created_ms")?, "trackers.created_ms")?,
     })
+}
+
+fn binding(row: &Row<'_>) -> Result<(UserId, TrackerId), CatalogError> {
+    Ok((UserId(row.get("user_id")?), TrackerId(row.get("tracker_id")?)))
 }
 
 fn session(row: &Row<'_>) -> Result<SessionRow, CatalogError> {

@@ -37,6 +37,7 @@ contract! {
     ended_and_forgotten_sessions
     a_forgotten_session_leaves_its_number
     a_removed_entity_leaves_its_number
+    bindings_come_and_go
 }
 
 fn at(s: i64) -> Timestamp {
@@ -51,6 +52,8 @@ fn user(id: u32) -> UserRow {
     UserRow {
         id: UserId(id),
         account: 1,
+        master: None,
+        security_group: None,
         login: format!("User{id}@Example.com"),
         login_key: format!("user{id}@example.com"),
         password_hash: "h".into(),
@@ -78,6 +81,10 @@ fn source(id: u32) -> SourceRow {
         settings: "{}".into(),
         registered: at(2),
     }
+}
+
+fn subuser(id: u32, master: u32) -> UserRow {
+    UserRow { master: Some(UserId(master)), security_group: Some(7), ..user(id) }
 }
 
 fn tracker(id: u32, user: u32, source: u32) -> TrackerRow {
@@ -108,8 +115,10 @@ fn everything() -> Vec<Write> {
         Write::Account(account()),
         Write::User(user(1)),
         Write::User(user(2)),
+        Write::User(subuser(4, 2)),
         Write::Source(source(50)),
         Write::Tracker(tracker(10, 2, 50)),
+        Write::Bound { user: UserId(4), tracker: TrackerId(10) },
         Write::Session(session(1, SessionOwner::User(UserId(2)))),
         Write::Session(session(2, SessionOwner::Account(1))),
         Write::Entity(entity(3, "{}")),
@@ -119,9 +128,10 @@ fn everything() -> Vec<Write> {
 fn contents() -> Contents {
     Contents {
         accounts: vec![account()],
-        users: vec![user(1), user(2)],
+        users: vec![user(1), user(2), subuser(4, 2)],
         sources: vec![source(50)],
         trackers: vec![tracker(10, 2, 50)],
+        bindings: vec![(UserId(4), TrackerId(10))],
         sessions: vec![session(1, SessionOwner::User(UserId(2))), session(2, SessionOwner::Account(1))],
         last_session: SessionId(2),
         entities: vec![entity(3, "{}")],
@@ -164,6 +174,7 @@ fn a_row_takes_the_place_of_the_one_with_its_id(open: Open) {
         created: at(9),
         ..user(2)
     };
+    let new_subuser = UserRow { master: Some(UserId(1)), security_group: None, ..user(4) };
     let new_source = SourceRow {
         device: "d".into(),
         model: "m".into(),
@@ -196,6 +207,7 @@ fn a_row_takes_the_place_of_the_one_with_its_id(open: Open) {
     let changes = [
         Write::Account(new_account.clone()),
         Write::User(new_user.clone()),
+        Write::User(new_subuser.clone()),
         Write::Source(new_source.clone()),
         Write::Tracker(new_tracker.clone()),
         Write::Session(new_session.clone()),
@@ -204,9 +216,10 @@ fn a_row_takes_the_place_of_the_one_with_its_id(open: Open) {
     assert_eq!(catalog.commit(&changes), Ok(()));
     let expected = Contents {
         accounts: vec![new_account],
-        users: vec![user(1), new_user],
+        users: vec![user(1), new_user, new_subuser],
         sources: vec![new_source],
         trackers: vec![new_tracker],
+        bindings: vec![(UserId(4), TrackerId(10))],
         sessions: vec![new_session, session(2, SessionOwner::Account(1))],
         last_session: SessionId(2),
         entities: vec![entity(3, "[]")],
@@ -246,6 +259,9 @@ fn conflicts_are_told_apart(open: Open) {
     check(Write::User(UserRow { account: 2, ..user(3) }), false);
     check(Write::Tracker(tracker(11, 9, 50)), false);
     check(Write::Tracker(tracker(11, 2, 59)), false);
+    check(Write::User(subuser(5, 9)), false);
+    check(Write::Bound { user: UserId(9), tracker: TrackerId(10) }, false);
+    check(Write::Bound { user: UserId(4), tracker: TrackerId(19) }, false);
     check(Write::Session(session(3, SessionOwner::User(UserId(9)))), false);
     check(Write::Session(SessionRow { digest: [1; 32], ..session(3, SessionOwner::Account(1)) }), false);
     // Who is removed no longer stands in the way.
@@ -284,6 +300,30 @@ fn a_removed_entity_leaves_its_number(open: Open) {
     drop(catalog);
     let contents = open(dir.path()).load().expect("readable");
     assert_eq!((contents.entities, contents.last_entities), (vec![entity(2, "{}")], vec![("tag".into(), 3)]));
+}
+
+fn bindings_come_and_go(open: Open) {
+    let dir = tempfile::tempdir().expect("folder");
+    let mut catalog = open(dir.path());
+    catalog.commit(&everything()).expect("written");
+    let (four, five) = (UserId(4), UserId(5));
+    let second = [
+        Write::User(subuser(5, 2)),
+        Write::Tracker(tracker(11, 2, 50)),
+        Write::Bound { user: five, tracker: TrackerId(11) },
+        Write::Bound { user: five, tracker: TrackerId(10) },
+        Write::Bound { user: four, tracker: TrackerId(11) },
+        // A second time is no error.
+        Write::Bound { user: four, tracker: TrackerId(10) },
+    ];
+    catalog.commit(&second).expect("written");
+    catalog.commit(&[Write::Unbound { user: five, tracker: TrackerId(10) }]).expect("written");
+    let mut bindings = || catalog.load().map(|c| c.bindings);
+    let (ten, eleven) = (TrackerId(10), TrackerId(11));
+    assert_eq!(bindings(), Ok(vec![(four, ten), (four, eleven), (five, eleven)]));
+    catalog.commit(&[Write::AllUnbound { user: four }]).expect("written");
+    drop(catalog);
+    assert_eq!(open(dir.path()).load().map(|c| c.bindings), Ok(vec![(five, eleven)]));
 }
 
 #[test]
