@@ -84,6 +84,8 @@ pub enum Condition {
     AlreadyRemoved,
     /// Others have clones of the tracker.
     HasClones,
+    /// A list names something that is not there.
+    ListMissesEntries,
     /// There are as many of these as there may be.
     TooManyEntities,
     /// The session is of a kind that may do something else only.
@@ -147,6 +149,9 @@ impl Condition {
             Self::ForClonesOnly => (249, "Operation available for clones only", S::FORBIDDEN),
             Self::AlreadyRemoved => (252, "Device already corrupted", BAD),
             Self::HasClones => (253, "Device has clones", BAD),
+            Self::ListMissesEntries => {
+                (262, "Entries list is missing some entries or contains nonexistent entries", BAD)
+            }
             Self::TooManyEntities => (267, "Too many entities", BAD),
             Self::WrongSessionKind => (276, "Action is forbidden for received session type", S::FORBIDDEN),
         }
@@ -217,6 +222,8 @@ mod tests {
         check(ForClonesOnly, 249, "Operation available for clones only", 403);
         check(HasClones, 253, "Device has clones", 400);
         check(AlreadyRemoved, 252, "Device already corrupted", 400);
+        let missing = "Entries list is missing some entries or contains nonexistent entries";
+        check(ListMissesEntries, 262, missing, 400);
         check(TooManyEntities, 267, "Too many entities", 400);
         check(WrongSessionKind, 276, "Action is forbidden for received session type", 403);
     }

@@ -15,7 +15,9 @@ mod panel_user;
 mod params;
 mod rate;
 mod route;
+mod security_group;
 mod session;
+mod subuser;
 mod tracker;
 mod user;
 

@@ -169,9 +169,9 @@ impl Fleet {
 
     /// Removes a clone from the session's account for good.
     pub async fn delete_own_clone(&self, session: &Session, id: TrackerId) -> Result<(), UncloneError> {
-        let owner = session.owner;
+        let session = session.clone();
         self.write(move |desk| {
-            let own = desk.memory().trackers.get(&id).filter(|t| t.user == owner && t.is_visible()).map(Arc::clone);
+            let own = desk.memory().tracker_of(&session, id).filter(|t| t.is_visible()).map(Arc::clone);
             let clone = own.ok_or(UncloneError::NotFound)?;
             if !clone.clone {
                 return Err(UncloneError::Original);
@@ -194,7 +194,8 @@ fn find_clone(memory: &Memory, account: AccountId, id: TrackerId) -> Result<Arc<
 
 /// Whether this user may be given this tracker.
 fn check_taker(memory: &Memory, account: AccountId, user: UserId, original: &Tracker) -> Result<(), CloneError> {
-    let is_there = memory.user(user).is_some_and(|u| u.account == account && !u.removed);
+    // Sub-users own nothing.
+    let is_there = memory.user(user).is_some_and(|u| u.account == account && u.master.is_none() && !u.removed);
     if is_there && user != original.user { Ok(()) } else { Err(CloneError::WrongUser) }
 }
 

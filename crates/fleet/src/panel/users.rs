@@ -230,8 +230,8 @@ impl Fleet {
     }
 
     /// Removes a user for good, with its trackers, the clones that others have of them, its sub-users and its sessions;
-    /// with `with_clones` false others' clones are a reason to refuse. `login` must be the user's: a safeguard against the
-    /// wrong number.
+    /// with `with_clones` false others' clones are a reason to refuse. `login` must be the user's: a safeguard against
+    /// the wrong number.
     pub async fn corrupt_user(
         &self,
         session: &PanelSession,

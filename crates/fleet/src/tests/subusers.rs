@@ -93,7 +93,7 @@ async fn a_sub_user_sees_what_is_bound_to_it() {
     assert_eq!(fleet.subuser_trackers(&family.master, family.sub), Ok(vec![van]));
     fleet.set_source_blocked(&family.stage.panel, van, true).await.expect("blocked");
     assert_eq!(fleet.access(&session, van), Access::Blocked(family.source(van)));
-    fleet.panel_corrupt_tracker(&family.stage.panel, van).await.expect("removed");
+    fleet.panel_corrupt_tracker(&family.stage.panel, van, true).await.expect("removed");
     assert_eq!(fleet.access(&session, van), Access::Unknown);
     assert!(fleet.owned_tracker(&session, van).is_some_and(|t| t.corrupted), "it did see it");
 }
@@ -225,7 +225,7 @@ async fn a_removed_master_takes_its_sub_users_along() {
     let session = family.session().await;
     family.stage.events();
     let (panel, master) = (family.stage.panel, family.master.user);
-    family.stage.fleet.corrupt_user(&panel, master, "ann@example.com", at(3)).await.expect("removed");
+    family.stage.fleet.corrupt_user(&panel, master, "ann@example.com", true, at(3)).await.expect("removed");
     let ended = |session: &Session| FleetEvent::SessionEnded { session: session.id, cause: EndCause::UserRemoved };
     let told = family.stage.events();
     assert!(told.ends_with(&[ended(&family.master), ended(&session)]), "{told:?}");
@@ -243,7 +243,7 @@ async fn administrators_leave_sub_users_to_their_masters() {
     assert_eq!(fleet.list_users(panel, &UserQuery::default()).count, 1);
     assert_eq!(fleet.update_user(panel, sub, |_| {}, at(3)).await, Err(UserError::NotFound));
     assert_eq!(fleet.change_password(panel, sub, PASSWORD, at(3)).await, Err(UserError::NotFound));
-    assert_eq!(fleet.corrupt_user(panel, sub, "bo@example.com", at(3)).await, Err(UserError::NotFound));
+    assert_eq!(fleet.corrupt_user(panel, sub, "bo@example.com", true, at(3)).await, Err(UserError::NotFound));
     assert_eq!(fleet.create_user_session(panel, sub, at(3)).await.err(), Some(SessionError::NotFound));
 }
 

@@ -2,7 +2,7 @@
 
 use fleet::{
     CloneError, CorruptError, DeviceIdProblem, EntityError, Failure, Invalid, LoginError, Problem, RegisterError,
-    SessionError, TrackerError, UncloneError, UserError,
+    SessionError, SubuserError, TrackerError, UncloneError, UserError,
 };
 
 use crate::errors::{Condition, FieldError};
@@ -154,11 +154,28 @@ impl From<UserError> for Refusal {
     }
 }
 
+impl From<SubuserError> for Refusal {
+    fn from(error: SubuserError) -> Self {
+        let condition = match error {
+            SubuserError::Invalid(invalid) => return Self::invalid(vec![field_error(user_prefix(invalid), invalid)]),
+            SubuserError::NotPermitted => Condition::NotPermitted,
+            SubuserError::NotFound => Condition::NotFound,
+            SubuserError::UnknownTracker => Condition::ListMissesEntries,
+            SubuserError::LoginInUse => Condition::LoginInUse,
+            SubuserError::TooMany => Condition::TooManyEntities,
+            SubuserError::Busy => Condition::TooManyRequests,
+            SubuserError::Failed(failure) => failed(&failure),
+        };
+        condition.into()
+    }
+}
+
 /// Where a user's field stands in a request: most in the object `user`, some beside it.
 const fn user_prefix(invalid: Invalid) -> &'static str {
     use fleet::Field;
     match invalid.field {
         Field::Password | Field::TimeZone | Field::Locale | Field::Comment => "",
+        Field::Label => "group.",
         _ => "user.",
     }
 }

@@ -232,15 +232,15 @@ const TEXTS: &[(&str, Text)] = &[
 ];
 
 /// The members of a user that were given.
-struct Patch {
-    activated: Option<bool>,
+pub(super) struct Patch {
+    pub(super) activated: Option<bool>,
     verified: Option<bool>,
     legal_type: Option<LegalType>,
     texts: Vec<(Text, String)>,
 }
 
 impl Patch {
-    fn read(user: &mut Params<'_>) -> Self {
+    pub(super) fn read(user: &mut Params<'_>) -> Self {
         let legal_type = |value: Value<'_>| legal_type_from_name(&params::text(value)?).ok_or(UNKNOWN_VALUE);
         let mut texts = Vec::new();
         for (name, place) in TEXTS {
@@ -254,7 +254,7 @@ impl Patch {
         }
     }
 
-    fn apply_to(self, profile: &mut UserProfile) {
+    pub(super) fn apply_to(self, profile: &mut UserProfile) {
         profile.legal_type = self.legal_type.unwrap_or(profile.legal_type);
         for (place, text) in self.texts {
             *place(profile) = text;

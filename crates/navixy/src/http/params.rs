@@ -148,9 +148,11 @@ impl<'a> Params<'a> {
         }
     }
 
-    /// Reads an object parameter that must be there, by its own members. `prefix` is its name with a dot.
+    /// Reads an object parameter that must be there, by its own members. `prefix` is its name with a dot, after the
+    /// prefix of the object that it is in.
     pub(super) fn object<T>(&mut self, prefix: &'static str, read: impl FnOnce(&mut Params<'_>) -> T) -> Option<T> {
-        let name = prefix.trim_end_matches('.');
+        let path = prefix.trim_end_matches('.');
+        let name = path.rsplit('.').next().unwrap_or(path);
         let read_members = |value: Value<'_>| {
             let json = Members::of_checked(container(value)?).map_err(|_| NOT_OBJECT)?;
             let mut inner = Params { prefix, json, ..Params::default() };

@@ -49,6 +49,8 @@ const TABLES: &[&[Method]] = &[
     super::panel_clone::METHODS,
     super::panel_tracker::METHODS,
     super::panel_user::METHODS,
+    super::security_group::METHODS,
+    super::subuser::METHODS,
     super::tracker::METHODS,
     super::user::METHODS,
 ];

@@ -9,6 +9,7 @@ use crate::http::answer::{Refusal, success};
 use crate::http::call::Request;
 use crate::http::method::{Kind, Method, optional, required};
 use crate::http::params;
+use crate::http::security_group;
 use crate::wire::Dates;
 
 pub(super) const METHODS: &[Method] = &[
@@ -34,6 +35,8 @@ pub(super) const METHODS: &[Method] = &[
         required("premium_gis", Kind::Bool, ""),
         required("features", Kind::List(&Kind::Text), ""),
         required("user_menu", Kind::Any, ""),
+        optional("master", Kind::Any, "whose sub-user it is"),
+        optional("privileges", Kind::Any, "of a sub-user"),
     ]),
 ];
 
@@ -85,12 +88,17 @@ async fn get_info(api: &Api, session: Session, request: &mut Request<'_>) -> Res
     let dates = request.dates();
     request.params.finish()?;
     let user = api.fleet.user(session.user).ok_or(Condition::SessionEnded)?;
+    let master = user.master.and_then(|master| api.fleet.user(master));
     let created = DateText::new(user.created, &*session.zone, dates);
     Ok(success(|o| {
         o.int("paas_id", user.account.0).raw("paas_settings", "{}");
         user_info(&user, created, o.member("user_info"));
         o.raw("tariff_restrictions", r#"{"allowed_maps":["osm","roadmap"]}"#);
         o.boolean("premium_gis", false).raw("features", "[]").raw("user_menu", "{}");
+        if let Some(master) = &master {
+            master_info(master, o.member("master"));
+            security_group::privileges(session.rights, o.member("privileges"));
+        }
     }))
 }
 
@@ -106,6 +114,17 @@ fn user_info(user: &User, created: DateText, out: &mut Vec<u8>) {
     o.string("time_zone", user.preferences.zone.name());
     o.string("measurement_system", user.preferences.measurement_system.name());
     names_and_addresses(user, &mut o);
+    o.close();
+}
+
+/// What a sub-user may know of its master.
+fn master_info(master: &User, out: &mut Vec<u8>) {
+    let mut o = Object::open(out);
+    let profile = &master.profile;
+    o.int("id", master.id.0).string("title", &master.title()).boolean("demo", false);
+    o.string("legal_type", legal_type_name(profile.legal_type));
+    o.string("first_name", &profile.first_name).string("middle_name", &profile.middle_name);
+    o.string("last_name", &profile.last_name);
     o.close();
 }
 
