@@ -20,8 +20,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("simulator", &["model"]),
     ("web", &["model", "ws"]),
     ("gateway", &["model", "protocols", "fleet", "engine", "web"]),
-    ("navixy", &["model", "live", "fleet", "engine", "web"]),
-    ("odograph", &["model", "protocols", "live", "storage", "fleet", "engine", "web", "gateway", "navixy"]),
+    ("navixy", &["model", "live", "fleet", "engine", "dispatch", "web"]),
+    ("odograph", &["model", "protocols", "live", "storage", "fleet", "engine", "dispatch", "web", "gateway", "navixy"]),
     // Beside the floors.
     ("xtask", &["model", "simulator"]),
     ("e2e", &["model", "simulator"]),

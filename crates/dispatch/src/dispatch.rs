@@ -76,6 +76,11 @@ impl Dispatch {
         Ok(dispatch)
     }
 
+    /// What it was opened with.
+    pub fn options(&self) -> &DispatchOptions {
+        &self.options
+    }
+
     /// What is worth knowing of a source, from memory: as of the last change that is durable.
     pub fn summary(&self, source: SourceId) -> Summary {
         self.summaries.get(source)

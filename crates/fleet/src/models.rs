@@ -25,6 +25,8 @@ pub struct Model {
     pub reports_ignition: bool,
     /// Whether it is an application on a phone: registered in other ways, and never lost however long it is silent.
     pub phone_app: bool,
+    /// Whether its driver can be written to.
+    pub has_chat: bool,
 }
 
 /// What the ids of a model's devices look like.
@@ -57,6 +59,7 @@ pub const MODELS: &[Model] = &[
         outputs_count: 8,
         reports_ignition: false,
         phone_app: false,
+        has_chat: false,
     },
     Model {
         id: 2,
@@ -68,6 +71,7 @@ pub const MODELS: &[Model] = &[
         outputs_count: 3,
         reports_ignition: true,
         phone_app: false,
+        has_chat: false,
     },
     Model {
         id: 3,
@@ -79,6 +83,7 @@ pub const MODELS: &[Model] = &[
         outputs_count: 3,
         reports_ignition: true,
         phone_app: false,
+        has_chat: false,
     },
     Model {
         id: 4,
@@ -90,6 +95,7 @@ pub const MODELS: &[Model] = &[
         outputs_count: 0,
         reports_ignition: true,
         phone_app: false,
+        has_chat: false,
     },
     Model {
         id: 5,
@@ -101,6 +107,7 @@ pub const MODELS: &[Model] = &[
         outputs_count: 0,
         reports_ignition: false,
         phone_app: true,
+        has_chat: true,
     },
 ];
 

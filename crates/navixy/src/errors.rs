@@ -56,6 +56,10 @@ pub enum Condition {
     DeviceBlocked,
     /// A span of a list is larger than allowed.
     LimitTooBig,
+    /// The device is away.
+    Offline,
+    /// The device, or its connection, cannot do this.
+    NotSupported,
     /// Some of the listed trackers do not exist.
     ListHasNonexistent,
     /// No such model of device.
@@ -88,6 +92,8 @@ pub enum Condition {
     ListMissesEntries,
     /// There are as many of these as there may be.
     TooManyEntities,
+    /// As many of these as there may be wait already.
+    OverQuota,
     /// The session is of a kind that may do something else only.
     WrongSessionKind,
 }
@@ -135,6 +141,8 @@ impl Condition {
             Self::LoginInUse => (206, "Login already in use", BAD),
             Self::DeviceBlocked => (208, "Device blocked", S::FORBIDDEN),
             Self::LimitTooBig => (212, "Requested limit is too big", BAD),
+            Self::Offline => (213, "Cannot perform action: the device is offline", BAD),
+            Self::NotSupported => (214, "Requested operation or parameters are not supported by the device", BAD),
             Self::ListHasNonexistent => (217, "List contains nonexistent entities", BAD),
             Self::UnknownModel => (220, "Unknown device model", BAD),
             Self::TooManyDevices => (221, "Device limit exceeded", S::FORBIDDEN),
@@ -153,6 +161,7 @@ impl Condition {
                 (262, "Entries list is missing some entries or contains nonexistent entries", BAD)
             }
             Self::TooManyEntities => (267, "Too many entities", BAD),
+            Self::OverQuota => (268, "Over quota", S::PAYMENT_REQUIRED),
             Self::WrongSessionKind => (276, "Action is forbidden for received session type", S::FORBIDDEN),
         }
     }
@@ -208,6 +217,8 @@ mod tests {
         check(LoginInUse, 206, "Login already in use", 400);
         check(DeviceBlocked, 208, "Device blocked", 403);
         check(LimitTooBig, 212, "Requested limit is too big", 400);
+        check(Offline, 213, "Cannot perform action: the device is offline", 400);
+        check(NotSupported, 214, "Requested operation or parameters are not supported by the device", 400);
         check(ListHasNonexistent, 217, "List contains nonexistent entities", 400);
         check(UnknownModel, 220, "Unknown device model", 400);
         check(TooManyDevices, 221, "Device limit exceeded", 403);
@@ -225,6 +236,7 @@ mod tests {
         let missing = "Entries list is missing some entries or contains nonexistent entries";
         check(ListMissesEntries, 262, missing, 400);
         check(TooManyEntities, 267, "Too many entities", 400);
+        check(OverQuota, 268, "Over quota", 402);
         check(WrongSessionKind, 276, "Action is forbidden for received session type", 403);
     }
 }

@@ -4,16 +4,19 @@
 mod answer;
 mod base;
 mod call;
+mod chat;
 mod failure;
 mod group;
 mod method;
 mod openapi;
+mod output_control;
 mod panel_account;
 mod panel_clone;
 mod panel_tracker;
 mod panel_user;
 mod params;
 mod rate;
+mod raw_command;
 mod route;
 mod security_group;
 mod session;
@@ -26,6 +29,7 @@ use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use dispatch::Dispatch;
 use engine::Engine;
 use fleet::{AccountId, Fleet};
 use http::Method;
@@ -72,6 +76,8 @@ pub struct NavixyOptions {
     pub user_requests_per_second_max: u32,
     /// Calls a second of one administrator's account; 0: no limit. Default 10.
     pub panel_requests_per_second_max: u32,
+    /// Trackers whose drivers one call may write to, or ask the last messages of. Default 300.
+    pub chat_trackers_max: usize,
     /// How many users, and how many addresses, are counted at a time. Default 100,000.
     pub rate_keys_max: usize,
 }
@@ -79,13 +85,20 @@ pub struct NavixyOptions {
 impl NavixyOptions {
     /// The documented defaults, with this clock.
     pub const fn new(clock: fn() -> Timestamp) -> Self {
-        Self { clock, user_requests_per_second_max: 50, panel_requests_per_second_max: 10, rate_keys_max: 100_000 }
+        Self {
+            clock,
+            user_requests_per_second_max: 50,
+            panel_requests_per_second_max: 10,
+            rate_keys_max: 100_000,
+            chat_trackers_max: 300,
+        }
     }
 }
 
 /// Answers the HTTP calls of this dialect, under each of [`BASES`].
 pub struct Api {
     fleet: Arc<Fleet>,
+    dispatch: Arc<Dispatch>,
     states: Arc<dyn States>,
     options: NavixyOptions,
     rates_of_addresses: Rates<IpAddr>,
@@ -94,11 +107,12 @@ pub struct Api {
 }
 
 impl Api {
-    /// On this fleet and these states.
-    pub fn new(fleet: Arc<Fleet>, states: Arc<dyn States>, options: NavixyOptions) -> Self {
+    /// On this fleet, these messages and commands, and these states.
+    pub fn new(fleet: Arc<Fleet>, dispatch: Arc<Dispatch>, states: Arc<dyn States>, options: NavixyOptions) -> Self {
         let rate = options.user_requests_per_second_max;
         Self {
             fleet,
+            dispatch,
             states,
             rates_of_addresses: Rates::new(rate, options.rate_keys_max),
             rates_of_users: Rates::new(rate, options.rate_keys_max),

@@ -2,6 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use dispatch::DispatchOptions;
 use engine::{BlockedReports, EngineOptions};
 use fleet::{FleetOptions, HashCost, PasswordPolicy};
 use gateway::DeviceOptions;
@@ -105,6 +106,25 @@ pub(crate) fn fleet(settings: &Settings) -> FleetOptions {
     }
 }
 
+/// For messages and commands.
+pub(crate) fn dispatch(settings: &Settings) -> DispatchOptions {
+    let (messages, commands) = (&settings.messages, &settings.commands);
+    DispatchOptions {
+        message_chars_max: messages.chars_max,
+        guid_bytes_max: messages.guid_bytes_max,
+        undelivered_per_source_max: messages.undelivered_per_driver_max,
+        message_lifetime_s: messages.lifetime_s,
+        messages_kept_days: messages.kept_days,
+        messages_per_answer_max: messages.per_answer_max,
+        answer_bytes_max: messages.answer_bytes_max,
+        command_bytes_max: commands.bytes_max,
+        open_commands_per_source_max: commands.open_per_device_max,
+        command_lifetime_s: commands.lifetime_s,
+        commands_kept_days: commands.kept_days,
+        queue_max: settings.limits.messages_queue_max,
+    }
+}
+
 /// For the journal.
 pub(crate) fn journal(settings: &Settings) -> JournalOptions {
     let journal = &settings.journal;
@@ -152,6 +172,7 @@ pub(crate) fn navixy(settings: &Settings) -> (NavixyOptions, SocketOptions) {
         clock: now,
         user_requests_per_second_max: limits.user_requests_per_second_max,
         panel_requests_per_second_max: limits.panel_requests_per_second_max,
+        chat_trackers_max: limits.chat_trackers_max,
         rate_keys_max: limits.request_counters_max,
     };
     let sockets = SocketOptions {
@@ -196,6 +217,7 @@ mod tests {
         // Its own default window is longer; the setting counts by the minute.
         let of_fleet = FleetOptions { login_window_s: 60, ..FleetOptions::default() };
         assert_eq!(format!("{:?}", fleet(&settings)), format!("{of_fleet:?}"));
+        assert_eq!(dispatch(&settings), DispatchOptions::default());
         assert_eq!(format!("{:?}", journal(&settings)), format!("{:?}", JournalOptions::default()));
         let (calls, sockets) = navixy(&settings);
         assert_eq!(format!("{calls:?}"), format!("{:?}", NavixyOptions::new(now)));

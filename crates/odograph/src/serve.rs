@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use dispatch::Dispatch;
 use engine::{Engine, EngineMetrics};
 use fleet::{AdminSetup, Fleet};
 use gateway::{GatewayMetrics, Listener};
@@ -27,6 +28,9 @@ use crate::{logging, options, wiring};
 
 /// How long a good ending may take. Whoever stops the server counts on ten seconds.
 const GRACE: Duration = Duration::from_secs(9);
+
+/// How long a store that failed is left alone, so that its failing does not fill the log.
+const STORE_PAUSE: Duration = Duration::from_secs(5);
 
 /// Why the server does not start.
 #[derive(Debug)]
@@ -106,13 +110,15 @@ impl Running {
 
         let journal = open_journal(settings, folder)?;
         let fleet = open_fleet(settings, folder.path()).await?;
+        let dispatch = Dispatch::open(folder.path(), options::dispatch(settings), options::now());
+        let dispatch = dispatch.await.map_err(at("messages"))?;
         let engine_options = options::engine(settings, journal_failed);
         let engine = Engine::start(Arc::new(journal), fleet, folder.path(), engine_options, None, engine_metrics)
             .map_err(at("journal"))?;
 
         let (shutdown, down) = watch::channel(false);
         let status = Status { engine: engine.clone(), shutdown: down.clone(), registry: Arc::new(registry) };
-        let routes = wiring::routes(&status, settings).map_err(at("routes"))?;
+        let routes = wiring::routes(&status, &dispatch, settings).map_err(at("routes"))?;
         let (http_limits, socket_limits, proxies) = options::http(settings);
         let listen = settings.http.listen.0;
         let server = Server::bind(listen, routes, http_limits, socket_limits, proxies, options::now, web_metrics)
@@ -135,6 +141,7 @@ impl Running {
             devices.push((listener.family().name, address));
             tasks.spawn(listener.run(down.clone()));
         }
+        tasks.spawn(keep_messages(dispatch, down.clone()));
         tasks.spawn(server.run(down));
         Ok(Self { engine, shutdown, tasks, http, devices, control })
     }
@@ -192,6 +199,23 @@ fn first_password(settings: &Settings) -> Result<Option<String>, StartError> {
         return Ok(None);
     }
     read_secret_file(file).map(Some).map_err(at(format_args!("admin.password_file {}", file.display())))
+}
+
+/// Gives up the messages and commands whose time is over, once a second until the server ends. What is taken in is
+/// durable at once, so that nothing is left to do then.
+async fn keep_messages(dispatch: Arc<Dispatch>, mut down: watch::Receiver<bool>) {
+    let mut ticks = tokio::time::interval(Duration::from_secs(1));
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = down.wait_for(|is_down| *is_down) => return,
+            _ = ticks.tick() => {}
+        }
+        if let Err(error) = dispatch.expire(options::now()).await {
+            tracing::error!(%error, "cannot give up messages and commands whose time is over");
+            ticks.reset_after(STORE_PAUSE);
+        }
+    }
 }
 
 /// A journal that cannot be written ends the process: what a failed write left on disk is found out by opening it

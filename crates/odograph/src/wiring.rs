@@ -3,6 +3,7 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use dispatch::Dispatch;
 use http::StatusCode;
 use navixy::{Api, BASES, Fallback, NavixySockets, methods};
 use web::{Answer, Call, CallFuture, Endpoint, Handler, RouteError, Routes};
@@ -15,22 +16,27 @@ use crate::settings::Settings;
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// The route table.
-pub(crate) fn routes(status: &Status, settings: &Settings) -> Result<Routes, RouteError> {
+pub(crate) fn routes(status: &Status, dispatch: &Arc<Dispatch>, settings: &Settings) -> Result<Routes, RouteError> {
     let mut routes = Routes::new();
     for (path, page) in
         [("/", Page::Root), ("/healthz", Page::Health), ("/readyz", Page::Ready), ("/metrics", Page::Metrics)]
     {
         routes.exact(path, http(Arc::new(PageHandler::new(page, status.clone()))))?;
     }
-    navixy(&mut routes, status, settings)?;
+    navixy(&mut routes, status, dispatch, settings)?;
     Ok(routes)
 }
 
 /// Navixy's calls and sockets, below each of its bases.
-fn navixy(routes: &mut Routes, status: &Status, settings: &Settings) -> Result<(), RouteError> {
+fn navixy(
+    routes: &mut Routes,
+    status: &Status,
+    dispatch: &Arc<Dispatch>,
+    settings: &Settings,
+) -> Result<(), RouteError> {
     let (calls, sockets) = options::navixy(settings);
     let engine = &status.engine;
-    let api: Arc<dyn Handler> = Arc::new(Api::new(engine.fleet().clone(), engine.clone(), calls));
+    let api: Arc<dyn Handler> = Arc::new(Api::new(engine.fleet().clone(), dispatch.clone(), engine.clone(), calls));
     let sockets = Arc::new(NavixySockets::new(engine.clone(), sockets));
     let fallback = Arc::new(sockets.fallback(options::now));
     tokio::spawn(forget_absent(Arc::downgrade(&fallback)));

@@ -3,6 +3,7 @@
 
 mod admin;
 mod clones;
+mod devices;
 mod page;
 mod trackers;
 mod users;

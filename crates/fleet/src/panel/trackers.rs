@@ -186,7 +186,7 @@ pub(super) fn clones_of(memory: &Memory, tracker: &Tracker) -> Vec<TrackerId> {
     }
 }
 
-fn with_owner(memory: &Memory, account: AccountId, tracker: &Arc<Tracker>) -> Option<PanelTracker> {
+pub(super) fn with_owner(memory: &Memory, account: AccountId, tracker: &Arc<Tracker>) -> Option<PanelTracker> {
     let owner = memory.user(tracker.user).filter(|owner| owner.account == account)?;
     Some(PanelTracker { tracker: Arc::clone(tracker), owner: Arc::clone(owner) })
 }

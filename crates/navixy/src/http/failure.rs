@@ -1,5 +1,6 @@
 //! From what `fleet` says went wrong to what the wire calls it.
 
+use dispatch::{MessageError, QueueError, StoreError};
 use fleet::{
     CloneError, CorruptError, DeviceIdProblem, EntityError, Failure, Invalid, LoginError, Problem, RegisterError,
     SessionError, SubuserError, TrackerError, UncloneError, UserError,
@@ -45,6 +46,37 @@ impl From<EntityError> for Refusal {
             EntityError::Failed(failure) => failed(&failure),
         };
         condition.into()
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(_: StoreError) -> Self {
+        Condition::Database.into()
+    }
+}
+
+impl From<MessageError> for Refusal {
+    fn from(error: MessageError) -> Self {
+        let invalid = |text| Self::invalid(vec![FieldError::new("message", text)]);
+        match error {
+            MessageError::Blank => invalid("must not be blank"),
+            MessageError::TooLong => invalid("is too long"),
+            MessageError::BadGuid => Self::invalid(vec![FieldError::new("guid", "is too long")]),
+            MessageError::TooManyWaiting => Condition::OverQuota.into(),
+            MessageError::Failed(error) => error.into(),
+        }
+    }
+}
+
+impl From<QueueError> for Refusal {
+    fn from(error: QueueError) -> Self {
+        let invalid = |text| Self::invalid(vec![FieldError::new("command", text)]);
+        match error {
+            QueueError::Empty => invalid("must not be empty"),
+            QueueError::TooLong => invalid("is too long"),
+            QueueError::Full => Condition::OverQuota.into(),
+            QueueError::Failed(error) => error.into(),
+        }
     }
 }
 

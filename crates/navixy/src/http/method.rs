@@ -42,6 +42,8 @@ pub(super) struct Method {
     pub(super) door: Door,
     /// The right that a sub-user needs.
     pub(super) right: Option<Right>,
+    /// Another right that does as well.
+    pub(super) or_right: Option<Right>,
     pub(super) params: &'static [Param],
     /// Members of a successful answer besides `success`.
     pub(super) answer: &'static [Param],
@@ -103,7 +105,7 @@ pub(super) const TRACKER_ID: Param = required("tracker_id", Kind::Int, "a tracke
 
 impl Method {
     const fn new(path: &'static str, about: &'static str, door: Door) -> Self {
-        Self { path, about, door, right: None, params: &[], answer: &[], errors: &[] }
+        Self { path, about, door, right: None, or_right: None, params: &[], answer: &[], errors: &[] }
     }
 
     /// A method that asks for no session.
@@ -132,6 +134,12 @@ impl Method {
         self
     }
 
+    /// Another right does as well.
+    pub(super) const fn or_right(mut self, right: Right) -> Self {
+        self.or_right = Some(right);
+        self
+    }
+
     /// What it takes, besides the hash.
     pub(super) const fn takes(mut self, params: &'static [Param]) -> Self {
         self.params = params;
@@ -150,6 +158,11 @@ impl Method {
         self
     }
 
+    /// The rights any of which a sub-user needs.
+    pub(super) fn rights(&self) -> impl Iterator<Item = Right> {
+        self.right.into_iter().chain(self.or_right)
+    }
+
     /// Calls it: first who it is, then what is wanted.
     pub(super) async fn call(&self, api: &Api, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
         match self.door {
@@ -159,7 +172,8 @@ impl Method {
                 if matches!(self.door, Door::Standard(_)) && session.kind != fleet::SessionKind::Standard {
                     return Err(Condition::SessionEnded.into());
                 }
-                if self.right.is_some_and(|right| !session.rights.has(right)) {
+                let mut rights = self.rights();
+                if self.right.is_some() && !rights.any(|right| session.rights.has(right)) {
                     return Err(Condition::NotPermitted.into());
                 }
                 call(api, session, request).await

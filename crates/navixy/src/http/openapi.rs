@@ -35,8 +35,9 @@ fn operation(method: &Method) -> Value {
         Door::Standard(_) => json!([{"session": []}]),
         Door::Panel(_) => json!([{"panel": []}]),
     };
-    if let Some(right) = method.right {
-        operation["x-right"] = right.name().into();
+    let rights: Vec<&str> = method.rights().map(fleet::Right::name).collect();
+    if !rights.is_empty() {
+        operation["x-right"] = rights.join(" or ").into();
     }
     let errors: Vec<Value> =
         method.errors.iter().map(|e| json!({"code": e.code(), "description": e.description()})).collect();

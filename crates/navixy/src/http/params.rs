@@ -6,6 +6,9 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
+use fleet::Zone;
+use model::{Civil, Timestamp};
+
 use crate::errors::{Condition, FieldError};
 use crate::http::answer::Refusal;
 use crate::json::{self, Members, Mistyped, NOT_ARRAY, NOT_OBJECT};
@@ -88,6 +91,26 @@ pub(super) fn texts(value: Value<'_>, count_max: usize) -> Result<Vec<String>, M
         Ok(())
     })?;
     Ok(texts)
+}
+
+/// Yes and no, in order; more than `count_max` are an error.
+pub(super) fn booleans(value: Value<'_>, count_max: usize) -> Result<Vec<bool>, Mistyped> {
+    let mut booleans = Vec::new();
+    json::elements(container(value)?, NOT_ARRAY, |i, element| {
+        if i >= count_max {
+            return Err(Mistyped("has too many elements"));
+        }
+        booleans.push(json::boolean(element).map_err(|_| Mistyped("must be an array of booleans"))?);
+        Ok(())
+    })?;
+    Ok(booleans)
+}
+
+/// A date and time: on the clocks of `zone`, or with an offset of its own.
+pub(super) fn instant(value: Value<'_>, zone: &Zone) -> Result<Timestamp, Mistyped> {
+    let text = text(value)?;
+    let local = text.parse::<Civil>().and_then(|civil| zone.to_instant(civil));
+    local.or_else(|_| Timestamp::parse_iso(&text)).map_err(|_| Mistyped("must be a date and time"))
 }
 
 /// The JSON of an array or object.

@@ -44,11 +44,14 @@ const RESOURCES: &[&str] = &[
 /// The tables of all resources.
 const TABLES: &[&[Method]] = &[
     super::base::METHODS,
+    super::chat::METHODS,
     super::group::METHODS,
+    super::output_control::METHODS,
     super::panel_account::METHODS,
     super::panel_clone::METHODS,
     super::panel_tracker::METHODS,
     super::panel_user::METHODS,
+    super::raw_command::METHODS,
     super::security_group::METHODS,
     super::subuser::METHODS,
     super::tracker::METHODS,

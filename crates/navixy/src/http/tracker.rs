@@ -232,6 +232,18 @@ fn tracker_id(params: &mut Params<'_>) -> Result<WireId, Refusal> {
     id.map(WireId).ok_or_else(|| params.invalid())
 }
 
+/// A tracker that the session sees and that is not blocked; `missing` is what it is called if there is none.
+pub(super) fn unblocked(
+    api: &Api,
+    session: &Session,
+    id: Option<i32>,
+    missing: Condition,
+) -> Result<Arc<Tracker>, Condition> {
+    let id = id.and_then(|id| WireId(id).tracker());
+    let tracker = id.and_then(|id| api.fleet.tracker(session, id)).ok_or(missing)?;
+    if tracker.source.blocked { Err(Condition::DeviceBlocked) } else { Ok(tracker) }
+}
+
 fn access(api: &Api, session: &Session, id: WireId) -> Access {
     id.tracker().map_or(Access::Unknown, |id: TrackerId| api.fleet.access(session, id))
 }

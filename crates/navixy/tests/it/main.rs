@@ -9,7 +9,11 @@ mod golden;
 #[cfg(test)]
 mod http_calls;
 #[cfg(test)]
+mod http_chat;
+#[cfg(test)]
 mod http_clones;
+#[cfg(test)]
+mod http_commands;
 #[cfg(test)]
 mod http_groups;
 #[cfg(test)]

@@ -5,10 +5,11 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use dispatch::{Dispatch, DispatchOptions};
 use fleet::{Fleet, FleetOptions, HashCost};
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName};
 use http::{HeaderMap, HeaderValue, Method};
-use model::{SourceId, SourceState, Timestamp};
+use model::{ConnectionStatus, SourceId, SourceState, Timestamp};
 use navixy::{Api, NavixyOptions, States};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -25,21 +26,27 @@ thread_local! {
     static NOW: Cell<Timestamp> = Cell::new(states::at(START));
 }
 
+thread_local! {
+    /// What all sources of a test are.
+    static CONNECTION: Cell<ConnectionStatus> = const { Cell::new(ConnectionStatus::Active) };
+}
+
 fn clock() -> Timestamp {
     NOW.get()
 }
 
-/// Every source drives.
+/// Every source drives, as long as it is heard of.
 struct AllDrive;
 
 impl States for AllDrive {
     fn read(&self, source: SourceId, read: &mut dyn FnMut(&SourceState)) {
-        read(&SourceState { source, ..states::driving() });
+        read(&SourceState { source, connection: CONNECTION.get(), ..states::driving() });
     }
 }
 
 pub(crate) struct World {
     pub(crate) fleet: Arc<Fleet>,
+    pub(crate) dispatch: Arc<Dispatch>,
     api: Api,
     _dir: TempDir,
 }
@@ -138,12 +145,21 @@ impl World {
         let options = FleetOptions { hash_cost: cheap, hash_workers: 1, ..FleetOptions::default() };
         let fleet = Fleet::open(dir.path(), options, clock()).await.expect("a fleet");
         fleet.ensure_admin(Some(ADMIN_PASSWORD), clock()).await.expect("an administrator");
-        let api = Api::new(fleet.clone(), Arc::new(AllDrive), change(NavixyOptions::new(clock)));
-        Self { fleet, api, _dir: dir }
+        let dispatch = Dispatch::open(dir.path(), DispatchOptions::default(), clock()).await.expect("messages");
+        let api = Api::new(fleet.clone(), dispatch.clone(), Arc::new(AllDrive), change(NavixyOptions::new(clock)));
+        Self { fleet, dispatch, api, _dir: dir }
     }
 
     pub(crate) fn wait_ms(&self, ms: i64) {
         NOW.set(NOW.get().plus_ms(ms));
+    }
+
+    pub(crate) fn connection_is(&self, connection: ConnectionStatus) {
+        CONNECTION.set(connection);
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        clock()
     }
 
     pub(crate) async fn raw(&self, draft: Draft) -> Answer {
@@ -198,6 +214,15 @@ impl World {
         let admin = self.admin().await;
         self.user(&admin, login).await;
         self.post("user/auth", json!({"login": login, "password": PASSWORD})).await.text("hash")
+    }
+
+    /// A registered phone, whose driver can be written to: its ids as tracker and as source.
+    pub(crate) async fn phone(&self, hash: &str, label: &str) -> (u64, u64) {
+        let body = json!({"hash": hash, "label": label, "group_id": 0, "model": "mobile_unknown_xgps",
+                          "plugin_id": 35});
+        let value = self.post("tracker/register", body).await.body["value"].clone();
+        let id = |value: &Value| value["id"].as_u64().expect("an id");
+        (id(&value), id(&value["source"]))
     }
 
     /// A registered tracker: its ids as tracker and as source.

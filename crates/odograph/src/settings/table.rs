@@ -240,6 +240,8 @@ settings! {
         panel_requests_per_second_max: u32 = 10, Kind::Number(0, 1_000_000);
         /// Users, and addresses, whose calls are counted at a time.
         request_counters_max: usize = 100_000, Kind::Number(1, 100_000_000);
+        /// Trackers whose drivers one call may write to, or ask the last messages of.
+        chat_trackers_max: usize = 300, Kind::Number(1, 1_000_000);
         /// Messages a second of one WebSocket.
         messages_per_second_max: u32 = 50, Kind::Number(1, 1_000_000);
         /// Failed logins of one login name within a minute, after which it is locked for a minute.
@@ -257,6 +259,8 @@ settings! {
         entities_max: usize = 1_000_000, Kind::Number(1, 1_000_000_000);
         /// Changes of the catalog that may wait for the disk; beyond it callers wait.
         catalog_queue_max: usize = 256, Kind::Number(1, 1_000_000);
+        /// Messages and commands that may wait for the disk, and as many questions about them; beyond it callers wait.
+        messages_queue_max: usize = 256, Kind::Number(1, 1_000_000);
     }
 
     /// Sessions of users and administrators.
@@ -303,6 +307,36 @@ settings! {
     users: Users {
         /// The time zone of users who are created without one.
         default_zone: String = "UTC", Kind::Zone;
+    }
+
+    /// Messages between the office and drivers.
+    messages: Messages {
+        /// Most characters of a message.
+        chars_max: usize = 20_000, Kind::Number(1, MIB);
+        /// Most bytes of the id that a sender gives a message, by which a repeat is known.
+        guid_bytes_max: usize = 128, Kind::Number(1, 4_096);
+        /// Messages to one driver that may wait for the driver's application; beyond it they are refused.
+        undelivered_per_driver_max: u32 = 1_000, Kind::Number(1, 1_000_000);
+        /// How long a message may wait for the driver's application before it counts as failed; 0 for ever.
+        lifetime_s: u32 = 7 * DAY_S, Kind::Number(0, 10 * YEAR_S);
+        /// How long messages are kept; 0 for ever.
+        kept_days: u32 = 0, Kind::Number(0, 36_600);
+        /// Most messages in one answer.
+        per_answer_max: usize = 1_024, Kind::Number(1, 1_000_000);
+        /// Most bytes of text in one answer, unless its first message alone has more.
+        answer_bytes_max: usize = 4 * MIB, Kind::Number(1_024, GIB);
+    }
+
+    /// Commands that wait for a device, or for its answer.
+    commands: Commands {
+        /// Most bytes of a command.
+        bytes_max: usize = 8_192, Kind::Number(1, MIB);
+        /// Commands of one device that may wait; beyond it they are refused.
+        open_per_device_max: u32 = 100, Kind::Number(1, 1_000_000);
+        /// How long a command may wait before it is given up.
+        lifetime_s: u32 = DAY_S, Kind::Number(1, 10 * YEAR_S);
+        /// How long a command of which nothing is to come is kept.
+        kept_days: u32 = 30, Kind::Number(0, 36_600);
     }
 
     /// WebSockets.

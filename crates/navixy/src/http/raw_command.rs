@@ -1,0 +1,190 @@
+//! `tracker/raw_command/…`, `tracker/send_command`, `tracker/command/unconfirmed/…`: commands in a device's own
+//! language, and those that wait.
+
+use dispatch::Command;
+use fleet::{Model, PanelSession, Right, Session};
+use model::{ConnectionStatus, SourceId, Timestamp};
+
+use crate::errors::Condition;
+use crate::http::Api;
+use crate::http::answer::{Refusal, success};
+use crate::http::call::Request;
+use crate::http::method::{Kind, Method, Param, TRACKER_ID, optional, required};
+use crate::http::params::{self, Params};
+use crate::http::tracker::unblocked;
+use crate::json::Mistyped;
+
+const COMMAND: Param = required("command", Kind::Text, "in the device's own language, or in hexadecimal digits");
+const TYPE: Param = optional("type", Kind::OneOf(&["text", "hex"]), "text unless given");
+const RELIABLE: Param =
+    optional("reliable", Kind::Bool, "whether the command may wait for the device; true unless given");
+
+pub(super) const METHODS: &[Method] = &[
+    Method::user("tracker/raw_command/send", "Sends a command to a device, or has it wait for it.", |a, s, r| {
+        Box::pin(send(a, s, r))
+    })
+    .right(Right::TrackerConfigure)
+    .or_right(Right::TrackerSetOutput)
+    .takes(&[TRACKER_ID, COMMAND, TYPE, RELIABLE])
+    .fails(&[
+        Condition::NotFound,
+        Condition::DeviceBlocked,
+        Condition::Offline,
+        Condition::NotSupported,
+        Condition::OverQuota,
+    ]),
+    Method::user("tracker/send_command", "A special command; no model has any.", |a, s, r| {
+        Box::pin(send_special(a, s, r))
+    })
+    .takes(&[TRACKER_ID, required("command", Kind::Object(&[required("name", Kind::Text, "")]), "")])
+    .fails(&[Condition::NotFound, Condition::DeviceBlocked, Condition::NotSupported]),
+    Method::user("tracker/command/unconfirmed/count", "How many commands wait for a device.", |a, s, r| {
+        Box::pin(unconfirmed_count(a, s, r))
+    })
+    .takes(&[TRACKER_ID])
+    .gives(&[required("count", Kind::Int, "")])
+    .fails(&[Condition::EntityNotFound, Condition::DeviceBlocked]),
+    Method::user("tracker/command/unconfirmed/reset", "Gives up the commands that wait for a device.", |a, s, r| {
+        Box::pin(unconfirmed_reset(a, s, r))
+    })
+    .right(Right::TrackerUpdate)
+    .takes(&[TRACKER_ID])
+    .fails(&[Condition::EntityNotFound, Condition::DeviceBlocked]),
+    Method::panel(
+        "panel/tracker/raw_command/send",
+        "Sends a command to a device, or has it wait for it.",
+        |a, s, r| Box::pin(panel_send(a, s, r)),
+    )
+    .takes(&[required("device_id", Kind::Text, ""), COMMAND, TYPE, RELIABLE])
+    .fails(&[Condition::NotFound, Condition::Offline, Condition::NotSupported, Condition::OverQuota]),
+];
+
+async fn send(api: &Api, session: Session, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
+    let now = request.now;
+    let params = &mut request.params;
+    let id = params.required("tracker_id", params::int);
+    let command = read_command(api, params);
+    let reliable = params.flag("reliable", true);
+    params.finish()?;
+    let tracker = unblocked(api, &session, id, Condition::NotFound)?;
+    let Some(command) = command else { return Err(Condition::Unexpected.into()) };
+    deliver(api, (tracker.source.source, tracker.source.model), command, reliable, now).await?;
+    Ok(success(|_| {}))
+}
+
+async fn panel_send(api: &Api, session: PanelSession, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
+    let now = request.now;
+    let params = &mut request.params;
+    let device = params.required("device_id", params::text);
+    let command = read_command(api, params);
+    let reliable = params.flag("reliable", true);
+    params.finish()?;
+    let device = api.fleet.panel_device(&session, &device.unwrap_or_default())?;
+    let Some(command) = command else { return Err(Condition::Unexpected.into()) };
+    deliver(api, (device.source, device.model), command, reliable, now).await?;
+    Ok(success(|_| {}))
+}
+
+async fn send_special(api: &Api, session: Session, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
+    let params = &mut request.params;
+    let id = params.required("tracker_id", params::int);
+    params.object("command.", |command| command.required("name", params::text));
+    params.finish()?;
+    unblocked(api, &session, id, Condition::NotFound)?;
+    Err(Condition::NotSupported.into())
+}
+
+async fn unconfirmed_count(api: &Api, session: Session, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
+    let id = request.params.required("tracker_id", params::int);
+    request.params.finish()?;
+    let tracker = unblocked(api, &session, id, Condition::EntityNotFound)?;
+    let count = api.dispatch.summary(tracker.source.source).open_commands_count;
+    Ok(success(|o| {
+        o.int("count", count);
+    }))
+}
+
+async fn unconfirmed_reset(api: &Api, session: Session, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
+    let now = request.now;
+    let id = request.params.required("tracker_id", params::int);
+    request.params.finish()?;
+    let tracker = unblocked(api, &session, id, Condition::EntityNotFound)?;
+    api.dispatch.withdraw_commands(tracker.source.source, now).await?;
+    Ok(success(|_| {}))
+}
+
+/// Sends a command to a device, or takes it in until the device can get it. No protocol has a way down yet, so that a
+/// device that is there cannot be sent anything at once.
+pub(super) async fn deliver(
+    api: &Api,
+    (source, model): (SourceId, &Model),
+    command: Command,
+    reliable: bool,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    if model.phone_app {
+        return Err(Condition::NotSupported.into());
+    }
+    if !reliable {
+        return Err(unreachable(api, source).into());
+    }
+    api.dispatch.queue(source, command, now).await?;
+    Ok(())
+}
+
+/// Why a device gets nothing at once: it is away, or its connection has no way down.
+pub(super) fn unreachable(api: &Api, source: SourceId) -> Condition {
+    let mut is_online = false;
+    api.states.read(source, &mut |state| {
+        is_online = matches!(state.connection, ConnectionStatus::Active | ConnectionStatus::Idle);
+    });
+    if is_online { Condition::NotSupported } else { Condition::Offline }
+}
+
+/// The command of a call, in either form. What is wrong with it is noted.
+fn read_command(api: &Api, params: &mut Params<'_>) -> Option<Command> {
+    let is_hex = params.optional("type", |value| match params::text(value)?.as_str() {
+        "text" => Ok(false),
+        "hex" => Ok(true),
+        _ => Err(Mistyped("must be one of text, hex")),
+    });
+    let text = params.required("command", params::text)?;
+    let command = match is_hex {
+        Some(true) => bytes_of(&text).map(Command::Bytes),
+        _ => Some(Command::Text(text)),
+    };
+    let bytes_max = api.dispatch.options().command_bytes_max;
+    match &command {
+        None => params.error("command", "Non-hex string"),
+        Some(command) if !(1..=bytes_max).contains(&command.bytes_len()) => {
+            params.error("command", format!("must have 1-{bytes_max} bytes"));
+        }
+        Some(_) => {}
+    }
+    command
+}
+
+/// The bytes of pairs of hexadecimal digits.
+fn bytes_of(hex: &str) -> Option<Vec<u8>> {
+    let digit = |b: u8| char::from(b).to_digit(16).map(|n| n as u8);
+    let (pairs, rest) = hex.as_bytes().as_chunks::<2>();
+    let byte = |[high, low]: &[u8; 2]| Some(digit(*high)? << 4 | digit(*low)?);
+    rest.is_empty().then(|| pairs.iter().map(byte).collect()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hexadecimal_digits_come_in_pairs() {
+        let check = |text: &str, expected: Option<&[u8]>| assert_eq!(bytes_of(text).as_deref(), expected, "{text:?}");
+        check("00fFA5", Some(&[0, 0xff, 0xa5]));
+        check("", Some(&[]));
+        check("0", None);
+        check("0g", None);
+        check("0x", None);
+        check(" 00", None);
+        check("é", None);
+    }
+}
