@@ -26,8 +26,12 @@ pub(crate) fn label(text: &str) -> Result<(), Problem> {
 
 /// What a user calls a group or the like: 1 to 60 printable characters, not only blanks.
 pub(crate) fn title(text: &str) -> Result<(), Invalid> {
-    let problem = if text.trim().is_empty() { Err(Problem::Blank) } else { short(text, LABEL_CHARS_MAX) };
-    problem.map_err(|problem| Invalid { field: Field::Title, problem })
+    line(text, LABEL_CHARS_MAX).map_err(|problem| Invalid { field: Field::Title, problem })
+}
+
+/// One line of text, not only blanks.
+pub(crate) fn line(text: &str, chars_max: usize) -> Result<(), Problem> {
+    if text.trim().is_empty() { Err(Problem::Blank) } else { short(text, chars_max) }
 }
 
 /// A colour: six hexadecimal digits.
@@ -36,8 +40,8 @@ pub(crate) fn color(text: &str) -> Result<(), Invalid> {
     fits.then_some(()).ok_or(Invalid { field: Field::Color, problem: Problem::Form })
 }
 
-/// One line of text.
-fn short(text: &str, chars_max: usize) -> Result<(), Problem> {
+/// One line of text, maybe empty.
+pub(crate) fn short(text: &str, chars_max: usize) -> Result<(), Problem> {
     if text.chars().count() > chars_max {
         return Err(Problem::TooLong { chars_max });
     }

@@ -9,8 +9,11 @@ use serde::de::DeserializeOwned;
 use storage::catalog::{EntityRow, Write};
 
 use crate::error::FleetError;
+use crate::extras::TrackerExtras;
 use crate::groups::Group;
 use crate::security_groups::SecurityGroup;
+use crate::sensors::StoredSensor;
+use crate::tags::Tag;
 
 /// What can stand in the catalog as an entity.
 pub(crate) trait Stored: Serialize + DeserializeOwned {
@@ -136,6 +139,9 @@ macro_rules! entities {
 entities! {
     groups: Group "tracker_group"
     security_groups: SecurityGroup "security_group"
+    sensors: StoredSensor "sensor"
+    tags: Tag "tag"
+    extras: TrackerExtras "tracker_extras"
 }
 
 fn row(kind: &str, entity: &impl Stored) -> EntityRow {

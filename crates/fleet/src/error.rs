@@ -50,6 +50,7 @@ macro_rules! from_failure {
 
 from_failure!(LoginError UserError TrackerError RegisterError CorruptError CloneError UncloneError SessionError);
 from_failure!(AdminError EntityError SubuserError);
+from_failure!(SensorError SettingsError ReplaceError);
 
 /// Why a fleet did not open.
 #[derive(Debug)]
@@ -160,6 +161,25 @@ pub enum Field {
     Label,
     Title,
     Color,
+    Name,
+    InputName,
+    InputNumber,
+    Divider,
+    Accuracy,
+    Units,
+    UnitsType,
+    ParentIds,
+    CalcMethod,
+    BitIndex,
+    ValueTitles,
+    Calibration,
+    TagBindings,
+    OutputNumber,
+    MinIdle,
+    IdleSpeed,
+    NetworkRadius,
+    OfflineTimeout,
+    Command,
 }
 
 impl Field {
@@ -193,6 +213,25 @@ impl Field {
             Self::Label => "label",
             Self::Title => "title",
             Self::Color => "color",
+            Self::Name => "name",
+            Self::InputName => "input_name",
+            Self::InputNumber => "input_number",
+            Self::Divider => "divider",
+            Self::Accuracy => "accuracy",
+            Self::Units => "units",
+            Self::UnitsType => "units_type",
+            Self::ParentIds => "parent_ids",
+            Self::CalcMethod => "calc_method",
+            Self::BitIndex => "bit_index",
+            Self::ValueTitles => "value_titles",
+            Self::Calibration => "data",
+            Self::TagBindings => "tag_bindings",
+            Self::OutputNumber => "number",
+            Self::MinIdle => "min_idle_duration_minutes",
+            Self::IdleSpeed => "idle_speed_threshold",
+            Self::NetworkRadius => "max_radius",
+            Self::OfflineTimeout => "offline_timeout_minutes",
+            Self::Command => "command",
         }
     }
 }
@@ -224,6 +263,27 @@ pub enum Problem {
     Simple,
     /// A password that the user had not long ago.
     Reused,
+    /// A number outside its range.
+    OutOfRange {
+        /// The least.
+        min: i32,
+        /// The greatest.
+        max: i32,
+    },
+    /// Fewer elements than there must be.
+    TooFew {
+        /// The fewest.
+        count_min: usize,
+    },
+    /// More elements than there may be.
+    TooMany {
+        /// The most.
+        count_max: usize,
+    },
+    /// Two elements are the same where they must differ.
+    Repeated,
+    /// It refers to something that is not there, or is of another kind.
+    Dangling,
 }
 
 /// A field with something wrong about it.
@@ -418,8 +478,107 @@ pub enum EntityError {
     NotFound,
     /// A tracker that is named is not one of the account's.
     UnknownTracker,
+    /// The tracker's source is blocked.
+    Blocked,
     /// There are as many of these as there may be.
     TooMany,
+    /// Nothing was changed.
+    Failed(Failure),
+}
+
+/// Why a session may not change a source.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Barred {
+    NotFound,
+    Blocked,
+    Clone,
+}
+
+macro_rules! from_barred {
+    ($($error:ident)*) => {$(
+        impl From<Barred> for $error {
+            fn from(barred: Barred) -> Self {
+                match barred {
+                    Barred::NotFound => Self::NotFound,
+                    Barred::Blocked => Self::Blocked,
+                    Barred::Clone => Self::Clone,
+                }
+            }
+        }
+    )*};
+}
+
+from_barred!(SensorError SettingsError ReplaceError);
+
+/// Why a sensor was not made, changed or removed. Judged in the order of the variants.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum SensorError {
+    /// Fields are wrong: all of them that are.
+    Invalid(Vec<Invalid>),
+    /// No such tracker, or it has no such sensor.
+    NotFound,
+    /// The source is blocked.
+    Blocked,
+    /// The tracker is a clone, whose sensors only the owner of the original changes.
+    Clone,
+    /// It is not a sensor of a kind that can be calibrated.
+    Unsupported,
+    /// The trackers are not all of one model.
+    OtherModel,
+    /// Another sensor has this input, or is the ignition already.
+    InputInUse,
+    /// The tracker has as many sensors of this type as it may.
+    TooManyOfType,
+    /// There are as many sensors as there may be.
+    TooMany,
+    /// Nothing was changed.
+    Failed(Failure),
+}
+
+/// Why the settings of a tracker or its source were not changed. Judged in the order of the variants.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum SettingsError {
+    /// A field is wrong.
+    Invalid(Invalid),
+    /// No such tracker.
+    NotFound,
+    /// The source is blocked.
+    Blocked,
+    /// The tracker is a clone: its owner may name it, but the source is another's.
+    Clone,
+    /// No such group.
+    UnknownGroup,
+    /// Nothing was changed.
+    Failed(Failure),
+}
+
+impl From<Invalid> for SettingsError {
+    fn from(invalid: Invalid) -> Self {
+        Self::Invalid(invalid)
+    }
+}
+
+/// Why a device was not put in the place of another. Judged in the order of the variants.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ReplaceError {
+    /// No model has this code.
+    UnknownModel,
+    /// No such way of registering, or not for this model.
+    UnknownPlugin,
+    /// The way of registering asks for an activation code.
+    WrongActivationCode,
+    /// The id is not one for this model.
+    BadDeviceId(DeviceIdProblem),
+    /// No such tracker.
+    NotFound,
+    /// The source is blocked.
+    Blocked,
+    /// The tracker is a clone.
+    Clone,
+    /// The old device never made contact: there is nothing to continue.
+    NeverConnected,
+    /// A source has this device already.
+    DeviceIdInUse,
     /// Nothing was changed.
     Failed(Failure),
 }
@@ -506,4 +665,7 @@ plain_errors! {
     AdminError "administrator's password not set"
     EntityError "not changed"
     SubuserError "sub-user not changed"
+    SensorError "sensor not changed"
+    SettingsError "settings not changed"
+    ReplaceError "device not replaced"
 }

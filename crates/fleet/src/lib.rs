@@ -33,18 +33,25 @@ mod digest;
 mod entities;
 mod error;
 mod event;
+mod extras;
 mod failures;
 mod fleet;
 mod groups;
 mod memory;
 mod models;
 mod options;
+mod outputs;
+mod own;
 mod panel;
 mod password;
+mod presets;
 mod rights;
 mod security_groups;
+mod sensors;
 mod sessions;
+mod source_settings;
 mod subusers;
+mod tags;
 #[cfg(test)]
 mod tests;
 mod trackers;
@@ -56,7 +63,8 @@ pub use check::{LABEL_CHARS_MAX, LOGIN_CHARS_MAX, TRACKER_COMMENT_CHARS_MAX, USE
 pub use digest::SessionHash;
 pub use error::{
     AdminError, CloneError, CorruptError, DeviceIdProblem, EntityError, Failure, Field, FleetError, HashError, Invalid,
-    LoginError, Problem, RegisterError, SessionError, SubuserError, TrackerError, UncloneError, UserError,
+    LoginError, Problem, RegisterError, ReplaceError, SensorError, SessionError, SettingsError, SubuserError,
+    TrackerError, UncloneError, UserError,
 };
 pub use event::{EndCause, FleetEvent};
 pub use fleet::Fleet;
@@ -67,10 +75,14 @@ pub use panel::{
     ADMIN_LOGIN, AdminSetup, Cloned, Existing, NewUser, Page, Paging, PanelTracker, TrackerEdit, TrackerOrder,
     TrackerQuery, UserEdit, UserOrder, UserQuery,
 };
+pub use presets::{PRESET_TEXT_CHARS_MAX, Preset};
 pub use rights::{Right, Rights};
 pub use security_groups::SecurityGroup;
+pub use sensors::{SENSOR_NAME_CHARS_MAX, VALUE_TITLES_MAX};
 pub use sessions::{PanelSession, Session, SessionKind};
+pub use source_settings::{NewDevice, SettingsEdit};
 pub use subusers::SubuserEdit;
+pub use tags::{TAGS_PER_TRACKER_MAX, Tag, TagBinding};
 pub use trackers::{FIRST_SOURCE, FIRST_TRACKER};
 pub use values::{
     Access, Account, AccountId, Address, Device, LegalType, MeasurementSystem, NewTracker, Preferences, Secret,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use model::{SessionId, SourceId, Timestamp, TrackerId, UserId};
+use model::{Sensor, SessionId, SourceId, Timestamp, TrackerId, UserId};
 use storage::catalog::{Contents, SessionOwner, SessionRow};
 
 use crate::change::{self, Change, login_key};
@@ -78,8 +78,23 @@ impl Memory {
         for (kind, last) in &contents.last_entities {
             memory.entities.note_last(kind, *last);
         }
+        memory.give_sources_their_sensors()?;
         memory.sessions.last = memory.sessions.last.max(contents.last_session);
         Ok(memory)
+    }
+
+    /// A row of a source does not hold its sensors, which are entities.
+    fn give_sources_their_sensors(&mut self) -> Result<(), FleetError> {
+        let mut by_source: BTreeMap<SourceId, Vec<Sensor>> = BTreeMap::new();
+        for stored in self.entities.sensors.iter() {
+            by_source.entry(SourceId(stored.source)).or_default().push(stored.sensor.clone());
+        }
+        for (id, sensors) in by_source {
+            let misfit = FleetError::Row { table: "sources", id: id.0.into() };
+            let info = self.source(id).filter(|info| !info.removed).cloned().ok_or(misfit)?;
+            self.put_source(SourceInfo { sensors: sensors.into(), ..info });
+        }
+        Ok(())
     }
 
     pub(crate) fn apply(&mut self, change: Change) {

@@ -2,7 +2,7 @@
 
 use model::{DeviceId, IgnitionSource, SourceSettings, attr};
 
-use crate::error::{DeviceIdProblem, RegisterError};
+use crate::error::DeviceIdProblem;
 
 /// A model. One for each protocol family, and what clients know by a name of its own.
 #[derive(PartialEq, Eq, Debug)]
@@ -130,6 +130,13 @@ pub fn model(code: &str) -> Option<&'static Model> {
     MODELS.iter().find(|m| m.code == code)
 }
 
+/// Why a device cannot be registered in a way.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum PluginRefusal {
+    Unknown,
+    NeedsCode,
+}
+
 impl Model {
     /// The settings of a source of this model until somebody changes them.
     pub fn settings(&self) -> SourceSettings {
@@ -146,12 +153,12 @@ impl Model {
     }
 
     /// Whether a tracker of this model may be registered in this way.
-    pub(crate) fn check_plugin(&self, plugin: u32) -> Result<(), RegisterError> {
+    pub(crate) fn check_plugin(&self, plugin: u32) -> Result<(), PluginRefusal> {
         let way = PLUGINS.iter().find(|(number, way)| *number == plugin && way.phone_app == self.phone_app);
         match way {
-            Some((_, way)) if way.needs_code => Err(RegisterError::WrongActivationCode),
+            Some((_, way)) if way.needs_code => Err(PluginRefusal::NeedsCode),
             Some(_) => Ok(()),
-            None => Err(RegisterError::UnknownPlugin),
+            None => Err(PluginRefusal::Unknown),
         }
     }
 }
@@ -218,16 +225,16 @@ mod tests {
 
     #[test]
     fn each_model_has_its_ways_of_registering() {
-        let check = |code: &str, plugin: u32, expected: Result<(), RegisterError>| {
+        let check = |code: &str, plugin: u32, expected: Result<(), PluginRefusal>| {
             assert_eq!(model(code).expect(code).check_plugin(plugin), expected, "{code} {plugin}");
         };
         check("navixy_ngp", 44, Ok(()));
-        check("navixy_ngp", 37, Err(RegisterError::WrongActivationCode));
-        check("navixy_ngp", 35, Err(RegisterError::UnknownPlugin));
+        check("navixy_ngp", 37, Err(PluginRefusal::NeedsCode));
+        check("navixy_ngp", 35, Err(PluginRefusal::Unknown));
         check("mobile_unknown_xgps", 35, Ok(()));
-        check("mobile_unknown_xgps", 68, Err(RegisterError::WrongActivationCode));
-        check("mobile_unknown_xgps", 44, Err(RegisterError::UnknownPlugin));
-        check("osmand", 0, Err(RegisterError::UnknownPlugin));
+        check("mobile_unknown_xgps", 68, Err(PluginRefusal::NeedsCode));
+        check("mobile_unknown_xgps", 44, Err(PluginRefusal::Unknown));
+        check("osmand", 0, Err(PluginRefusal::Unknown));
     }
 
     #[test]

@@ -40,6 +40,14 @@ pub struct FleetOptions {
     pub trackers_max: usize,
     /// How many entities of each kind (groups, tags, …) there may be in all. Default 1,000,000.
     pub entities_max: usize,
+    /// How many sensors of one type a tracker may have. Default 100.
+    pub sensors_per_type_max: usize,
+    /// How many points a calibration table may have. Default 1,000.
+    pub calibration_points_max: usize,
+    /// How many sensors a composite one may add up. Default 100.
+    pub composite_parents_max: usize,
+    /// How many commands may be kept ready for a tracker. Default 100.
+    pub commands_per_tracker_max: usize,
 }
 
 impl Default for FleetOptions {
@@ -63,6 +71,10 @@ impl Default for FleetOptions {
             subusers_per_user_max: 1_000,
             trackers_max: 10_000_000,
             entities_max: 1_000_000,
+            sensors_per_type_max: 100,
+            calibration_points_max: 1_000,
+            composite_parents_max: 100,
+            commands_per_tracker_max: 100,
         }
     }
 }

@@ -7,11 +7,13 @@ use model::{DeviceId, SourceId, Timestamp, TrackerId};
 use crate::change::Change;
 use crate::check;
 use crate::digest::{hex, random};
+use crate::entities::EntityKind;
 use crate::error::{CorruptError, Failure, RegisterError};
 use crate::event::FleetEvent;
 use crate::fleet::Fleet;
 use crate::memory::Memory;
-use crate::models;
+use crate::models::{self, PluginRefusal};
+use crate::sensors;
 use crate::sessions::Session;
 use crate::values::{NewTracker, SourceInfo, Tracker};
 use crate::writer::Desk;
@@ -32,7 +34,10 @@ impl Fleet {
     ) -> Result<Arc<Tracker>, RegisterError> {
         check::label(&new.label).map_err(RegisterError::BadLabel)?;
         let model = models::model(&new.model).ok_or(RegisterError::UnknownModel)?;
-        model.check_plugin(new.plugin)?;
+        model.check_plugin(new.plugin).map_err(|refusal| match refusal {
+            PluginRefusal::Unknown => RegisterError::UnknownPlugin,
+            PluginRefusal::NeedsCode => RegisterError::WrongActivationCode,
+        })?;
         let device = match model.id_pattern.check(new.device_id.as_deref()).map_err(RegisterError::BadDeviceId)? {
             Some(device) => device,
             None => generate_device_id()?,
@@ -147,7 +152,9 @@ pub(crate) fn corruption(memory: &Memory, tracker: &Tracker) -> (Vec<Change>, Ve
         for clone in memory.trackers_on(id).filter(|t| t.clone) {
             withdraw(clone, &mut changes, &mut events);
         }
-        changes.push(Change::Source(SourceInfo { removed: true, ..tracker.source.clone() }));
+        changes.extend(sensors::removals(&tracker.source, |_| true));
+        let source = SourceInfo { removed: true, sensors: Arc::default(), ..tracker.source.clone() };
+        changes.push(Change::Source(source));
         events.push(FleetEvent::SourceRemoved(id));
     }
     (changes, events)
@@ -160,6 +167,7 @@ pub(crate) fn withdraw(tracker: &Tracker, changes: &mut Vec<Change>, events: &mu
         let Tracker { id, user, .. } = *tracker;
         events.push(FleetEvent::TrackerRemoved { tracker: id, source: tracker.source.source, user });
     }
+    changes.push(Change::EntityRemoved { kind: EntityKind::TrackerExtras, id: tracker.id.0 });
     changes.push(Change::Tracker(Tracker { corrupted: true, ..tracker.clone() }));
 }
 
@@ -178,6 +186,6 @@ fn next_ids(memory: &Memory, trackers_max: usize) -> Option<(TrackerId, SourceId
 }
 
 /// An id for a phone: 64 random bits, as whoever knows it can report under it.
-fn generate_device_id() -> Result<DeviceId, Failure> {
+pub(crate) fn generate_device_id() -> Result<DeviceId, Failure> {
     DeviceId::new(&hex(&random::<8>()?)).ok_or(Failure::Crypto)
 }

@@ -2,10 +2,13 @@
 
 mod admin;
 mod clones;
+mod extras;
 mod failing;
 mod groups;
 mod properties;
+mod sensors;
 mod sessions;
+mod source_settings;
 mod subusers;
 mod trackers;
 mod users;

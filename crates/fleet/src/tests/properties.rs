@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use model::{SourceId, TrackerId, UserId};
+use model::{DiscreteType, SensorId, SourceId, TrackerId, UserId};
 use proptest::prelude::*;
 
+use super::sensors::{discrete, metering};
 use super::{Stage, at, cheap, new_user, ngp};
 use crate::{
-    Access, CloneError, Existing, FIRST_SOURCE, FIRST_TRACKER, FleetOptions, HashError, SessionHash, TrackerEdit,
+    Access, CloneError, Existing, FIRST_SOURCE, FIRST_TRACKER, FleetOptions, HashError, NewDevice, SessionHash,
+    TrackerEdit,
 };
 
 /// One operation; small numbers pick among what there is.
@@ -31,6 +33,11 @@ enum Op {
     DeleteOwnClone(u8, u8),
     Move(u8, u8),
     Connect(u8),
+    CreateSensor(u8, u8, u8),
+    DeleteSensor(u8, u8),
+    CopySensors(u8, u8),
+    Replace(u8, u8),
+    Rename(u8, u8),
     Wait(u16),
     Reopen,
 }
@@ -55,6 +62,11 @@ fn op() -> impl Strategy<Value = Op> {
         1 => (any::<u8>(), any::<u8>()).prop_map(|(session, n)| Op::DeleteOwnClone(session, n)),
         3 => (any::<u8>(), any::<u8>()).prop_map(|(n, user)| Op::Move(n, user)),
         1 => any::<u8>().prop_map(Op::Connect),
+        4 => (any::<u8>(), any::<u8>(), 1..5u8).prop_map(|(n, t, input)| Op::CreateSensor(n, t, input)),
+        1 => (any::<u8>(), any::<u8>()).prop_map(|(n, t)| Op::DeleteSensor(n, t)),
+        1 => (any::<u8>(), any::<u8>()).prop_map(|(n, t)| Op::CopySensors(n, t)),
+        1 => (any::<u8>(), 0..6u8).prop_map(|(n, device)| Op::Replace(n, device)),
+        1 => (any::<u8>(), any::<u8>()).prop_map(|(n, t)| Op::Rename(n, t)),
         2 => (0..400u16).prop_map(Op::Wait),
         1 => Just(Op::Reopen),
     ]
@@ -147,6 +159,37 @@ impl World {
             Op::Connect(n) => {
                 let source = pick(&self.trackers, n).map_or(SourceId(1), |(_, source)| source);
                 fleet.note_connected(vec![source]).await.expect("noted");
+            }
+            Op::CreateSensor(n, t, input) => {
+                if let Some(session) = self.live_session(n) {
+                    let sensor = discrete(DiscreteType::Ignition, input);
+                    drop(fleet.create_sensor(&session, tracker(t), sensor).await);
+                    let sensor = metering(&format!("temperature_{input}"));
+                    drop(fleet.create_sensor(&session, tracker(t), sensor).await);
+                }
+            }
+            Op::DeleteSensor(n, t) => {
+                if let Some(session) = self.live_session(n) {
+                    drop(fleet.delete_sensor(&session, tracker(t), SensorId((n / 16).into())).await);
+                }
+            }
+            Op::CopySensors(n, t) => {
+                if let Some(session) = self.live_session(n) {
+                    drop(fleet.copy_sensors(&session, tracker(t), vec![tracker(t.wrapping_add(1))]).await);
+                }
+            }
+            Op::Replace(n, device) => {
+                if let Some(session) = self.live_session(n) {
+                    let device_id = Some(format!("unit-{device}"));
+                    let new = NewDevice { model: "navixy_ngp".into(), plugin: 44, device_id };
+                    drop(fleet.replace_device(&session, tracker(n), new).await);
+                }
+            }
+            Op::Rename(n, t) => {
+                if let Some(session) = self.live_session(n) {
+                    drop(fleet.rename_tracker(&session, tracker(t), format!("Van {n}"), 0).await);
+                    drop(fleet.set_output_title(&session, tracker(t), 1, format!("Horn {n}")).await);
+                }
             }
             Op::Wait(s) => {
                 self.now_s += i64::from(s);
