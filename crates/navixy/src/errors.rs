@@ -90,6 +90,16 @@ pub enum Condition {
     HasClones,
     /// A list names something that is not there.
     ListMissesEntries,
+    /// The sensor is of a kind that has no such thing.
+    SensorUnsupported,
+    /// Another sensor has this input.
+    InputInUse,
+    /// The device's status does not allow it: it never made contact.
+    WrongStatus,
+    /// The tracker has as many sensors of this type as it may.
+    TooManySensors,
+    /// The trackers are not of one model.
+    OtherModel,
     /// There are as many of these as there may be.
     TooManyEntities,
     /// As many of these as there may be wait already.
@@ -160,6 +170,11 @@ impl Condition {
             Self::ListMissesEntries => {
                 (262, "Entries list is missing some entries or contains nonexistent entries", BAD)
             }
+            Self::SensorUnsupported => (228, "Not supported by sensor", BAD),
+            Self::InputInUse => (232, "Input already in use", BAD),
+            Self::WrongStatus => (266, "Cannot perform action for the device in current status", S::FORBIDDEN),
+            Self::TooManySensors => (270, "Too many sensors of same type already exist", BAD),
+            Self::OtherModel => (272, "Trackers must have same models", BAD),
             Self::TooManyEntities => (267, "Too many entities", BAD),
             Self::OverQuota => (268, "Over quota", S::PAYMENT_REQUIRED),
             Self::WrongSessionKind => (276, "Action is forbidden for received session type", S::FORBIDDEN),
@@ -235,6 +250,11 @@ mod tests {
         check(AlreadyRemoved, 252, "Device already corrupted", 400);
         let missing = "Entries list is missing some entries or contains nonexistent entries";
         check(ListMissesEntries, 262, missing, 400);
+        check(SensorUnsupported, 228, "Not supported by sensor", 400);
+        check(InputInUse, 232, "Input already in use", 400);
+        check(WrongStatus, 266, "Cannot perform action for the device in current status", 403);
+        check(TooManySensors, 270, "Too many sensors of same type already exist", 400);
+        check(OtherModel, 272, "Trackers must have same models", 400);
         check(TooManyEntities, 267, "Too many entities", 400);
         check(OverQuota, 268, "Over quota", 402);
         check(WrongSessionKind, 276, "Action is forbidden for received session type", 403);

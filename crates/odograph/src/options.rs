@@ -103,6 +103,10 @@ pub(crate) fn fleet(settings: &Settings) -> FleetOptions {
         subusers_per_user_max: limits.subusers_per_user_max,
         trackers_max: limits.trackers_max,
         entities_max: limits.entities_max,
+        sensors_per_type_max: limits.sensors_per_type_max,
+        calibration_points_max: limits.calibration_points_max,
+        composite_parents_max: limits.composite_parents_max,
+        commands_per_tracker_max: limits.commands_per_tracker_max,
     }
 }
 

@@ -7,9 +7,6 @@ use crate::error::SensorError;
 use crate::models::Model;
 use crate::options::FleetOptions;
 
-/// The input name of a sensor that adds up others.
-const COMPOSITE: &str = "composite";
-
 /// Where ignition comes from: a sensor on a digital input, else a virtual one, else what the model's devices say.
 pub(crate) fn ignition(sensors: &[Sensor], model: &Model) -> IgnitionSource {
     let input = sensors.iter().find_map(|sensor| match &sensor.kind {
@@ -21,7 +18,7 @@ pub(crate) fn ignition(sensors: &[Sensor], model: &Model) -> IgnitionSource {
     let virtual_input = || {
         sensors.iter().find_map(|sensor| match &sensor.kind {
             SensorKind::Virtual(v) if v.sensor_type == VirtualType::VirtualIgnition => {
-                v.input.map(IgnitionSource::Attribute)
+                v.input.map(|input| IgnitionSource::Virtual { input, rule: v.rule })
             }
             _ => None,
         })
@@ -83,9 +80,10 @@ fn are_of_one_type(a: &SensorKind, b: &SensorKind) -> bool {
     }
 }
 
+/// A sensor that adds up others instead of having an input.
 fn composite(sensor: &Sensor) -> Option<&Metering> {
     match &sensor.kind {
-        SensorKind::Metering(m) if m.input_name == COMPOSITE && !m.rules.custom_field_name => Some(m),
+        SensorKind::Metering(metering) if metering.input.is_none() => Some(metering),
         _ => None,
     }
 }

@@ -224,7 +224,8 @@ async fn sensors_decide_where_ignition_comes_from() {
     let owner = Owner::new(cheap()).await;
     assert_eq!(owner.ignition(), IgnitionSource::None);
     let derived = owner.made(virtual_sensor(VirtualType::VirtualIgnition, VirtualRule::Identity)).await;
-    assert_ne!(owner.ignition(), IgnitionSource::None);
+    let by_rule = IgnitionSource::Virtual { input: attr::CAN_RPM, rule: VirtualRule::Identity };
+    assert_eq!(owner.ignition(), by_rule);
     let wired = owner.made(discrete(DiscreteType::Ignition, 3)).await;
     assert_eq!(owner.ignition(), IgnitionSource::Input(3));
     owner.stage.fleet.delete_sensor(&owner.session, owner.van.id, derived).await.expect("deleted");

@@ -3,7 +3,7 @@
 use dispatch::{MessageError, QueueError, StoreError};
 use fleet::{
     CloneError, CorruptError, DeviceIdProblem, EntityError, Failure, Invalid, LoginError, Problem, RegisterError,
-    SessionError, SubuserError, TrackerError, UncloneError, UserError,
+    ReplaceError, SensorError, SessionError, SettingsError, SubuserError, TrackerError, UncloneError, UserError,
 };
 
 use crate::errors::{Condition, FieldError};
@@ -39,9 +39,10 @@ impl From<LoginError> for Refusal {
 impl From<EntityError> for Refusal {
     fn from(error: EntityError) -> Self {
         let condition = match error {
-            EntityError::Invalid(invalid) => return Self::invalid(vec![field_error("", invalid)]),
+            EntityError::Invalid(invalid) => return Self::invalid(vec![field_error(entity_prefix(invalid), invalid)]),
             EntityError::NotFound => Condition::NotFound,
             EntityError::UnknownTracker => Condition::ListHasNonexistent,
+            EntityError::Blocked => Condition::DeviceBlocked,
             EntityError::TooMany => Condition::TooManyEntities,
             EntityError::Failed(failure) => failed(&failure),
         };
@@ -77,6 +78,60 @@ impl From<QueueError> for Refusal {
             QueueError::Full => Condition::OverQuota.into(),
             QueueError::Failed(error) => error.into(),
         }
+    }
+}
+
+impl From<SensorError> for Refusal {
+    fn from(error: SensorError) -> Self {
+        let condition = match error {
+            SensorError::Invalid(all) => {
+                return Self::invalid(all.into_iter().map(|one| field_error(sensor_prefix(one), one)).collect());
+            }
+            SensorError::NotFound => Condition::NotFound,
+            SensorError::Blocked => Condition::DeviceBlocked,
+            SensorError::Clone => Condition::NotForClones,
+            SensorError::Unsupported => Condition::SensorUnsupported,
+            SensorError::OtherModel => Condition::OtherModel,
+            SensorError::InputInUse => Condition::InputInUse,
+            SensorError::TooManyOfType => Condition::TooManySensors,
+            SensorError::TooMany => Condition::TooManyEntities,
+            SensorError::Failed(failure) => failed(&failure),
+        };
+        condition.into()
+    }
+}
+
+/// In the words of the newer methods; the older ones tell a missing tracker apart themselves.
+impl From<SettingsError> for Refusal {
+    fn from(error: SettingsError) -> Self {
+        let condition = match error {
+            SettingsError::Invalid(invalid) => return Self::invalid(vec![field_error("", invalid)]),
+            SettingsError::NotFound | SettingsError::UnknownGroup => Condition::EntityNotFound,
+            SettingsError::Blocked => Condition::DeviceBlocked,
+            SettingsError::Clone => Condition::NotForClones,
+            SettingsError::Failed(failure) => failed(&failure),
+        };
+        condition.into()
+    }
+}
+
+impl From<ReplaceError> for Refusal {
+    fn from(error: ReplaceError) -> Self {
+        let condition = match error {
+            ReplaceError::BadDeviceId(problem) => {
+                return Self::invalid(vec![FieldError::new("device_id", device_id_text(problem))]);
+            }
+            ReplaceError::UnknownModel => Condition::UnknownModel,
+            ReplaceError::UnknownPlugin => Condition::PluginNotFound,
+            ReplaceError::WrongActivationCode => Condition::WrongActivationCode,
+            ReplaceError::NotFound => Condition::NotFound,
+            ReplaceError::Blocked => Condition::DeviceBlocked,
+            ReplaceError::Clone => Condition::NotForClones,
+            ReplaceError::NeverConnected => Condition::WrongStatus,
+            ReplaceError::DeviceIdInUse => Condition::DeviceIdInUse,
+            ReplaceError::Failed(failure) => failed(&failure),
+        };
+        condition.into()
     }
 }
 
@@ -212,6 +267,25 @@ const fn user_prefix(invalid: Invalid) -> &'static str {
     }
 }
 
+/// Where a field of a sensor stands in a request: in the object `sensor`, or deeper.
+const fn sensor_prefix(invalid: Invalid) -> &'static str {
+    use fleet::Field;
+    match invalid.field {
+        Field::Calibration => "",
+        Field::ParentIds | Field::CalcMethod | Field::BitIndex | Field::ValueTitles => "sensor.parameters.",
+        _ => "sensor.",
+    }
+}
+
+/// Where a field of something small stands in a request.
+const fn entity_prefix(invalid: Invalid) -> &'static str {
+    use fleet::Field;
+    match invalid.field {
+        Field::OutputNumber => "tracker_output.",
+        _ => "",
+    }
+}
+
 fn field_error(prefix: &str, invalid: Invalid) -> FieldError {
     FieldError::new(format!("{prefix}{}", invalid.field.name()), problem_text(invalid.problem))
 }
@@ -227,6 +301,11 @@ fn problem_text(problem: Problem) -> String {
         Problem::Fixed => "cannot be changed".to_owned(),
         Problem::Simple => "must have upper-case and lower-case letters, digits and one of !@#$%^&*".to_owned(),
         Problem::Reused => "Password was recently used".to_owned(),
+        Problem::OutOfRange { min, max } => format!("must be from {min} to {max}"),
+        Problem::TooFew { count_min } => format!("must have at least {count_min} elements"),
+        Problem::TooMany { count_max } => format!("must have at most {count_max} elements"),
+        Problem::Repeated => "has an element twice".to_owned(),
+        Problem::Dangling => "refers to something that does not exist".to_owned(),
     }
 }
 

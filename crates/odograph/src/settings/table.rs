@@ -257,6 +257,14 @@ settings! {
         trackers_max: usize = 10_000_000, Kind::Number(1, 800_000_000);
         /// Entities of each kind, such as groups and tags, of all users together.
         entities_max: usize = 1_000_000, Kind::Number(1, 1_000_000_000);
+        /// Sensors of one type that a tracker may have.
+        sensors_per_type_max: usize = 100, Kind::Number(1, 10_000);
+        /// Points that a sensor's calibration table may have.
+        calibration_points_max: usize = 1_000, Kind::Number(2, 100_000);
+        /// Sensors that a composite sensor may add up.
+        composite_parents_max: usize = 100, Kind::Number(1, 10_000);
+        /// Commands that may be kept ready for a tracker.
+        commands_per_tracker_max: usize = 100, Kind::Number(1, 10_000);
         /// Changes of the catalog that may wait for the disk; beyond it callers wait.
         catalog_queue_max: usize = 256, Kind::Number(1, 1_000_000);
         /// Messages and commands that may wait for the disk, and as many questions about them; beyond it callers wait.
