@@ -71,10 +71,10 @@ impl Memory {
         ids.iter().filter_map(|id| self.user(*id)).filter(|user| !user.removed)
     }
 
-    /// The sessions of a user and of its sub-users that have not ended.
-    pub(crate) fn live_of_family(&self, user: UserId) -> Vec<SessionId> {
+    /// The sessions of a user and of its sub-users that have not ended, API keys aside.
+    pub(crate) fn passing_of_family(&self, user: UserId) -> Vec<SessionId> {
         let family = std::iter::once(user).chain(self.subusers_of(user).map(|subuser| subuser.id));
-        family.flat_map(|id| self.sessions.live_of(SessionOwner::User(id))).collect()
+        family.flat_map(|id| self.sessions.passing_of(SessionOwner::User(id))).collect()
     }
 
     /// What is told of a tracker that its owner, and with it those sub-users whom it is bound to, sees from now on.

@@ -12,9 +12,8 @@ use storage::catalog::{AccountRow, SessionRow, SourceRow, TrackerRow, UserRow, W
 use crate::entities::{Entity, EntityKind};
 use crate::error::FleetError;
 use crate::models;
-use crate::values::{
-    Account, AccountId, MeasurementSystem, Preferences, Secret, SourceInfo, Tracker, User, UserProfile,
-};
+use crate::preferences::{MeasurementSystem, Preferences};
+use crate::values::{Account, AccountId, Secret, SourceInfo, Tracker, User, UserProfile};
 use crate::zone::Zone;
 
 /// One change.
@@ -34,6 +33,10 @@ pub(crate) enum Change {
     /// Nothing is bound to a sub-user any longer.
     AllUnbound(UserId),
     Session(SessionRow),
+    SessionRenewed {
+        session: SessionId,
+        expires: Timestamp,
+    },
     SessionEnded {
         session: SessionId,
         at: Timestamp,
@@ -82,6 +85,7 @@ impl Change {
             Self::Bound { user, tracker, bound: false } => Write::Unbound { user: *user, tracker: *tracker },
             Self::AllUnbound(user) => Write::AllUnbound { user: *user },
             Self::Session(session) => Write::Session(session.clone()),
+            Self::SessionRenewed { session, expires } => Write::SessionRenewed { session: *session, expires: *expires },
             Self::SessionEnded { session, at } => Write::SessionEnded { session: *session, at: *at },
             Self::SessionForgotten(session) => Write::SessionForgotten(*session),
             Self::Entity(entity) => entity.to_write(),
@@ -106,6 +110,7 @@ fn user_row(user: &User) -> UserRow {
         time_zone: user.preferences.zone.name().to_owned(),
         locale: user.preferences.locale.clone(),
         measurement_system: user.preferences.measurement_system.name().to_owned(),
+        settings: json(&user.preferences.display),
         profile: json(&user.profile),
         comment: user.comment.clone(),
         created: user.created,
@@ -139,6 +144,7 @@ pub(crate) fn user(row: UserRow) -> Result<User, FleetError> {
         zone: Zone::parse(&row.time_zone).map_err(|_| misfit())?,
         measurement_system: MeasurementSystem::from_name(&row.measurement_system).ok_or_else(misfit)?,
         locale: row.locale,
+        display: serde_json::from_str(&row.settings).map_err(|_| misfit())?,
     };
     Ok(User {
         id: row.id,

@@ -1,6 +1,7 @@
 //! What fields must look like.
 
 use crate::error::{Field, Invalid, Problem};
+use crate::preferences::BALANCE_ALERT_EMAILS_MAX;
 use crate::values::{Address, LegalType, UserProfile};
 
 /// The longest label, in characters.
@@ -32,6 +33,34 @@ pub(crate) fn title(text: &str) -> Result<(), Invalid> {
 /// One line of text, not only blanks.
 pub(crate) fn line(text: &str, chars_max: usize) -> Result<(), Problem> {
     if text.trim().is_empty() { Err(Problem::Blank) } else { short(text, chars_max) }
+}
+
+/// What an API key is called: 1 to 255 printable characters, not only blanks.
+pub(crate) fn key_title(text: &str) -> Result<(), Invalid> {
+    let problem = if text.trim().is_empty() { Err(Problem::Blank) } else { short(text, 255) };
+    problem.map_err(|problem| Invalid { field: Field::Title, problem })
+}
+
+/// What a client's text is kept under.
+pub(crate) fn ui_key(text: &str) -> Result<(), Invalid> {
+    let fits =
+        (1..=50).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
+    fits.then_some(()).ok_or(Invalid { field: Field::Key, problem: Problem::Form })
+}
+
+/// A text that a client wants kept. The server does not look into it.
+pub(crate) fn ui_text(text: &str) -> Result<(), Invalid> {
+    const CHARS_MAX: usize = 8_192;
+    match text.chars().count() > CHARS_MAX {
+        true => Err(Invalid { field: Field::Value, problem: Problem::TooLong { chars_max: CHARS_MAX } }),
+        false => Ok(()),
+    }
+}
+
+/// Who is told of a low balance.
+pub(crate) fn balance_alert_emails(emails: &[String]) -> Result<(), Invalid> {
+    let fits = emails.len() <= BALANCE_ALERT_EMAILS_MAX && emails.iter().all(|email| login(email).is_ok());
+    fits.then_some(()).ok_or(Invalid { field: Field::BalanceAlertEmails, problem: Problem::Form })
 }
 
 /// A colour: six hexadecimal digits.

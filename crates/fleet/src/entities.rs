@@ -14,6 +14,7 @@ use crate::groups::Group;
 use crate::security_groups::SecurityGroup;
 use crate::sensors::StoredSensor;
 use crate::tags::Tag;
+use crate::ui_settings::UiSettings;
 
 /// What can stand in the catalog as an entity.
 pub(crate) trait Stored: Serialize + DeserializeOwned {
@@ -142,6 +143,7 @@ entities! {
     sensors: StoredSensor "sensor"
     tags: Tag "tag"
     extras: TrackerExtras "tracker_extras"
+    ui_settings: UiSettings "ui_settings"
 }
 
 fn row(kind: &str, entity: &impl Stored) -> EntityRow {

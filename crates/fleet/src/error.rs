@@ -5,6 +5,8 @@ use std::fmt;
 use model::TrackerId;
 use storage::catalog::CatalogError;
 
+use crate::new_password::Rejected;
+
 /// The server's fault, not the caller's: nothing was changed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Failure {
@@ -51,6 +53,7 @@ macro_rules! from_failure {
 from_failure!(LoginError UserError TrackerError RegisterError CorruptError CloneError UncloneError SessionError);
 from_failure!(AdminError EntityError SubuserError);
 from_failure!(SensorError SettingsError ReplaceError);
+from_failure!(ApiKeyError PasswordError RestoreError UiSettingError RenewError);
 
 /// Why a fleet did not open.
 #[derive(Debug)]
@@ -128,6 +131,10 @@ pub enum HashError {
     Ended,
     /// Of a session of another kind: a panel's where a user's is asked for, or the reverse.
     WrongKind,
+    /// Of a token that only allows a new password, where a session is asked for.
+    OnlyToken,
+    /// Of a session, where a token that allows a new password is asked for.
+    NoToken,
 }
 
 /// A field of what a caller hands in.
@@ -180,6 +187,9 @@ pub enum Field {
     NetworkRadius,
     OfflineTimeout,
     Command,
+    Key,
+    Value,
+    BalanceAlertEmails,
 }
 
 impl Field {
@@ -232,6 +242,9 @@ impl Field {
             Self::NetworkRadius => "max_radius",
             Self::OfflineTimeout => "offline_timeout_minutes",
             Self::Command => "command",
+            Self::Key => "key",
+            Self::Value => "value",
+            Self::BalanceAlertEmails => "balance_alert_settings.emails",
         }
     }
 }
@@ -319,6 +332,16 @@ pub enum UserError {
 impl From<Invalid> for UserError {
     fn from(invalid: Invalid) -> Self {
         Self::Invalid(invalid)
+    }
+}
+
+impl From<Rejected> for UserError {
+    fn from(rejected: Rejected) -> Self {
+        match rejected {
+            Rejected::Invalid(invalid) => Self::Invalid(invalid),
+            Rejected::Busy => Self::Busy,
+            Rejected::Failed(failure) => Self::Failed(failure),
+        }
     }
 }
 
@@ -616,6 +639,95 @@ impl From<Invalid> for SubuserError {
     }
 }
 
+/// Why an API key was not made or deleted.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ApiKeyError {
+    /// The title is wrong.
+    Invalid(Invalid),
+    /// No such key, or not this account's.
+    NotFound,
+    /// The account has as many keys as it may.
+    TooMany,
+    /// The session's user was removed or deactivated meanwhile.
+    SessionEnded,
+    /// Nothing was changed.
+    Failed(Failure),
+}
+
+impl From<Invalid> for ApiKeyError {
+    fn from(invalid: Invalid) -> Self {
+        Self::Invalid(invalid)
+    }
+}
+
+/// Why a text of a user's client was not kept.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum UiSettingError {
+    /// The key or the text is wrong.
+    Invalid(Invalid),
+    /// The user has as many of them as it may.
+    TooMany,
+    /// The session's user was removed meanwhile.
+    SessionEnded,
+    /// Nothing was changed.
+    Failed(Failure),
+}
+
+impl From<Invalid> for UiSettingError {
+    fn from(invalid: Invalid) -> Self {
+        Self::Invalid(invalid)
+    }
+}
+
+/// Why a session was not renewed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum RenewError {
+    /// It has ended, or has no end.
+    Ended,
+    /// Nothing was changed.
+    Failed(Failure),
+}
+
+/// Why a user did not get a new password. Judged in the order of the variants.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum PasswordError {
+    /// Too many wrong old passwords were given.
+    TooManyFailures,
+    /// The old password is not the user's.
+    WrongPassword,
+    /// The new password is the old one.
+    Unchanged,
+    /// The policy does not allow the new password.
+    Invalid(Invalid),
+    /// The session or token has ended meanwhile.
+    SessionEnded,
+    /// Too many passwords are being hashed: try again.
+    Busy,
+    /// Nothing was changed.
+    Failed(Failure),
+}
+
+impl From<Rejected> for PasswordError {
+    fn from(rejected: Rejected) -> Self {
+        match rejected {
+            Rejected::Invalid(invalid) => Self::Invalid(invalid),
+            Rejected::Busy => Self::Busy,
+            Rejected::Failed(failure) => Self::Failed(failure),
+        }
+    }
+}
+
+/// Why a user who forgot its password got no token.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum RestoreError {
+    /// No user has this login, or it may not log in.
+    NotFound,
+    /// The user got one not long ago.
+    TooSoon,
+    /// Nothing was changed.
+    Failed(Failure),
+}
+
 /// Why there is no session for a user.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum SessionError {
@@ -668,4 +780,9 @@ plain_errors! {
     SensorError "sensor not changed"
     SettingsError "settings not changed"
     ReplaceError "device not replaced"
+    ApiKeyError "API key not changed"
+    UiSettingError "setting not kept"
+    RenewError "session not renewed"
+    PasswordError "password not changed"
+    RestoreError "no token for a new password"
 }

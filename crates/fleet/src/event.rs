@@ -48,7 +48,7 @@ pub enum FleetEvent {
         /// The sub-user.
         user: UserId,
     },
-    /// A session has ended.
+    /// A session has ended, or its API key does not open the door now.
     SessionEnded {
         /// Which.
         session: SessionId,
@@ -71,6 +71,10 @@ pub enum EndCause {
     Expired,
     /// The password was changed.
     PasswordChanged,
+    /// The password was forgotten, and a new one chosen with a token from a mail.
+    PasswordRestored,
+    /// It was an API key, and was deleted.
+    KeyDeleted,
     /// The user was deactivated.
     UserDeactivated,
     /// The user was removed.

@@ -9,7 +9,9 @@
 //! | --- | --- |
 //! | starting | [`Fleet::open`], [`Fleet::ensure_admin`], [`Fleet::on_event`], [`Fleet::expire`] once a second |
 //! | devices | [`Fleet::device`], [`Fleet::source`], [`Fleet::sources`], [`Fleet::note_connected`] |
-//! | user sessions | [`Fleet::login`], [`Fleet::authorize`], [`Fleet::logout`], [`Fleet::zone`], [`Fleet::user`], [`Fleet::update_preferences`] |
+//! | user sessions | [`Fleet::login`], [`Fleet::authorize`], [`Fleet::renew_session`], [`Fleet::logout`], [`Fleet::zone`], [`Fleet::user`], [`Fleet::update_preferences`], [`Fleet::ui_setting`], [`Fleet::set_ui_setting`] |
+//! | API keys | [`Fleet::create_api_key`], [`Fleet::api_keys`], [`Fleet::delete_api_key`] |
+//! | new passwords | [`Fleet::set_password`], [`Fleet::begin_restore`], [`Fleet::cancel_restore`], [`Fleet::authorize_password_change`], [`Fleet::restore_password`] |
 //! | a user's trackers | [`Fleet::access`], [`Fleet::trackers`], [`Fleet::tracker`], [`Fleet::owned_tracker`], [`Fleet::register_tracker`], [`Fleet::corrupt_tracker`] |
 //! | sub-users | [`Fleet::subusers`], [`Fleet::create_subuser`], [`Fleet::update_subuser`], [`Fleet::delete_subuser`], [`Fleet::create_subuser_session`], [`Fleet::bind_trackers`], [`Fleet::unbind_trackers`], [`Fleet::subuser_trackers`] |
 //! | their rights | [`Fleet::security_groups`], [`Fleet::create_security_group`], [`Fleet::update_security_group`], [`Fleet::delete_security_group`], [`Fleet::assign_security_group`] |
@@ -27,6 +29,7 @@
 #![deny(missing_docs)]
 
 mod access;
+mod api_keys;
 mod change;
 mod check;
 mod digest;
@@ -39,12 +42,15 @@ mod fleet;
 mod groups;
 mod memory;
 mod models;
+mod new_password;
 mod options;
 mod outputs;
 mod own;
 mod panel;
 mod password;
+mod preferences;
 mod presets;
+mod remembered;
 mod rights;
 mod security_groups;
 mod sensors;
@@ -55,25 +61,32 @@ mod tags;
 #[cfg(test)]
 mod tests;
 mod trackers;
+mod ui_settings;
 mod values;
 mod writer;
 mod zone;
+mod zones;
 
+pub use api_keys::ApiKey;
 pub use check::{LABEL_CHARS_MAX, LOGIN_CHARS_MAX, TRACKER_COMMENT_CHARS_MAX, USER_COMMENT_CHARS_MAX};
 pub use digest::SessionHash;
 pub use error::{
-    AdminError, CloneError, CorruptError, DeviceIdProblem, EntityError, Failure, Field, FleetError, HashError, Invalid,
-    LoginError, Problem, RegisterError, ReplaceError, SensorError, SessionError, SettingsError, SubuserError,
-    TrackerError, UncloneError, UserError,
+    AdminError, ApiKeyError, CloneError, CorruptError, DeviceIdProblem, EntityError, Failure, Field, FleetError,
+    HashError, Invalid, LoginError, PasswordError, Problem, RegisterError, RenewError, ReplaceError, RestoreError,
+    SensorError, SessionError, SettingsError, SubuserError, TrackerError, UiSettingError, UncloneError, UserError,
 };
 pub use event::{EndCause, FleetEvent};
 pub use fleet::Fleet;
 pub use groups::Group;
 pub use models::{IdPattern, MODELS, Model, model};
+pub use new_password::{PasswordRestore, PasswordToken};
 pub use options::{FleetOptions, HashCost, PasswordPolicy};
 pub use panel::{
     ADMIN_LOGIN, AdminSetup, Cloned, Existing, NewUser, Page, Paging, PanelTracker, TrackerEdit, TrackerOrder,
     TrackerQuery, UserEdit, UserOrder, UserQuery,
+};
+pub use preferences::{
+    BALANCE_ALERT_EMAILS_MAX, DateFormat, Display, Geocoder, HourMode, MeasurementSystem, Preferences, RouteProvider,
 };
 pub use presets::{PRESET_TEXT_CHARS_MAX, Preset};
 pub use rights::{Right, Rights};
@@ -85,7 +98,7 @@ pub use subusers::SubuserEdit;
 pub use tags::{TAGS_PER_TRACKER_MAX, Tag, TagBinding};
 pub use trackers::{FIRST_SOURCE, FIRST_TRACKER};
 pub use values::{
-    Access, Account, AccountId, Address, Device, LegalType, MeasurementSystem, NewTracker, Preferences, Secret,
-    SourceInfo, Tracker, User, UserProfile,
+    Access, Account, AccountId, Address, Device, LegalType, NewTracker, Secret, SourceInfo, Tracker, User, UserProfile,
 };
 pub use zone::{UnknownZone, Zone};
+pub use zones::ZoneInfo;

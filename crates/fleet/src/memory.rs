@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use model::{Sensor, SessionId, SourceId, Timestamp, TrackerId, UserId};
-use storage::catalog::{Contents, SessionOwner, SessionRow};
+use model::{Sensor, SourceId, TrackerId, UserId};
+use storage::catalog::Contents;
 
 use crate::change::{self, Change, login_key};
-use crate::digest::Digest;
 use crate::entities::{Entities, Entity};
 use crate::error::FleetError;
+use crate::remembered::Sessions;
 use crate::values::{Account, AccountId, Device, SourceInfo, Tracker, User};
 
 /// The whole fleet. Made by applying changes only: the catalog's contents at the start, then every commit.
@@ -120,6 +120,7 @@ impl Memory {
                 }
             }
             Change::Session(row) => self.sessions.put(row),
+            Change::SessionRenewed { session, expires } => self.sessions.renew(session, expires),
             Change::SessionEnded { session, at } => self.sessions.end(session, at),
             Change::SessionForgotten(session) => self.sessions.forget(session),
             Change::Entity(entity) => self.entities.put(entity),
@@ -213,114 +214,5 @@ impl Memory {
     pub(crate) fn trackers_of(&self, user: UserId) -> impl Iterator<Item = &Arc<Tracker>> {
         let ids = self.users.get(&user).map_or(&[][..], |entry| &entry.trackers);
         ids.iter().filter_map(|id| self.trackers.get(id))
-    }
-}
-
-/// Sessions: the living ones and the ended ones that are still remembered.
-#[derive(Default, PartialEq, Debug)]
-pub(crate) struct Sessions {
-    by_digest: HashMap<Digest, SessionEntry>,
-    digests: HashMap<SessionId, Digest>,
-    live: HashMap<SessionOwner, BTreeSet<SessionId>>,
-    due: BTreeSet<(Timestamp, SessionId)>,
-    ended: BTreeSet<(Timestamp, SessionId)>,
-    /// The highest id ever given.
-    pub(crate) last: SessionId,
-}
-
-/// What is known of a session.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub(crate) struct SessionEntry {
-    pub(crate) id: SessionId,
-    pub(crate) owner: SessionOwner,
-    pub(crate) expires: Timestamp,
-    pub(crate) ended: Option<Timestamp>,
-}
-
-impl SessionEntry {
-    pub(crate) fn is_live(&self, now: Timestamp) -> bool {
-        self.ended.is_none() && now < self.expires
-    }
-}
-
-impl Sessions {
-    fn put(&mut self, row: SessionRow) {
-        let entry = SessionEntry { id: row.id, owner: row.owner, expires: row.expires, ended: row.ended };
-        self.last = self.last.max(row.id);
-        self.by_digest.insert(row.digest, entry);
-        self.digests.insert(row.id, row.digest);
-        match row.ended {
-            Some(at) => {
-                self.ended.insert((at, row.id));
-            }
-            None => {
-                self.live.entry(row.owner).or_default().insert(row.id);
-                self.due.insert((row.expires, row.id));
-            }
-        }
-    }
-
-    fn end(&mut self, session: SessionId, at: Timestamp) {
-        let Some(entry) = self.digests.get(&session).and_then(|digest| self.by_digest.get_mut(digest)) else {
-            return;
-        };
-        if entry.ended.is_some() {
-            return;
-        }
-        entry.ended = Some(at);
-        let SessionEntry { owner, expires, .. } = *entry;
-        self.due.remove(&(expires, session));
-        self.ended.insert((at, session));
-        if let Some(live) = self.live.get_mut(&owner) {
-            live.remove(&session);
-            if live.is_empty() {
-                self.live.remove(&owner);
-            }
-        }
-    }
-
-    fn forget(&mut self, session: SessionId) {
-        let Some(digest) = self.digests.remove(&session) else {
-            return;
-        };
-        if let Some(at) = self.by_digest.remove(&digest).and_then(|entry| entry.ended) {
-            self.ended.remove(&(at, session));
-        }
-    }
-
-    pub(crate) fn find(&self, digest: &Digest) -> Option<SessionEntry> {
-        self.by_digest.get(digest).copied()
-    }
-
-    pub(crate) fn get(&self, session: SessionId) -> Option<SessionEntry> {
-        self.digests.get(&session).and_then(|digest| self.find(digest))
-    }
-
-    /// Those of an owner that have not ended, in the order of ids.
-    pub(crate) fn live_of(&self, owner: SessionOwner) -> impl ExactSizeIterator<Item = SessionId> {
-        static NONE: BTreeSet<SessionId> = BTreeSet::new();
-        self.live.get(&owner).unwrap_or(&NONE).iter().copied()
-    }
-
-    /// How many of an owner's will still be live at an instant.
-    pub(crate) fn live_count(&self, owner: SessionOwner, now: Timestamp) -> usize {
-        self.live_of(owner).filter(|id| self.get(*id).is_some_and(|entry| entry.is_live(now))).count()
-    }
-
-    /// When the next live session's time is over.
-    pub(crate) fn next_due(&self) -> Option<Timestamp> {
-        self.due.first().map(|(at, _)| *at)
-    }
-
-    /// Live sessions whose time is over, the longest overdue first.
-    pub(crate) fn overdue(&self, now: Timestamp) -> impl Iterator<Item = SessionId> {
-        self.due.iter().take_while(move |(at, _)| *at <= now).map(|(_, id)| *id)
-    }
-
-    /// Ended sessions that ended before an instant, or are too many; the oldest first.
-    pub(crate) fn to_forget(&self, before: Timestamp, keep_max: usize) -> impl Iterator<Item = SessionId> {
-        let surplus = self.ended.len().saturating_sub(keep_max);
-        let oldest = self.ended.iter().enumerate();
-        oldest.take_while(move |(n, (at, _))| *n < surplus || *at < before).map(|(_, (_, id))| *id)
     }
 }

@@ -3,12 +3,20 @@
 /// Settings and limits of a fleet. Units are in the names; `Default` gives the documented defaults.
 #[derive(Clone, Debug)]
 pub struct FleetOptions {
-    /// How long a user session lives, from its creation. Default 30 days.
+    /// How long a user session lives, from its creation or last renewal. Default 30 days.
     pub user_lifetime_s: u32,
     /// How long a panel session lives, from its creation. Default 24 hours.
     pub panel_lifetime_s: u32,
     /// How many sessions of one user (or one panel account) may live at a time. Default 1,000.
     pub live_sessions_per_user_max: usize,
+    /// How many API keys an account may have. Default 20.
+    pub api_keys_per_account_max: usize,
+    /// How long a token that allows a new password lives. Default 24 hours.
+    pub password_token_lifetime_s: u32,
+    /// How long a user has to wait before it may ask for another such token. Default 5 minutes.
+    pub password_mail_interval_s: u32,
+    /// How many texts a user's client may have kept for it. Default 100.
+    pub ui_settings_per_user_max: usize,
     /// How long an ended session is remembered, so that it can be told from one that never was. Default 90 days.
     pub ended_sessions_kept_days: u32,
     /// How many ended sessions are remembered at most; beyond that the oldest are forgotten. Default 200,000.
@@ -56,6 +64,10 @@ impl Default for FleetOptions {
             user_lifetime_s: 30 * 86_400,
             panel_lifetime_s: 86_400,
             live_sessions_per_user_max: 1_000,
+            api_keys_per_account_max: 20,
+            password_token_lifetime_s: 86_400,
+            password_mail_interval_s: 300,
+            ui_settings_per_user_max: 100,
             ended_sessions_kept_days: 90,
             ended_sessions_max: 200_000,
             login_failures_max: 10,

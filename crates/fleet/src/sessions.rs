@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use model::{SessionId, Timestamp, UserId};
-use storage::catalog::{CatalogError, SessionOwner, SessionRow};
+use storage::catalog::{CatalogError, SessionOwner, SessionPurpose, SessionRow};
 
 use crate::change::{Change, login_key};
 use crate::digest::{Digest, SessionHash};
-use crate::error::{Failure, HashError, LoginError, SessionError};
+use crate::error::{Failure, HashError, LoginError, RenewError, SessionError};
 use crate::event::{EndCause, FleetEvent};
 use crate::fleet::Fleet;
-use crate::memory::{Memory, SessionEntry};
+use crate::memory::Memory;
+use crate::remembered::{Purpose, SessionEntry};
 use crate::rights::Rights;
 use crate::values::{AccountId, Secret};
 use crate::writer::Desk;
@@ -72,10 +73,10 @@ pub(crate) struct NewSession {
 impl NewSession {
     /// The session's row, unless its owner has enough of them.
     pub(crate) fn row(&self, memory: &Memory, owner: SessionOwner, now: Timestamp) -> Option<SessionRow> {
-        let id = SessionId(memory.sessions.last.0 + 1);
+        let (id, purpose) = (memory.sessions.next_id(), SessionPurpose::Standard);
         let expires = now.plus_ms(i64::from(self.lifetime_s) * model::MS_PER_SECOND);
         let fits = memory.sessions.live_count(owner, now) < self.live_max;
-        fits.then_some(SessionRow { id, digest: self.digest, owner, created: now, expires, ended: None })
+        fits.then_some(SessionRow { id, digest: self.digest, owner, purpose, created: now, expires, ended: None })
     }
 }
 
@@ -216,12 +217,18 @@ impl Fleet {
         let entry = live_entry(memory.sessions.find(&digest), now)?;
         match entry.owner {
             SessionOwner::User(id) => {
-                let user = memory.user(id).ok_or(HashError::Ended)?;
+                // A key outlives the time in which its user is deactivated, but opens no door then.
+                let user = memory.user(id).filter(|user| user.activated).ok_or(HashError::Ended)?;
+                let kind = match entry.purpose {
+                    Purpose::Standard => SessionKind::Standard,
+                    Purpose::ApiKey => SessionKind::ApiKey,
+                    Purpose::PasswordChange => return Err(HashError::OnlyToken),
+                };
                 Ok(Session {
                     id: entry.id,
                     user: id,
                     owner: user.master.unwrap_or(id),
-                    kind: SessionKind::Standard,
+                    kind,
                     rights: memory.rights_of(user),
                     zone: Arc::clone(&user.preferences.zone),
                 })
@@ -255,6 +262,18 @@ impl Fleet {
         .await
     }
 
+    /// Lets a session live as long again as a new one would.
+    pub async fn renew_session(&self, session: &Session, now: Timestamp) -> Result<(), RenewError> {
+        let expires = now.plus_ms(i64::from(self.options.user_lifetime_s) * model::MS_PER_SECOND);
+        let id = session.id;
+        self.write(move |desk| {
+            let entry = desk.memory().sessions.get(id).filter(|entry| entry.is_live(now));
+            entry.filter(|entry| entry.purpose == Purpose::Standard).ok_or(RenewError::Ended)?;
+            Ok(desk.commit(vec![Change::SessionRenewed { session: id, expires }], &[])?)
+        })
+        .await
+    }
+
     /// Ends the sessions whose time is over and forgets those that ended long ago; says when the next is due. To be
     /// called at that time, and at least every second for sessions that are made meanwhile: it costs next to
     /// nothing when there is nothing to do.
@@ -284,7 +303,7 @@ impl Fleet {
     }
 }
 
-fn live_entry(entry: Option<SessionEntry>, now: Timestamp) -> Result<SessionEntry, HashError> {
+pub(crate) fn live_entry(entry: Option<SessionEntry>, now: Timestamp) -> Result<SessionEntry, HashError> {
     let entry = entry.ok_or(HashError::Unknown)?;
     entry.is_live(now).then_some(entry).ok_or(HashError::Ended)
 }

@@ -101,7 +101,7 @@ impl Fleet {
                 let old = subuser(&memory, master, id)?;
                 let user = edited(&memory, master, old, edit)?;
                 let sessions: Vec<_> = match old.activated && !user.activated {
-                    true => memory.sessions.live_of(SessionOwner::User(id)).collect(),
+                    true => memory.sessions.passing_of(SessionOwner::User(id)).collect(),
                     false => Vec::new(),
                 };
                 (user, sessions)
@@ -119,7 +119,7 @@ impl Fleet {
             let (changes, sessions) = {
                 let memory = desk.memory();
                 let changes = removal(subuser(&memory, master, id)?).to_vec();
-                (changes, memory.sessions.live_of(SessionOwner::User(id)).collect::<Vec<_>>())
+                (changes, memory.sessions.passing_of(SessionOwner::User(id)).collect::<Vec<_>>())
             };
             Ok(end_sessions(desk, changes, &sessions, EndCause::UserRemoved, &[], now)?)
         })

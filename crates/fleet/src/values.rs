@@ -7,7 +7,7 @@ use model::{DeviceId, Sensor, SourceId, SourceSettings, Timestamp, TrackerId, Us
 use serde::{Deserialize, Serialize};
 
 use crate::models::Model;
-use crate::zone::Zone;
+use crate::preferences::Preferences;
 
 /// An administrator's account. Positive.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -137,49 +137,6 @@ pub struct Address {
     pub city: String,
     pub street_address: String,
     pub index: String,
-}
-
-/// How a user wants things shown.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Preferences {
-    /// Its time zone.
-    pub zone: Arc<Zone>,
-    /// Its locale: `en` or `en_US`.
-    pub locale: String,
-    /// Its system of units.
-    pub measurement_system: MeasurementSystem,
-}
-
-/// A system of units.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum MeasurementSystem {
-    #[default]
-    Metric,
-    Imperial,
-    Us,
-    MetricGalUs,
-    Nautical,
-}
-
-impl MeasurementSystem {
-    const ALL: [Self; 5] = [Self::Metric, Self::Imperial, Self::Us, Self::MetricGalUs, Self::Nautical];
-
-    /// Its name in the Navixy API.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Metric => "metric",
-            Self::Imperial => "imperial",
-            Self::Us => "us",
-            Self::MetricGalUs => "metric_gal_us",
-            Self::Nautical => "nautical",
-        }
-    }
-
-    /// The system of this name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|s| s.name() == name)
-    }
 }
 
 /// A registered device, as a listener for devices sees it.

@@ -109,7 +109,7 @@ impl Zone {
     }
 }
 
-fn to_jiff(at: Timestamp) -> jiff::Timestamp {
+pub(crate) fn to_jiff(at: Timestamp) -> jiff::Timestamp {
     jiff::Timestamp::from_millisecond(at.ms()).unwrap_or(jiff::Timestamp::MAX)
 }
 

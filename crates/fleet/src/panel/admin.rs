@@ -58,7 +58,7 @@ impl Fleet {
                     Some(account) => Account { password_hash, ..Account::clone(account) },
                     None => Account { id: ADMIN_ID, login: ADMIN_LOGIN.into(), password_hash, created: now },
                 };
-                let sessions: Vec<_> = memory.sessions.live_of(SessionOwner::Account(ADMIN_ID.0)).collect();
+                let sessions: Vec<_> = memory.sessions.passing_of(SessionOwner::Account(ADMIN_ID.0)).collect();
                 (account, sessions)
             };
             let change = Change::Account(Arc::new(account));

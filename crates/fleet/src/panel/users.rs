@@ -4,19 +4,21 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use model::{Timestamp, UserId};
-use storage::catalog::SessionOwner;
 
 use super::page::{Page, Paging, holds};
 use super::trackers::clones_of;
 use crate::change::{Change, login_key};
 use crate::check;
+use crate::entities::EntityKind;
 use crate::error::{Field, Invalid, Problem, UserError};
 use crate::event::{EndCause, FleetEvent};
 use crate::fleet::Fleet;
 use crate::memory::Memory;
+use crate::new_password::put_password;
+use crate::preferences::Preferences;
 use crate::sessions::{PanelSession, Session, end_sessions};
 use crate::trackers::corruption;
-use crate::values::{AccountId, LegalType, MeasurementSystem, Preferences, Secret, Tracker, User, UserProfile};
+use crate::values::{AccountId, LegalType, Tracker, User, UserProfile};
 use crate::zone::Zone;
 
 /// The first user's id. Ids go up from here without gaps.
@@ -124,11 +126,7 @@ impl Fleet {
                     removed: false,
                     login: new.login,
                     profile: new.profile,
-                    preferences: Preferences {
-                        zone,
-                        locale: new.locale,
-                        measurement_system: MeasurementSystem::default(),
-                    },
+                    preferences: Preferences { locale: new.locale, ..Preferences::new(zone) },
                     comment: new.comment,
                     created: now,
                     password_hash,
@@ -178,25 +176,30 @@ impl Fleet {
     ) -> Result<(), UserError> {
         let account = session.account;
         self.write(move |desk| {
-            let (user, sessions) = {
+            let cause = EndCause::UserDeactivated;
+            let (user, sessions, told) = {
                 let memory = desk.memory();
                 let old = memory.user(id).filter(|u| is_master_of(u, account) && !u.removed);
                 let old = old.ok_or(UserError::NotFound)?;
                 let user = edited(&memory, old, edit)?;
-                let is_deactivated = old.activated && !user.activated;
-                let sessions: Vec<_> = match is_deactivated {
-                    true => memory.live_of_family(id),
-                    false => Vec::new(),
-                };
-                (user, sessions)
+                match old.activated && !user.activated {
+                    true => {
+                        let sessions = memory.passing_of_family(id);
+                        // The keys stay, but open no door until the user is activated again.
+                        let keys = memory.sessions.keys_of(id);
+                        let told = keys.map(|(session, _)| FleetEvent::SessionEnded { session, cause }).collect();
+                        (user, sessions, told)
+                    }
+                    false => (user, Vec::new(), Vec::new()),
+                }
             };
             let change = Change::User(Arc::new(user));
-            Ok(end_sessions(desk, vec![change], &sessions, EndCause::UserDeactivated, &[], now)?)
+            Ok(end_sessions(desk, vec![change], &sessions, cause, &told, now)?)
         })
         .await
     }
 
-    /// Gives a user a new password, and ends all its sessions.
+    /// Gives a user a new password, and ends all its sessions. API keys stay.
     pub async fn change_password(
         &self,
         session: &PanelSession,
@@ -205,33 +208,14 @@ impl Fleet {
         now: Timestamp,
     ) -> Result<(), UserError> {
         let old = self.panel_user(session, id).ok_or(UserError::NotFound)?;
-        self.check_new_password(password)?;
-        let remembered = self.options.password_policy.remembered;
-        let recent = [&old.password_hash].into_iter().chain(&old.earlier_passwords);
-        let recent: Vec<Secret> = recent.take(remembered).cloned().collect();
-        if self.hashers.matches_any(password, recent).await.map_err(|_| UserError::Busy)? {
-            return Err(Invalid { field: Field::Password, problem: Problem::Reused }.into());
-        }
-        let password_hash = self.hashers.hash(password).await.map_err(|_| UserError::Busy)??;
-        self.write(move |desk| {
-            let (user, sessions) = {
-                let memory = desk.memory();
-                let old = memory.user(id).filter(|u| !u.removed).ok_or(UserError::NotFound)?;
-                let earlier = [&old.password_hash].into_iter().chain(&old.earlier_passwords).cloned();
-                // The current one counts among those that are remembered.
-                let earlier_passwords = earlier.take(remembered.saturating_sub(1)).collect();
-                let sessions: Vec<_> = memory.sessions.live_of(SessionOwner::User(id)).collect();
-                (User { password_hash, earlier_passwords, ..User::clone(old) }, sessions)
-            };
-            let change = Change::User(Arc::new(user));
-            Ok(end_sessions(desk, vec![change], &sessions, EndCause::PasswordChanged, &[], now)?)
-        })
-        .await
+        let new = self.hash_new(&old, password).await?;
+        self.write(move |desk| put_password(desk, id, new, EndCause::PasswordChanged, now)?.ok_or(UserError::NotFound))
+            .await
     }
 
-    /// Removes a user for good, with its trackers, the clones that others have of them, its sub-users and its sessions;
-    /// with `with_clones` false others' clones are a reason to refuse. `login` must be the user's: a safeguard against
-    /// the wrong number.
+    /// Removes a user for good, with its trackers, the clones that others have of them, its sub-users, its sessions and
+    /// API keys; with `with_clones` false others' clones are a reason to refuse. `login` must be the user's: a safeguard
+    /// against the wrong number.
     pub async fn corrupt_user(
         &self,
         session: &PanelSession,
@@ -259,9 +243,13 @@ impl Fleet {
                     changes.extend(gone);
                     events.extend(told);
                 }
+                for (session, _) in memory.sessions.keys_of(id) {
+                    changes.push(Change::SessionForgotten(session));
+                    events.push(FleetEvent::SessionEnded { session, cause: EndCause::UserRemoved });
+                }
                 changes.extend(memory.subusers_of(id).flat_map(|subuser| removal(subuser)));
                 changes.extend(removal(old));
-                memory.live_of_family(id)
+                memory.passing_of_family(id)
             };
             Ok(end_sessions(desk, changes, &sessions, EndCause::UserRemoved, &events, now)?)
         })
@@ -280,16 +268,12 @@ impl Fleet {
             let mut user = User::clone(&old);
             edit(&mut user.preferences);
             check::locale(&user.preferences.locale)?;
+            check::balance_alert_emails(&user.preferences.display.balance_alert_emails)?;
             let is_moved = user.preferences.zone != old.preferences.zone;
             let told = is_moved.then_some(FleetEvent::ZoneChanged { user: id });
             Ok(desk.commit(vec![Change::User(Arc::new(user))], told.as_slice())?)
         })
         .await
-    }
-
-    fn check_new_password(&self, password: &str) -> Result<(), Invalid> {
-        let checked = self.options.password_policy.check_user(password);
-        checked.map_err(|problem| Invalid { field: Field::Password, problem })
     }
 }
 
@@ -308,9 +292,10 @@ fn is_master_of(user: &User, account: AccountId) -> bool {
 }
 
 /// What removing a user for good means, apart from its trackers and sessions.
-pub(crate) fn removal(user: &User) -> [Change; 2] {
+pub(crate) fn removal(user: &User) -> [Change; 3] {
     let gone = User { removed: true, activated: false, ..user.clone() };
-    [Change::AllUnbound(user.id), Change::User(Arc::new(gone))]
+    let texts = Change::EntityRemoved { kind: EntityKind::UiSettings, id: user.id.0 };
+    [texts, Change::AllUnbound(user.id), Change::User(Arc::new(gone))]
 }
 
 pub(crate) fn next_user_id(memory: &Memory, users_max: usize) -> Option<UserId> {

@@ -7,7 +7,10 @@ use storage::catalog::{Catalog, CatalogError, Contents, SqliteCatalog, Write};
 
 use super::{Stage, at, cheap, listen, new_user, ngp};
 use crate::memory::Memory;
-use crate::{CorruptError, Failure, Fleet, LoginError, RegisterError, UserError};
+use crate::{
+    ApiKeyError, CorruptError, Failure, Fleet, LoginError, PasswordError, RegisterError, RenewError, RestoreError,
+    UserError,
+};
 
 struct Fragile {
     inner: SqliteCatalog,
@@ -58,6 +61,11 @@ async fn a_write_that_fails_changes_and_tells_nothing() {
     assert_eq!(fleet.register_tracker(&ann, ngp("yard-unit-0008"), at(2)).await, Err(RegisterError::Failed(full())));
     assert_eq!(fleet.corrupt_tracker(&ann, van.id).await, Err(CorruptError::Failed(full())));
     assert_eq!(fleet.logout(ann.id, at(2)).await, Err(full()));
+    assert_eq!(fleet.renew_session(&ann, at(2)).await, Err(RenewError::Failed(full())));
+    assert_eq!(fleet.create_api_key(&ann, "a".into(), at(2)).await, Err(ApiKeyError::Failed(full())));
+    assert_eq!(fleet.begin_restore("ann@example.com", at(2)).await, Err(RestoreError::Failed(full())));
+    let set = fleet.set_password(&ann, super::PASSWORD, "Red-Kite*42xx", at(2)).await;
+    assert_eq!(set, Err(PasswordError::Failed(full())));
     assert_eq!(fleet.note_connected(vec![van.source.source]).await, Err(full()));
     assert_eq!(fleet.expire(at(90_000)).await, Err(CatalogError::Full));
     assert_eq!(format!("{:?}", *fleet.shared.memory()), before);

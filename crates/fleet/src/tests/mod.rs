@@ -1,5 +1,6 @@
 //! Tests of the fleet as a whole, on a real catalog in a folder of their own.
 
+mod accounts;
 mod admin;
 mod clones;
 mod extras;

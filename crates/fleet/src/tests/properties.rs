@@ -8,8 +8,8 @@ use proptest::prelude::*;
 use super::sensors::{discrete, metering};
 use super::{Stage, at, cheap, new_user, ngp};
 use crate::{
-    Access, CloneError, Existing, FIRST_SOURCE, FIRST_TRACKER, FleetOptions, HashError, NewDevice, SessionHash,
-    TrackerEdit,
+    Access, CloneError, Existing, FIRST_SOURCE, FIRST_TRACKER, FleetOptions, HashError, NewDevice, PasswordRestore,
+    SessionHash, TrackerEdit,
 };
 
 /// One operation; small numbers pick among what there is.
@@ -21,6 +21,13 @@ enum Op {
     ChangePassword(u8, u8),
     OpenSession(u8),
     Logout(u8),
+    Renew(u8),
+    CreateKey(u8),
+    DeleteKey(u8, u8),
+    BeginRestore(u8),
+    CancelRestore(u8),
+    Restore(u8, u8),
+    KeepText(u8, u8),
     Register(u8, u8),
     Corrupt(u8),
     PanelCorrupt(u8, bool),
@@ -50,6 +57,13 @@ fn op() -> impl Strategy<Value = Op> {
         1 => (any::<u8>(), any::<u8>()).prop_map(|(n, password)| Op::ChangePassword(n, password)),
         4 => any::<u8>().prop_map(Op::OpenSession),
         2 => any::<u8>().prop_map(Op::Logout),
+        1 => any::<u8>().prop_map(Op::Renew),
+        2 => any::<u8>().prop_map(Op::CreateKey),
+        1 => (any::<u8>(), any::<u8>()).prop_map(|(n, key)| Op::DeleteKey(n, key)),
+        2 => any::<u8>().prop_map(Op::BeginRestore),
+        1 => any::<u8>().prop_map(Op::CancelRestore),
+        1 => (any::<u8>(), any::<u8>()).prop_map(|(n, password)| Op::Restore(n, password)),
+        1 => (any::<u8>(), 0..6u8).prop_map(|(n, key)| Op::KeepText(n, key)),
         6 => (any::<u8>(), 0..6u8).prop_map(|(n, device)| Op::Register(n, device)),
         2 => any::<u8>().prop_map(Op::Corrupt),
         1 => (any::<u8>(), any::<bool>()).prop_map(|(n, on)| Op::PanelCorrupt(n, on)),
@@ -78,6 +92,8 @@ struct World {
     now_s: i64,
     users: Vec<UserId>,
     hashes: Vec<SessionHash>,
+    keys: Vec<SessionHash>,
+    tokens: Vec<PasswordRestore>,
     ended: HashMap<usize, HashError>,
     trackers: Vec<(TrackerId, SourceId)>,
 }
@@ -91,7 +107,16 @@ impl World {
         let options =
             FleetOptions { user_lifetime_s: 600, live_sessions_per_user_max: 4, ended_sessions_max: 8, ..cheap() };
         let stage = Stage::with(options).await;
-        Self { stage, now_s: 0, users: vec![], hashes: vec![], ended: HashMap::new(), trackers: vec![] }
+        Self {
+            stage,
+            now_s: 0,
+            users: vec![],
+            hashes: vec![],
+            keys: vec![],
+            tokens: vec![],
+            ended: HashMap::new(),
+            trackers: vec![],
+        }
     }
 
     /// Does the operation. Whether it is refused does not matter here: what it leaves behind does.
@@ -123,6 +148,17 @@ impl World {
                     self.trackers.extend(made.map(|t| (t.id, t.source.source)));
                 }
             }
+            Op::Renew(n) => {
+                if let Some(session) = self.live_session(n) {
+                    fleet.renew_session(&session, now).await.expect("renewed");
+                }
+            }
+            Op::CreateKey(_)
+            | Op::DeleteKey(..)
+            | Op::BeginRestore(_)
+            | Op::CancelRestore(_)
+            | Op::Restore(..)
+            | Op::KeepText(..) => self.apply_to_account(op).await,
             Op::Corrupt(n) => {
                 if let Some(session) = self.live_session(n) {
                     drop(fleet.corrupt_tracker(&session, tracker(n)).await);
@@ -209,6 +245,45 @@ impl World {
         self.trackers.push((id, source));
     }
 
+    /// What concerns keys, tokens and texts.
+    async fn apply_to_account(&mut self, op: Op) {
+        let (fleet, now) = (self.stage.fleet.clone(), at(self.now_s));
+        let hash = |list: &[SessionHash], n: u8| list.get(usize::from(n) % list.len().max(1)).cloned();
+        match op {
+            Op::CreateKey(n) => {
+                if let Some(session) = self.live_session(n) {
+                    self.keys.extend(fleet.create_api_key(&session, "key".into(), now).await.map(|key| key.hash));
+                }
+            }
+            Op::DeleteKey(n, key) => {
+                if let (Some(session), Some(key)) = (self.live_session(n), hash(&self.keys, key)) {
+                    drop(fleet.delete_api_key(&session, key.as_str()).await);
+                }
+            }
+            Op::BeginRestore(n) => {
+                self.tokens.extend(fleet.begin_restore(&format!("u{}@example.com", n % 4), now).await);
+            }
+            Op::CancelRestore(n) => {
+                if let Some(token) = self.tokens.get(usize::from(n) % self.tokens.len().max(1)) {
+                    fleet.cancel_restore(token.token).await.expect("taken back");
+                }
+            }
+            Op::Restore(n, password) => {
+                let token = self.tokens.get(usize::from(n) % self.tokens.len().max(1));
+                let token = token.and_then(|t| fleet.authorize_password_change(t.hash.as_str(), now).ok());
+                if let Some(token) = token {
+                    drop(fleet.restore_password(token, &format!("Blue-Kite*{password:04}"), now).await);
+                }
+            }
+            Op::KeepText(n, key) => {
+                if let Some(session) = self.live_session(n) {
+                    drop(fleet.set_ui_setting(&session, format!("k{key}"), "text".into()).await);
+                }
+            }
+            other => panic!("{other:?} is for somebody else"),
+        }
+    }
+
     async fn reopen(&mut self) {
         // Opening sweeps; what is to be swept now must not make the difference.
         self.stage.fleet.expire(at(self.now_s)).await.expect("swept");
@@ -249,6 +324,12 @@ impl World {
                 (Ok(_), Some(_)) => panic!("session {n} came back to life"),
                 (Err(HashError::Ended), Some(HashError::Unknown)) => panic!("session {n} was remembered again"),
                 (Err(error), _) => drop(self.ended.insert(n, error)),
+            }
+        }
+        for key in &self.keys {
+            if let Ok(session) = fleet.authorize(key.as_str(), at(self.now_s)) {
+                assert!(fleet.user(session.user).is_some_and(|u| u.activated));
+                assert!(fleet.api_keys(&session).iter().any(|listed| listed.hash == *key));
             }
         }
         let ids = self.trackers.iter().map(|(tracker, _)| tracker.0);

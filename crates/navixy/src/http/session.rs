@@ -12,7 +12,8 @@ impl From<HashError> for Condition {
     fn from(error: HashError) -> Self {
         match error {
             HashError::Malformed | HashError::Unknown | HashError::WrongKind => Self::WrongHash,
-            HashError::Ended => Self::SessionEnded,
+            HashError::Ended | HashError::NoToken => Self::SessionEnded,
+            HashError::OnlyToken => Self::WrongSessionKind,
         }
     }
 }

@@ -265,6 +265,10 @@ settings! {
         composite_parents_max: usize = 100, Kind::Number(1, 10_000);
         /// Commands that may be kept ready for a tracker.
         commands_per_tracker_max: usize = 100, Kind::Number(1, 10_000);
+        /// API keys of one account.
+        api_keys_per_account_max: usize = 20, Kind::Number(0, 10_000);
+        /// Texts that one user's client may have kept for it.
+        ui_settings_per_user_max: usize = 100, Kind::Number(0, 10_000);
         /// Changes of the catalog that may wait for the disk; beyond it callers wait.
         catalog_queue_max: usize = 256, Kind::Number(1, 1_000_000);
         /// Messages and commands that may wait for the disk, and as many questions about them; beyond it callers wait.
@@ -273,7 +277,7 @@ settings! {
 
     /// Sessions of users and administrators.
     sessions: Sessions {
-        /// How long a user's session lives, from its creation.
+        /// How long a user's session lives, from its creation or last renewal.
         user_lifetime_s: u32 = 30 * DAY_S, Kind::Number(1, 10 * YEAR_S);
         /// How long an administrator's session lives, from its creation.
         panel_lifetime_s: u32 = DAY_S, Kind::Number(1, 10 * YEAR_S);
@@ -299,6 +303,10 @@ settings! {
         remembered: usize = 10, Kind::Number(0, 100);
         /// Fewest characters of an administrator's password.
         admin_chars_min: usize = 8, Kind::Number(1, 256);
+        /// How long a token lives with which a user who forgot its password may choose a new one.
+        token_lifetime_s: u32 = DAY_S, Kind::Number(1, YEAR_S);
+        /// How long a user has to wait before it may ask for another such token.
+        mail_interval_s: u32 = 300, Kind::Number(0, YEAR_S);
         /// Memory for one hash.
         hash_memory_kib: u32 = 19_456, Kind::Number(1_024, 4 * MIB);
         /// Passes over that memory.

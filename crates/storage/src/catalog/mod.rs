@@ -11,7 +11,9 @@ mod sqlite;
 mod tests;
 
 pub use error::CatalogError;
-pub use rows::{AccountRow, Contents, EntityRow, SessionOwner, SessionRow, SourceRow, TrackerRow, UserRow, Write};
+pub use rows::{
+    AccountRow, Contents, EntityRow, SessionOwner, SessionPurpose, SessionRow, SourceRow, TrackerRow, UserRow, Write,
+};
 pub use sqlite::SqliteCatalog;
 
 /// A store of the catalog. Calls block until the disk has answered: they belong on a thread of their own.

@@ -46,6 +46,8 @@ pub struct UserRow {
     pub locale: String,
     /// Name of its system of units.
     pub measurement_system: String,
+    /// How it wants things shown otherwise, as JSON.
+    pub settings: String,
     /// Names and addresses, as JSON.
     pub profile: String,
     /// The administrator's remark.
@@ -109,6 +111,23 @@ pub enum SessionOwner {
     Account(u32),
 }
 
+/// What a session is for.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub enum SessionPurpose {
+    /// Whatever its owner may do.
+    #[default]
+    Standard,
+    /// The same, for programs; it lasts until it is deleted.
+    ApiKey {
+        /// What its owner calls it.
+        title: String,
+        /// What the hash that the client holds is made of, together with a key that is not in the catalog.
+        seed: [u8; 16],
+    },
+    /// Giving the owner a new password, once.
+    PasswordChange,
+}
+
 /// A session.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SessionRow {
@@ -118,6 +137,8 @@ pub struct SessionRow {
     pub digest: [u8; 32],
     /// Whose it is.
     pub owner: SessionOwner,
+    /// What it is for.
+    pub purpose: SessionPurpose,
     /// When it was created.
     pub created: Timestamp,
     /// When it ends at the latest.
@@ -192,6 +213,13 @@ pub enum Write {
     },
     /// A session.
     Session(SessionRow),
+    /// A session lives longer.
+    SessionRenewed {
+        /// Which.
+        session: SessionId,
+        /// When it ends at the latest.
+        expires: Timestamp,
+    },
     /// A session has ended.
     SessionEnded {
         /// Which.

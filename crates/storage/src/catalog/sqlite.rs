@@ -6,8 +6,8 @@ use model::{SessionId, SourceId, Timestamp, TrackerId, UserId};
 use rusqlite::{Connection, Row, Transaction, params};
 
 use super::{
-    AccountRow, Catalog, CatalogError, Contents, EntityRow, SessionOwner, SessionRow, SourceRow, TrackerRow, UserRow,
-    Write,
+    AccountRow, Catalog, CatalogError, Contents, EntityRow, SessionOwner, SessionPurpose, SessionRow, SourceRow,
+    TrackerRow, UserRow, Write,
 };
 use crate::sqlite;
 
@@ -17,7 +17,13 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0002_entities.sql"),
     include_str!("migrations/0003_clones.sql"),
     include_str!("migrations/0004_subusers.sql"),
+    include_str!("migrations/0005_kinds_of_sessions.sql"),
 ];
+
+/// The words of [`SessionPurpose`].
+const STANDARD: &str = "standard";
+const API_KEY: &str = "api_key";
+const PASSWORD_CHANGE: &str = "password_change";
 
 /// A catalog in one SQLite file, written through a write-ahead log and synced with every commit.
 pub struct SqliteCatalog {
@@ -104,6 +110,11 @@ fn apply(transaction: &Transaction<'_>, write: &Write) -> Result<(), CatalogErro
         }
         Write::AllUnbound { user } => put(transaction, "DELETE FROM bindings WHERE user_id = ?1", params![user.0]),
         Write::Session(s) => put_session(transaction, s),
+        Write::SessionRenewed { session, expires } => put(
+            transaction,
+            "UPDATE sessions SET expires_ms = ?2 WHERE id = ?1",
+            params![number(*session)?, expires.ms()],
+        ),
         Write::SessionEnded { session, at } => {
             put(transaction, "UPDATE sessions SET ended_ms = ?2 WHERE id = ?1", params![number(*session)?, at.ms()])
         }
@@ -126,12 +137,13 @@ fn put_user(transaction: &Transaction<'_>, u: &UserRow) -> Result<(), CatalogErr
     put(
         transaction,
         "INSERT INTO users (id, account_id, login, login_key, password_hash, earlier_passwords, activated, verified,
-         removed, time_zone, locale, measurement_system, profile, comment, created_ms, master_id, security_group_id)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
+         removed, time_zone, locale, measurement_system, profile, comment, created_ms, master_id, security_group_id,
+         settings)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
          ON CONFLICT (id) DO UPDATE SET account_id = ?2, login = ?3, login_key = ?4, password_hash = ?5,
          earlier_passwords = ?6, activated = ?7, verified = ?8, removed = ?9, time_zone = ?10, locale = ?11,
          measurement_system = ?12, profile = ?13, comment = ?14, created_ms = ?15, master_id = ?16,
-         security_group_id = ?17",
+         security_group_id = ?17, settings = ?18",
         params![
             u.id.0,
             u.account,
@@ -149,7 +161,8 @@ fn put_user(transaction: &Transaction<'_>, u: &UserRow) -> Result<(), CatalogErr
             u.comment,
             u.created.ms(),
             u.master.map(|master| master.0),
-            u.security_group
+            u.security_group,
+            u.settings
         ],
     )
 }
@@ -159,13 +172,29 @@ fn put_session(transaction: &Transaction<'_>, s: &SessionRow) -> Result<(), Cata
         SessionOwner::User(id) => (Some(id.0), None),
         SessionOwner::Account(id) => (None, Some(id)),
     };
+    let (purpose, title, seed) = match &s.purpose {
+        SessionPurpose::Standard => (STANDARD, None, None),
+        SessionPurpose::ApiKey { title, seed } => (API_KEY, Some(title), Some(seed)),
+        SessionPurpose::PasswordChange => (PASSWORD_CHANGE, None, None),
+    };
     put(
         transaction,
-        "INSERT INTO sessions (id, digest, user_id, account_id, created_ms, expires_ms, ended_ms)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+        "INSERT INTO sessions (id, digest, user_id, account_id, created_ms, expires_ms, ended_ms, purpose, title, seed)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
          ON CONFLICT (id) DO UPDATE SET digest = ?2, user_id = ?3, account_id = ?4, created_ms = ?5,
-         expires_ms = ?6, ended_ms = ?7",
-        params![number(s.id)?, s.digest, user, account, s.created.ms(), s.expires.ms(), s.ended.map(Timestamp::ms)],
+         expires_ms = ?6, ended_ms = ?7, purpose = ?8, title = ?9, seed = ?10",
+        params![
+            number(s.id)?,
+            s.digest,
+            user,
+            account,
+            s.created.ms(),
+            s.expires.ms(),
+            s.ended.map(Timestamp::ms),
+            purpose,
+            title,
+            seed
+        ],
     )
 }
 
@@ -236,6 +265,7 @@ fn user(row: &Row<'_>) -> Result<UserRow, CatalogError> {
         time_zone: row.get("time_zone")?,
         locale: row.get("locale")?,
         measurement_system: row.get("measurement_system")?,
+        settings: row.get("settings")?,
         profile: row.get("profile")?,
         comment: row.get("comment")?,
         created: instant(row.get("created_ms")?, "users.created_ms")?,
@@ -281,11 +311,19 @@ fn session(row: &Row<'_>) -> Result<SessionRow, CatalogError> {
         (None, Some(account)) => SessionOwner::Account(account),
         _ => return Err(CatalogError::Damaged { column: "sessions.user_id" }),
     };
+    let word: String = row.get("purpose")?;
+    let purpose = match word.as_str() {
+        STANDARD => SessionPurpose::Standard,
+        API_KEY => SessionPurpose::ApiKey { title: row.get("title")?, seed: row.get("seed")? },
+        PASSWORD_CHANGE => SessionPurpose::PasswordChange,
+        _ => return Err(CatalogError::Damaged { column: "sessions.purpose" }),
+    };
     let ended: Option<i64> = row.get("ended_ms")?;
     Ok(SessionRow {
         id: SessionId(u64::try_from(id).map_err(|_| CatalogError::Damaged { column: "sessions.id" })?),
         digest: row.get("digest")?,
         owner,
+        purpose,
         created: instant(row.get("created_ms")?, "sessions.created_ms")?,
         expires: instant(row.get("expires_ms")?, "sessions.expires_ms")?,
         ended: ended.map(|ms| instant(ms, "sessions.ended_ms")).transpose()?,

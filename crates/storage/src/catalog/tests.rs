@@ -5,8 +5,8 @@ use std::path::Path;
 use model::{SessionId, SourceId, Timestamp, TrackerId, UserId};
 
 use super::{
-    AccountRow, Catalog, CatalogError, Contents, EntityRow, SessionOwner, SessionRow, SourceRow, SqliteCatalog,
-    TrackerRow, UserRow, Write,
+    AccountRow, Catalog, CatalogError, Contents, EntityRow, SessionOwner, SessionPurpose, SessionRow, SourceRow,
+    SqliteCatalog, TrackerRow, UserRow, Write,
 };
 
 /// Opens the engine under test on a folder, new or left by an earlier opening.
@@ -35,6 +35,7 @@ contract! {
     a_refused_change_takes_the_whole_transaction_with_it
     conflicts_are_told_apart
     ended_and_forgotten_sessions
+    a_renewed_session_lives_longer
     a_forgotten_session_leaves_its_number
     a_removed_entity_leaves_its_number
     bindings_come_and_go
@@ -64,6 +65,7 @@ fn user(id: u32) -> UserRow {
         time_zone: "Europe/Berlin".into(),
         locale: "de_DE".into(),
         measurement_system: "metric".into(),
+        settings: "{\"translit\":true}".into(),
         profile: "{\"first_name\":\"Änne\"}".into(),
         comment: "two\nlines".into(),
         created: at(1),
@@ -103,7 +105,20 @@ fn tracker(id: u32, user: u32, source: u32) -> TrackerRow {
 }
 
 fn session(id: u64, owner: SessionOwner) -> SessionRow {
-    SessionRow { id: SessionId(id), digest: [id as u8; 32], owner, created: at(4), expires: at(5), ended: None }
+    SessionRow {
+        id: SessionId(id),
+        digest: [id as u8; 32],
+        owner,
+        purpose: SessionPurpose::Standard,
+        created: at(4),
+        expires: at(5),
+        ended: None,
+    }
+}
+
+fn api_key(id: u64) -> SessionRow {
+    let purpose = SessionPurpose::ApiKey { title: "Büro".into(), seed: [7; 16] };
+    SessionRow { purpose, expires: Timestamp::MAX, ..session(id, SessionOwner::User(UserId(2))) }
 }
 
 fn entity(id: u32, body: &str) -> EntityRow {
@@ -121,6 +136,7 @@ fn everything() -> Vec<Write> {
         Write::Bound { user: UserId(4), tracker: TrackerId(10) },
         Write::Session(session(1, SessionOwner::User(UserId(2)))),
         Write::Session(session(2, SessionOwner::Account(1))),
+        Write::Session(api_key(3)),
         Write::Entity(entity(3, "{}")),
     ]
 }
@@ -132,8 +148,8 @@ fn contents() -> Contents {
         sources: vec![source(50)],
         trackers: vec![tracker(10, 2, 50)],
         bindings: vec![(UserId(4), TrackerId(10))],
-        sessions: vec![session(1, SessionOwner::User(UserId(2))), session(2, SessionOwner::Account(1))],
-        last_session: SessionId(2),
+        sessions: vec![session(1, SessionOwner::User(UserId(2))), session(2, SessionOwner::Account(1)), api_key(3)],
+        last_session: SessionId(3),
         entities: vec![entity(3, "{}")],
         last_entities: vec![("tag".into(), 3)],
     }
@@ -169,6 +185,7 @@ fn a_row_takes_the_place_of_the_one_with_its_id(open: Open) {
         time_zone: "UTC".into(),
         locale: "en".into(),
         measurement_system: "us".into(),
+        settings: "{}".into(),
         profile: "{}".into(),
         comment: "c".into(),
         created: at(9),
@@ -199,6 +216,7 @@ fn a_row_takes_the_place_of_the_one_with_its_id(open: Open) {
     let new_session = SessionRow {
         digest: [9; 32],
         owner: SessionOwner::Account(1),
+        purpose: SessionPurpose::PasswordChange,
         created: at(8),
         expires: at(9),
         ended: Some(at(10)),
@@ -220,8 +238,8 @@ fn a_row_takes_the_place_of_the_one_with_its_id(open: Open) {
         sources: vec![new_source],
         trackers: vec![new_tracker],
         bindings: vec![(UserId(4), TrackerId(10))],
-        sessions: vec![new_session, session(2, SessionOwner::Account(1))],
-        last_session: SessionId(2),
+        sessions: vec![new_session, session(2, SessionOwner::Account(1)), api_key(3)],
+        last_session: SessionId(3),
         entities: vec![entity(3, "[]")],
         last_entities: vec![("tag".into(), 3)],
     };
@@ -262,8 +280,8 @@ fn conflicts_are_told_apart(open: Open) {
     check(Write::User(subuser(5, 9)), false);
     check(Write::Bound { user: UserId(9), tracker: TrackerId(10) }, false);
     check(Write::Bound { user: UserId(4), tracker: TrackerId(19) }, false);
-    check(Write::Session(session(3, SessionOwner::User(UserId(9)))), false);
-    check(Write::Session(SessionRow { digest: [1; 32], ..session(3, SessionOwner::Account(1)) }), false);
+    check(Write::Session(session(4, SessionOwner::User(UserId(9)))), false);
+    check(Write::Session(SessionRow { digest: [1; 32], ..session(4, SessionOwner::Account(1)) }), false);
     // Who is removed no longer stands in the way.
     check(Write::User(UserRow { removed: true, ..user(2) }), true);
     check(Write::User(same_login), true);
@@ -278,17 +296,27 @@ fn ended_and_forgotten_sessions(open: Open) {
     let changes = [Write::SessionEnded { session: SessionId(1), at: at(6) }, Write::SessionForgotten(SessionId(2))];
     assert_eq!(catalog.commit(&changes), Ok(()));
     let ended = SessionRow { ended: Some(at(6)), ..session(1, SessionOwner::User(UserId(2))) };
-    assert_eq!(catalog.load().map(|c| c.sessions), Ok(vec![ended]));
+    assert_eq!(catalog.load().map(|c| c.sessions), Ok(vec![ended, api_key(3)]));
+}
+
+fn a_renewed_session_lives_longer(open: Open) {
+    let dir = tempfile::tempdir().expect("folder");
+    let mut catalog = open(dir.path());
+    catalog.commit(&everything()).expect("written");
+    let renewed = Write::SessionRenewed { session: SessionId(1), expires: at(99) };
+    assert_eq!(catalog.commit(&[renewed]), Ok(()));
+    let expected = SessionRow { expires: at(99), ..session(1, SessionOwner::User(UserId(2))) };
+    assert_eq!(catalog.load().map(|c| c.sessions.into_iter().next()), Ok(Some(expected)));
 }
 
 fn a_forgotten_session_leaves_its_number(open: Open) {
     let dir = tempfile::tempdir().expect("folder");
     let mut catalog = open(dir.path());
     catalog.commit(&everything()).expect("written");
-    let forgotten = [Write::SessionForgotten(SessionId(1)), Write::SessionForgotten(SessionId(2))];
+    let forgotten = [1, 2, 3].map(|id| Write::SessionForgotten(SessionId(id)));
     catalog.commit(&forgotten).expect("written");
     drop(catalog);
-    assert_eq!(open(dir.path()).load().map(|c| c.last_session), Ok(SessionId(2)));
+    assert_eq!(open(dir.path()).load().map(|c| c.last_session), Ok(SessionId(3)));
 }
 
 fn a_removed_entity_leaves_its_number(open: Open) {
