@@ -17,4 +17,4 @@ pub mod wire;
 pub use encode::BatchItemShape;
 pub use errors::{Condition, FieldError};
 pub use http::{Api, BASES, NavixyOptions, States, methods, openapi};
-pub use session::{Fallback, FallbackOptions, NavixySockets, SocketOptions};
+pub use session::{Fallback, FallbackMetrics, FallbackOptions, NavixySockets, SocketOptions};

@@ -27,7 +27,7 @@ use web::{CloseReason, Frames, Gathered, Message, Opening, SocketFactory, Socket
 use crate::decode::{Raw, WireError};
 use crate::encode::{BatchItemShape, lifecycle};
 use crate::errors::Condition;
-pub use fallback::{Fallback, FallbackOptions};
+pub use fallback::{Fallback, FallbackMetrics, FallbackOptions};
 use missed::Missed;
 use opening::Atmosphere;
 use subscription::Hold;
@@ -98,8 +98,8 @@ impl NavixySockets {
     }
 
     /// The same for clients that cannot have a WebSocket, and what else comes to its address without an upgrade.
-    pub fn fallback(&self, clock: fn() -> Timestamp) -> Fallback {
-        Fallback::new(self.0.clone(), clock)
+    pub fn fallback(&self, clock: fn() -> Timestamp, metrics: FallbackMetrics) -> Fallback {
+        Fallback::new(self.0.clone(), clock, metrics)
     }
 }
 

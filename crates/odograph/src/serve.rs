@@ -12,6 +12,7 @@ use dispatch::Dispatch;
 use engine::{Engine, EngineMetrics};
 use fleet::{AdminSetup, Fleet};
 use gateway::{GatewayMetrics, Listener};
+use navixy::FallbackMetrics;
 use prometheus_client::registry::Registry;
 use storage::journal::{JournalError, LsmJournal};
 use tokio::signal::unix::{SignalKind, signal};
@@ -107,6 +108,8 @@ impl Running {
         engine_metrics.register(&mut registry);
         web_metrics.register(&mut registry);
         gateway_metrics.register(&mut registry);
+        let fallback_metrics = FallbackMetrics::default();
+        fallback_metrics.register(&mut registry);
 
         let journal = open_journal(settings, folder)?;
         let fleet = open_fleet(settings, folder.path()).await?;
@@ -118,7 +121,7 @@ impl Running {
 
         let (shutdown, down) = watch::channel(false);
         let status = Status { engine: engine.clone(), shutdown: down.clone(), registry: Arc::new(registry) };
-        let routes = wiring::routes(&status, &dispatch, settings).map_err(at("routes"))?;
+        let routes = wiring::routes(&status, &dispatch, settings, fallback_metrics).map_err(at("routes"))?;
         let (http_limits, socket_limits, proxies) = options::http(settings);
         let listen = settings.http.listen.0;
         let server = Server::bind(listen, routes, http_limits, socket_limits, proxies, options::now, web_metrics)

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use dispatch::Dispatch;
 use http::StatusCode;
-use navixy::{Api, BASES, Fallback, NavixySockets, methods};
+use navixy::{Api, BASES, Fallback, FallbackMetrics, NavixySockets, methods};
 use web::{Answer, Call, CallFuture, Endpoint, Handler, RouteError, Routes};
 
 use crate::options;
@@ -16,14 +16,19 @@ use crate::settings::Settings;
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// The route table.
-pub(crate) fn routes(status: &Status, dispatch: &Arc<Dispatch>, settings: &Settings) -> Result<Routes, RouteError> {
+pub(crate) fn routes(
+    status: &Status,
+    dispatch: &Arc<Dispatch>,
+    settings: &Settings,
+    fallback: FallbackMetrics,
+) -> Result<Routes, RouteError> {
     let mut routes = Routes::new();
     for (path, page) in
         [("/", Page::Root), ("/healthz", Page::Health), ("/readyz", Page::Ready), ("/metrics", Page::Metrics)]
     {
         routes.exact(path, http(Arc::new(PageHandler::new(page, status.clone()))))?;
     }
-    navixy(&mut routes, status, dispatch, settings)?;
+    navixy(&mut routes, status, dispatch, settings, fallback)?;
     Ok(routes)
 }
 
@@ -33,12 +38,13 @@ fn navixy(
     status: &Status,
     dispatch: &Arc<Dispatch>,
     settings: &Settings,
+    fallback: FallbackMetrics,
 ) -> Result<(), RouteError> {
     let (calls, sockets) = options::navixy(settings);
     let engine = &status.engine;
     let api: Arc<dyn Handler> = Arc::new(Api::new(engine.fleet().clone(), dispatch.clone(), engine.clone(), calls));
     let sockets = Arc::new(NavixySockets::new(engine.clone(), sockets));
-    let fallback = Arc::new(sockets.fallback(options::now));
+    let fallback = Arc::new(sockets.fallback(options::now, fallback));
     tokio::spawn(forget_absent(Arc::downgrade(&fallback)));
     for base in BASES {
         let socket = Endpoint { http: Some(fallback.clone()), socket: Some(sockets.clone()) };

@@ -1,6 +1,11 @@
 //! Published JavaScript clients as they are, run by Node.
 
-use e2e::{Account, NodeClient, Proxy, RegisteredTracker, Report, Server, ServerOptions, ngp, ngp_body, node_clients};
+use std::net::SocketAddr;
+
+use e2e::{
+    Account, NodeClient, Proxy, RegisteredTracker, Report, Server, ServerOptions, eventually, ngp, ngp_body,
+    node_clients,
+};
 use serde_json::{Value, json};
 
 /// The folder of the clients, or a line on why there is none.
@@ -25,10 +30,14 @@ struct Scene {
 }
 
 fn scene() -> Scene {
+    scene_behind(Proxy::to)
+}
+
+fn scene_behind(proxy: fn(SocketAddr) -> Proxy) -> Scene {
     let server = Server::with(ServerOptions::default().set("ODOGRAPH_WS_HEARTBEAT_S", "1"));
     let account = Account::new(&server);
     let van = account.ngp("yard-unit-0007");
-    let proxy = Proxy::to(server.http());
+    let proxy = proxy(server.http());
     Scene { server, account, van, proxy }
 }
 
@@ -56,12 +65,19 @@ impl Scene {
 
     /// The walk that every Atmosphere client does: open, watch, be cut off, come back, watch again, log out.
     #[track_caller]
-    fn walk(&self, mut client: NodeClient, opened_over_websocket: bool) {
+    fn walk(&self, mut client: NodeClient, transport: Option<&str>) {
         let open = client.callback("open");
-        if opened_over_websocket {
-            assert_eq!(open["transport"], "websocket", "no fallback was needed");
+        if let Some(transport) = transport {
+            assert_eq!(open["transport"], transport);
         }
         self.watches(&mut client, 31);
+        if transport == Some("long-polling") {
+            // Between two polls there is nothing to cut.
+            eventually("a poll is held", || {
+                let figures = self.server.api().get("/metrics").text;
+                figures.lines().any(|line| line == "odograph_web_streams_open 1").then_some(())
+            });
+        }
         self.proxy.cut();
         client.callback("reopen");
         self.watches(&mut client, 32);
@@ -72,7 +88,8 @@ impl Scene {
         client.message("the logout", |message| message["event"] == "logout");
         for line in client.seen() {
             assert!(!line.contains("30000|"), "a handshake reached the application: {line}");
-            assert!(!line.contains("transport_failure"), "a fallback was tried: {line}");
+            let is_asked_for = transport.is_some_and(|transport| transport != "websocket");
+            assert!(is_asked_for || !line.contains("transport_failure"), "a fallback was tried: {line}");
         }
         client.order(&json!({"close": true}));
         client.callback("close");
@@ -82,13 +99,14 @@ impl Scene {
     fn classic(&self, package: &str, options: &Value) {
         let folder = clients!();
         let client = NodeClient::start(&folder, "classic.cjs", &[package, &self.url("http"), &options.to_string()]);
-        self.walk(client, true);
+        let transport = options["transport"].as_str().unwrap_or("websocket");
+        self.walk(client, Some(transport));
     }
 
     fn current(&self, options: &Value) {
         let folder = clients!();
         let client = NodeClient::start(&folder, "current.mjs", &[&self.url("http"), &options.to_string()]);
-        self.walk(client, false);
+        self.walk(client, None);
     }
 }
 
@@ -110,6 +128,42 @@ fn classic_atmosphere_4_walks_through() {
 #[test]
 fn classic_atmosphere_with_message_lengths_and_its_own_heartbeat_walks_through() {
     scene().classic("atmosphere-3", &json!({"trackMessageLength": true, "heartbeat": {"server": 5}}));
+}
+
+#[test]
+fn classic_atmosphere_polls() {
+    scene().classic("atmosphere-2", &json!({"transport": "long-polling"}));
+    scene().classic("atmosphere-3", &json!({"transport": "long-polling", "trackMessageLength": true}));
+    scene().classic("atmosphere-4", &json!({"transport": "long-polling"}));
+}
+
+#[test]
+fn classic_atmosphere_takes_a_stream() {
+    scene().classic("atmosphere-2", &json!({"transport": "streaming"}));
+    scene().classic("atmosphere-3", &json!({"transport": "streaming", "trackMessageLength": true}));
+    scene().classic("atmosphere-4", &json!({"transport": "streaming"}));
+}
+
+#[test]
+fn classic_atmosphere_takes_events() {
+    scene().classic("atmosphere-2", &json!({"transport": "sse"}));
+    scene().classic("atmosphere-3", &json!({"transport": "sse", "trackMessageLength": true}));
+    scene().classic("atmosphere-4", &json!({"transport": "sse"}));
+}
+
+#[test]
+fn a_client_whose_websocket_is_refused_falls_back_and_hears_the_same() {
+    let folder = clients!();
+    // The oldest falls back twice, the second time to nothing, unless it is told not to try again.
+    for (package, fallback) in
+        [("atmosphere-2", "long-polling"), ("atmosphere-3", "streaming"), ("atmosphere-4", "long-polling")]
+    {
+        let scene = scene_behind(Proxy::without_websockets);
+        let options = json!({"fallbackTransport": fallback, "maxWebsocketErrorRetries": 0}).to_string();
+        let mut client = NodeClient::start(&folder, "classic.cjs", &[package, &scene.url("http"), &options]);
+        client.callback("transport_failure");
+        scene.walk(client, Some(fallback));
+    }
 }
 
 #[test]

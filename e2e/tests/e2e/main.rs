@@ -13,6 +13,7 @@ mod batches;
 mod cabs;
 mod configuration;
 mod events;
+mod fallback;
 mod hostile;
 mod http_calls;
 mod http_devices;

@@ -14,6 +14,9 @@ use http::header::{
 };
 use http::{HeaderValue, Method, StatusCode};
 use model::{MS_PER_SECOND, Timestamp};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
 use uuid::Uuid;
 use web::{Answer, Body, BodyError, BodySource, Call, CallFuture, Handler, Message, Next, Opening};
 
@@ -66,6 +69,24 @@ impl Default for FallbackOptions {
     }
 }
 
+/// What is counted of clients without a WebSocket.
+#[derive(Clone, Debug, Default)]
+pub struct FallbackMetrics {
+    /// Clients that are known now, listening or away for a moment.
+    pub clients: Gauge,
+    /// Clients refused because there were too many.
+    pub refused: Counter,
+}
+
+impl FallbackMetrics {
+    /// Makes the figures visible under `/metrics`.
+    pub fn register(&self, registry: &mut Registry) {
+        let fallback = registry.sub_registry_with_prefix("navixy_fallback");
+        fallback.register("clients", "Clients without a WebSocket that are known now", self.clients.clone());
+        fallback.register("refused", "Clients without a WebSocket over their limit", self.refused.clone());
+    }
+}
+
 type Known = Arc<Mutex<Socketless>>;
 
 /// Answers what comes to the socket's address without an upgrade.
@@ -73,6 +94,7 @@ pub struct Fallback {
     shared: Arc<Shared>,
     clock: fn() -> Timestamp,
     clients: Mutex<Clients>,
+    pub(super) metrics: FallbackMetrics,
 }
 
 #[derive(Default)]
@@ -96,20 +118,22 @@ impl Handler for Fallback {
 }
 
 impl Fallback {
-    pub(super) fn new(shared: Arc<Shared>, clock: fn() -> Timestamp) -> Self {
-        Self { shared, clock, clients: Mutex::default() }
+    pub(super) fn new(shared: Arc<Shared>, clock: fn() -> Timestamp, metrics: FallbackMetrics) -> Self {
+        Self { shared, clock, clients: Mutex::default(), metrics }
     }
 
     /// Forgets the clients that were away for too long. To be called every second or so.
     pub fn forget_absent(&self) {
         let now = (self.clock)();
-        let gone = self.clients().take_gone(now);
+        let gone = self.change(|clients| clients.take_gone(now));
         drop(gone);
     }
 
-    /// How many clients there are.
-    pub fn clients_len(&self) -> usize {
-        self.clients().by_id.len()
+    fn change<R>(&self, change: impl FnOnce(&mut Clients) -> R) -> R {
+        let mut clients = self.clients();
+        let result = change(&mut clients);
+        self.metrics.clients.set(i64::try_from(clients.by_id.len()).unwrap_or(i64::MAX));
+        result
     }
 
     pub(super) fn answer(&self, call: &Call) -> Answer {
@@ -164,7 +188,7 @@ impl Fallback {
 
     fn close(&self, asked: &Atmosphere) {
         let Some(id) = asked.returning else { return };
-        let client = self.clients().by_id.remove(&id);
+        let client = self.change(|clients| clients.by_id.remove(&id));
         if let Some(client) = client {
             lock(&client).close();
         }
@@ -193,10 +217,17 @@ impl Fallback {
         let mut client = Socketless::new(self.shared.clone(), asked, now);
         let id = client.id();
         let made = Arc::new(Mutex::new(client));
-        let (client, gone) = self.clients().enter(id, made, self.shared.options.fallback.clients_max, now);
+        let max = self.shared.options.fallback.clients_max;
+        let (client, gone) = self.change(|clients| clients.enter(id, made, max, now));
         // Each lets go of what it watches, which is not to happen while others wait for the list.
         drop(gone);
-        Ok((id, client.ok_or(TOO_MANY_CLIENTS)?))
+        match client {
+            Some(client) => Ok((id, client)),
+            None => {
+                self.metrics.refused.inc();
+                Err(TOO_MANY_CLIENTS)
+            }
+        }
     }
 }
 

@@ -39,6 +39,10 @@ fn post(fallback: &Fallback, id: &str, body: &str) -> Answer {
     fallback.answer(&call(Method::POST, &query, body))
 }
 
+fn clients(fallback: &Fallback) -> i64 {
+    fallback.metrics.clients.get()
+}
+
 #[tokio::test]
 async fn each_request_has_its_answer() {
     let stage = Stage::new(0).await;
@@ -121,20 +125,20 @@ async fn a_sign_of_life_makes_nobody_known_and_keeps_who_is() {
     let stage = Stage::new(1).await;
     let fallback = stage.fallback();
     assert_eq!(post(&fallback, ID, "X").status, StatusCode::OK);
-    assert_eq!(fallback.clients_len(), 0);
+    assert_eq!(clients(&fallback), 0);
     drop(poll(&fallback, ID));
     for _ in 0..3 {
         stage.wait_ms(59_000);
         fallback.forget_absent();
-        assert_eq!(fallback.clients_len(), 1);
+        assert_eq!(clients(&fallback), 1);
         post(&fallback, ID, "X");
     }
     stage.wait_ms(60_000);
     fallback.forget_absent();
-    assert_eq!(fallback.clients_len(), 1);
+    assert_eq!(clients(&fallback), 1);
     stage.wait_ms(1);
     fallback.forget_absent();
-    assert_eq!(fallback.clients_len(), 0);
+    assert_eq!(clients(&fallback), 0);
 }
 
 #[tokio::test]
@@ -144,10 +148,10 @@ async fn who_listens_is_not_forgotten_and_who_closes_is() {
     let held = poll(&fallback, ID);
     stage.wait_ms(600_000);
     fallback.forget_absent();
-    assert_eq!(fallback.clients_len(), 1);
+    assert_eq!(clients(&fallback), 1);
     for _ in 0..3 {
         fallback.answer(&call(Method::GET, &format!("X-Atmosphere-Transport=close&X-Atmosphere-tracking-id={ID}"), ""));
-        assert_eq!(fallback.clients_len(), 0);
+        assert_eq!(clients(&fallback), 0);
     }
     drop(held);
 }
@@ -161,11 +165,12 @@ async fn there_is_room_for_so_many_clients() {
     assert_eq!(poll(&fallback, ID).status, StatusCode::OK);
     assert_eq!(poll(&fallback, "0").status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(post(&fallback, "0", "{}").status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(fallback.metrics.refused.get(), 2);
     assert_eq!(poll(&fallback, ID).status, StatusCode::OK, "who is known is served");
     // Nobody was looked after meanwhile: whoever comes makes room.
     stage.wait_ms(61_000);
     assert_eq!(poll(&fallback, "0").status, StatusCode::OK);
-    assert_eq!(fallback.clients_len(), 2);
+    assert_eq!(clients(&fallback), 2);
     drop(first);
 }
 
@@ -181,5 +186,5 @@ async fn a_client_without_an_id_is_told_one() {
     let id = header(&answer, "x-atmosphere-tracking-id").expect("an id").to_owned();
     let again = poll(&fallback, &id);
     assert_eq!(header(&again, "x-atmosphere-tracking-id"), Some(id.as_str()));
-    assert_eq!(fallback.clients_len(), 1);
+    assert_eq!(clients(&fallback), 1);
 }

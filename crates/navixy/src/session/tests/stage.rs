@@ -18,7 +18,7 @@ use web::{Frames, Gathered, Message, Opening, SocketSession};
 
 use crate::session::opening::Atmosphere;
 use crate::session::socketless::Socketless;
-use crate::session::{Fallback, NavixySession, NavixySockets, SocketOptions};
+use crate::session::{Fallback, FallbackMetrics, NavixySession, NavixySockets, SocketOptions};
 
 /// 2026-03-02 09:15:41 UTC.
 const START_MS: i64 = 1_772_442_941_000;
@@ -193,7 +193,7 @@ impl Stage {
 
     /// Where clients without a WebSocket ask.
     pub(super) fn fallback(&self) -> Fallback {
-        self.sockets.fallback(|| CLOCK.get())
+        self.sockets.fallback(|| CLOCK.get(), FallbackMetrics::default())
     }
 
     /// A connection without parameters.
