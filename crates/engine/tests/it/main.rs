@@ -15,4 +15,6 @@ mod restart;
 #[cfg(test)]
 mod stage;
 #[cfg(test)]
+mod subusers;
+#[cfg(test)]
 mod values;

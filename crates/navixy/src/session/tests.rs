@@ -9,3 +9,4 @@ mod readings;
 mod socketless;
 mod stage;
 mod states;
+mod subusers;
