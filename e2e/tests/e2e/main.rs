@@ -11,6 +11,7 @@
 mod atmosphere;
 mod batches;
 mod cabs;
+mod chat;
 mod configuration;
 mod events;
 mod fallback;

@@ -292,3 +292,25 @@ async fn block(world: &World, tracker: u64) {
     let body = json!({"hash": admin, "tracker_id": tracker, "blocked": true});
     world.check_code("panel/tracker/source/update", body, 0).await;
 }
+
+#[tokio::test]
+async fn a_sub_user_sees_the_chats_of_its_trackers() {
+    let stage = Stage::new().await;
+    let (other, _) = stage.world.phone(&stage.hash, "Eve").await;
+    let id = stage.receive("x").await;
+    let subuser = stage.world.subuser(&stage.hash, "sub@example.com", &[other], &[]).await;
+    let check = async |method: &str, mut body: Value, code: u64| {
+        body["hash"] = json!(subuser);
+        stage.world.check_code(method, body, code).await;
+    };
+    check("tracker/chat/list", json!({"tracker_id": stage.phone}), 201).await;
+    check("tracker/chat/send", json!({"tracker_id": stage.phone, "message": "x"}), 201).await;
+    check("tracker/chat/broadcast", json!({"trackers": [stage.phone], "message": "x"}), 217).await;
+    check("tracker/chat/updated/list", json!({"trackers": [stage.phone]}), 217).await;
+    check("tracker/chat/mark_read", json!({"message_id": id}), 201).await;
+    check("tracker/chat/mark_read_all", json!({}), 0).await;
+    assert_eq!(stage.world.dispatch.summary(stage.source).unread_count, 1, "still unread");
+    let counts = stage.world.post("tracker/chat/unread/count", json!({"hash": subuser})).await;
+    assert_eq!(counts.body["value"], json!({}));
+    check("tracker/chat/send", json!({"tracker_id": other, "message": "x"}), 0).await;
+}

@@ -216,3 +216,29 @@ fn either_right_opens_raw_commands() {
     assert_eq!(right("/tracker/command/unconfirmed/reset"), "tracker_update");
     assert_eq!(right("/tracker/command/unconfirmed/count"), Value::Null);
 }
+
+#[tokio::test]
+async fn sub_users_need_a_right() {
+    let stage = Stage::new().await;
+    let raw = || ("tracker/raw_command/send", json!({"command": "x"}));
+    let output = || ("tracker/output/set", json!({"output": 99, "enable": true}));
+    let reset = || ("tracker/command/unconfirmed/reset", json!({}));
+    let count = || ("tracker/command/unconfirmed/count", json!({}));
+    let cases: [(&[&str], _, u64); 9] = [
+        (&[], raw(), 13),
+        (&["tracker_configure"], raw(), 0),
+        (&["tracker_set_output"], raw(), 0),
+        (&["tracker_update"], raw(), 13),
+        (&["tracker_configure"], output(), 13),
+        (&["tracker_set_output"], output(), 214),
+        (&["tracker_set_output"], reset(), 13),
+        (&["tracker_update"], reset(), 0),
+        (&[], count(), 0),
+    ];
+    for (i, (rights, (method, mut body), code)) in cases.into_iter().enumerate() {
+        let hash = stage.world.subuser(&stage.hash, &format!("sub{i}@example.com"), &[stage.van], rights).await;
+        body["hash"] = json!(hash);
+        body["tracker_id"] = json!(stage.van);
+        stage.world.check_code(method, body, code).await;
+    }
+}

@@ -216,6 +216,21 @@ impl World {
         self.post("user/auth", json!({"login": login, "password": PASSWORD})).await.text("hash")
     }
 
+    /// A session of a new sub-user with these trackers and rights.
+    pub(crate) async fn subuser(&self, hash: &str, login: &str, trackers: &[u64], rights: &[&str]) -> String {
+        let user = json!({"login": login, "first_name": "Sub", "last_name": "User", "legal_type": "individual",
+                          "activated": true});
+        let made = self.post("subuser/register", json!({"hash": hash, "user": user, "password": PASSWORD})).await;
+        let id = made.body["id"].as_u64().unwrap_or_else(|| panic!("{made:?}"));
+        let bind = json!({"hash": hash, "subuser_id": id, "trackers": trackers});
+        self.check_code("subuser/tracker/bind", bind, 0).await;
+        let group = json!({"label": login, "privileges": {"rights": rights}});
+        let group = self.post("subuser/security_group/create", json!({"hash": hash, "group": group})).await;
+        let assign = json!({"hash": hash, "group_id": group.body["id"], "subuser_ids": [id]});
+        self.check_code("subuser/security_group/assign", assign, 0).await;
+        self.post("subuser/session/create", json!({"hash": hash, "subuser_id": id})).await.text("hash")
+    }
+
     /// A registered phone, whose driver can be written to: its ids as tracker and as source.
     pub(crate) async fn phone(&self, hash: &str, label: &str) -> (u64, u64) {
         let body = json!({"hash": hash, "label": label, "group_id": 0, "model": "mobile_unknown_xgps",
