@@ -20,6 +20,7 @@ mod raw_command;
 mod route;
 mod security_group;
 mod session;
+mod stubs;
 mod subuser;
 mod tracker;
 mod user;
@@ -80,6 +81,9 @@ pub struct NavixyOptions {
     pub chat_trackers_max: usize,
     /// How many users, and how many addresses, are counted at a time. Default 100,000.
     pub rate_keys_max: usize,
+    /// Whether lists of things that this server does not know (employees, rules, zones, tasks, tariffs) are answered
+    /// as empty, because dashboards ask for them at their start. Default true.
+    pub empty_stubs: bool,
 }
 
 impl NavixyOptions {
@@ -91,6 +95,7 @@ impl NavixyOptions {
             panel_requests_per_second_max: 10,
             rate_keys_max: 100_000,
             chat_trackers_max: 300,
+            empty_stubs: true,
         }
     }
 }
@@ -133,6 +138,9 @@ impl Api {
             Method::GET | Method::POST => route::find(&call.path)?,
             _ => return Err(Condition::UnknownAction.into()),
         };
+        if !method.offered && !self.options.empty_stubs {
+            return Err(Condition::UnknownAction.into());
+        }
         let now = (self.options.clock)();
         let mut request = Request::read(call, now)?;
         if !self.rates_of_addresses.take(address_key(call.peer), now) {

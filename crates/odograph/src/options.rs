@@ -182,6 +182,7 @@ pub(crate) fn navixy(settings: &Settings) -> (NavixyOptions, SocketOptions) {
         panel_requests_per_second_max: limits.panel_requests_per_second_max,
         chat_trackers_max: limits.chat_trackers_max,
         rate_keys_max: limits.request_counters_max,
+        empty_stubs: settings.navixy.empty_stubs,
     };
     let sockets = SocketOptions {
         heartbeat_s: ws.heartbeat_s,

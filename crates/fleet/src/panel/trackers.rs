@@ -36,6 +36,8 @@ pub enum TrackerOrder {
     Model,
     Created,
     Owner,
+    User,
+    Comment,
 }
 
 /// Which trackers are listed, and how.
@@ -45,7 +47,7 @@ pub struct TrackerQuery {
     pub user: Option<UserId>,
     /// Only clones, or only originals; `None` is either.
     pub clones: Option<bool>,
-    /// A part of the id, label, device id or model, whatever the case.
+    /// A part of the label, device id or model, or of the id of tracker, source or user, whatever the case.
     pub filter: Option<String>,
     /// What they are listed by.
     pub order_by: TrackerOrder,
@@ -192,10 +194,11 @@ pub(super) fn with_owner(memory: &Memory, account: AccountId, tracker: &Arc<Trac
 }
 
 fn is_found(tracker: &Tracker, needle: &str) -> bool {
-    let id = tracker.id.to_string();
-    [&*id, &tracker.label, tracker.source.device.as_str(), tracker.source.model.code, tracker.source.model.name]
+    let ids = [tracker.id.0, tracker.source.source.0, tracker.user.0];
+    [&*tracker.label, tracker.source.device.as_str(), tracker.source.model.code, tracker.source.model.name]
         .into_iter()
         .any(|text| holds(text, needle))
+        || ids.iter().any(|id| holds(&id.to_string(), needle))
 }
 
 fn compare(order: TrackerOrder, a: &PanelTracker, b: &PanelTracker) -> Ordering {
@@ -207,6 +210,8 @@ fn compare(order: TrackerOrder, a: &PanelTracker, b: &PanelTracker) -> Ordering 
         TrackerOrder::Model => a.tracker.source.model.name.cmp(b.tracker.source.model.name),
         TrackerOrder::Created => a.tracker.created.cmp(&b.tracker.created),
         TrackerOrder::Owner => by(|t| t.owner.title()),
+        TrackerOrder::User => a.owner.id.cmp(&b.owner.id),
+        TrackerOrder::Comment => by(|t| t.tracker.comment.clone()),
     };
     order.then(a.tracker.id.cmp(&b.tracker.id))
 }

@@ -235,6 +235,12 @@ async fn the_panel_lists_trackers() {
     check(all.clone(), &[a.id, b.id, c.id]);
     check(TrackerQuery { order_by: TrackerOrder::DeviceId, ..all.clone() }, &[b.id, c.id, a.id]);
     check(TrackerQuery { user: Some(bob_id), ..all.clone() }, &[b.id]);
+    check(TrackerQuery { order_by: TrackerOrder::User, ..all.clone() }, &[a.id, c.id, b.id]);
+    let remark = TrackerEdit { comment: Some("Zebra".into()), ..TrackerEdit::default() };
+    stage.fleet.update_tracker(&stage.panel, a.id, remark).await.expect("changed");
+    check(TrackerQuery { order_by: TrackerOrder::Comment, ..all.clone() }, &[b.id, c.id, a.id]);
+    check(TrackerQuery { filter: Some(b.source.source.to_string()), ..all.clone() }, &[b.id]);
+    check(TrackerQuery { filter: Some(bob_id.to_string()), ..all.clone() }, &[b.id]);
     check(TrackerQuery { filter: Some("UNIT-B".into()), ..all.clone() }, &[c.id]);
     check(TrackerQuery { filter: Some("nothing".into()), ..all }, &[]);
     assert_eq!(stage.fleet.panel_tracker(&stage.panel, b.id).map(|t| t.owner.id), Ok(bob_id));

@@ -49,6 +49,8 @@ pub(super) struct Method {
     pub(super) answer: &'static [Param],
     /// What it may answer besides what every method may.
     pub(super) errors: &'static [Condition],
+    /// False if it is there only so that clients start, and does nothing.
+    pub(super) offered: bool,
 }
 
 /// A parameter, or a member of an answer.
@@ -105,7 +107,7 @@ pub(super) const TRACKER_ID: Param = required("tracker_id", Kind::Int, "a tracke
 
 impl Method {
     const fn new(path: &'static str, about: &'static str, door: Door) -> Self {
-        Self { path, about, door, right: None, or_right: None, params: &[], answer: &[], errors: &[] }
+        Self { path, about, door, right: None, or_right: None, params: &[], answer: &[], errors: &[], offered: true }
     }
 
     /// A method that asks for no session.
@@ -161,6 +163,12 @@ impl Method {
     /// The rights any of which a sub-user needs.
     pub(super) fn rights(&self) -> impl Iterator<Item = Right> {
         self.right.into_iter().chain(self.or_right)
+    }
+
+    /// It is answered so that clients start, and no more.
+    pub(super) const fn not_offered(mut self) -> Self {
+        self.offered = false;
+        self
     }
 
     /// Calls it: first who it is, then what is wanted.

@@ -17,6 +17,10 @@ pub fn openapi() -> Value {
     })
 }
 
+/// What the document says of methods that are there for the start of clients only.
+const NOT_OFFERED: &str = "Not offered: answered as by an account that has none of these, so that clients which ask \
+                           at their start go on. An operator may turn it off; then it is an unknown method.";
+
 fn operation(method: &Method) -> Value {
     let resource = method.path.rsplit_once('/').map_or("", |(resource, _)| resource);
     let mut operation = json!({
@@ -38,6 +42,10 @@ fn operation(method: &Method) -> Value {
     let rights: Vec<&str> = method.rights().map(fleet::Right::name).collect();
     if !rights.is_empty() {
         operation["x-right"] = rights.join(" or ").into();
+    }
+    if !method.offered {
+        operation["x-offered"] = false.into();
+        operation["description"] = NOT_OFFERED.into();
     }
     let errors: Vec<Value> =
         method.errors.iter().map(|e| json!({"code": e.code(), "description": e.description()})).collect();

@@ -89,6 +89,8 @@ fn order(value: Value<'_>) -> Result<TrackerOrder, Mistyped> {
         "model" | "model_name" => TrackerOrder::Model,
         "creation_date" => TrackerOrder::Created,
         "owner" | "owner_name" => TrackerOrder::Owner,
+        "user_id" => TrackerOrder::User,
+        "comment" => TrackerOrder::Comment,
         _ => TrackerOrder::Id,
     })
 }

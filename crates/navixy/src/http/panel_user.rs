@@ -23,6 +23,8 @@ pub(super) const METHODS: &[Method] = &[
             required("password", Kind::Text, ""),
             required("time_zone", Kind::Text, "a name of the IANA list"),
             required("locale", Kind::Text, "xx or xx_YY"),
+            optional("discount", Kind::Any, "accepted, without effect"),
+            optional("default_tariff_id", Kind::Int, "accepted, without effect"),
             optional("comment", Kind::Text, "at most 255 characters"),
         ])
         .gives(&[required("id", Kind::Int, "")])
@@ -83,6 +85,7 @@ async fn create(api: &Api, session: PanelSession, request: &mut Request<'_>) -> 
     let password = params.required("password", params::text);
     let time_zone = params.required("time_zone", params::text);
     let locale = params.required("locale", params::text);
+    params.optional("default_tariff_id", params::int);
     let comment = params.optional("comment", params::text).unwrap_or_default();
     params.finish()?;
     let (Some((Some(login), patch)), Some(password), Some(locale)) = (user, password, locale) else {

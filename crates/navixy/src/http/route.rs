@@ -53,6 +53,7 @@ const TABLES: &[&[Method]] = &[
     super::panel_user::METHODS,
     super::raw_command::METHODS,
     super::security_group::METHODS,
+    super::stubs::METHODS,
     super::subuser::METHODS,
     super::tracker::METHODS,
     super::user::METHODS,

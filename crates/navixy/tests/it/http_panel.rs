@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::world::{ADMIN_PASSWORD, PASSWORD, World};
+use crate::world::{ADMIN_PASSWORD, Draft, PASSWORD, World};
 
 #[tokio::test]
 async fn logging_in() {
@@ -17,6 +17,11 @@ async fn logging_in() {
     // By number, as a number or as text.
     world.check_code("panel/account/auth", auth(json!(1), ADMIN_PASSWORD), 0).await;
     world.check_code("panel/account/auth", auth(json!("1"), ADMIN_PASSWORD), 0).await;
+    for login in ["admin", "1"] {
+        let query = format!("/v2/panel/account/auth?login={login}&password={}", ADMIN_PASSWORD.replace(' ', "%20"));
+        let hash = world.call(Draft::get(&query)).await.text("hash");
+        assert_eq!(world.call(Draft::get(&format!("/panel/user/list/?hash={hash}"))).await.code(), 0);
+    }
     world.check_code("panel/account/auth", auth(json!("admin"), "wrong"), 102).await;
     world.check_code("panel/account/auth", auth(json!("other"), ADMIN_PASSWORD), 102).await;
     world.check_code("panel/account/auth", auth(json!("admin"), &"x".repeat(1_025)), 102).await;
@@ -77,6 +82,11 @@ async fn creating_users() {
     }
     world.check_invalid(create, with("/time_zone", json!("Mars/Olympus")), &["time_zone"]).await;
     world.check_invalid(create, with("/locale", json!("english")), &["locale"]).await;
+    let mut more = new_user(hash);
+    (more["discount"], more["default_tariff_id"]) = (json!({"value": 5.0}), json!("x"));
+    world.check_invalid(create, more.clone(), &["default_tariff_id"]).await;
+    (more["default_tariff_id"], more["user"]["login"]) = (json!(0), json!("sue@example.com"));
+    world.check_code(create, more, 0).await;
     world.check_invalid(create, with("/comment", json!("x".repeat(256))), &["comment"]).await;
     world.check_code("panel/user/read", json!({"hash": hash, "user_id": 7}), 201).await;
     world.check_code("panel/user/read", json!({"hash": hash, "user_id": -7}), 201).await;

@@ -405,6 +405,14 @@ settings! {
         queued_bytes_max: usize = MIB, Kind::Number(4_096, GIB);
     }
 
+    /// Navixy's HTTP API.
+    navixy: Navixy {
+        /// Whether lists of things that this server does not know (employees, rules, zones, tasks, tariffs, trips of
+        /// drivers) are answered as empty, because dashboards ask for them at their start. Otherwise these are
+        /// unknown methods.
+        empty_stubs: bool = true, Kind::Flag;
+    }
+
     /// When a tracker's connection status changes by time alone.
     status: Status {
         /// Age of the last position at which a tracker counts as idle.
