@@ -242,3 +242,19 @@ async fn sub_users_need_a_right() {
         stage.world.check_code(method, body, code).await;
     }
 }
+
+#[tokio::test]
+async fn a_clone_switches_nothing() {
+    let stage = Stage::new().await;
+    let admin = stage.world.admin().await;
+    let bob = stage.world.user(&admin, "bob@example.com").await;
+    let clone = json!({"hash": admin, "tracker_id": stage.van, "user_id": bob, "label": "Seen van"});
+    let clone = stage.world.post("panel/tracker/clone", clone).await.body["id"].clone();
+    let session = stage.world.post("panel/user/session/create", json!({"hash": admin, "user_id": bob})).await;
+    let hash = session.text("hash");
+    let set = json!({"hash": hash, "tracker_id": clone, "output": 1, "enable": true});
+    stage.world.check_code("tracker/output/set", set, 219).await;
+    let set_all = json!({"hash": hash, "tracker_id": clone, "outputs": vec![true; 8]});
+    stage.world.check_code("tracker/output/set_all", set_all, 219).await;
+    stage.check_code("tracker/output/set", json!({"output": 1, "enable": true}), 214).await;
+}
