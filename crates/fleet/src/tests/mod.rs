@@ -9,6 +9,7 @@ mod groups;
 mod properties;
 mod sensors;
 mod sessions;
+mod sights;
 mod source_settings;
 mod subusers;
 mod trackers;

@@ -19,6 +19,8 @@ mod http_groups;
 #[cfg(test)]
 mod http_panel;
 #[cfg(test)]
+mod http_rights;
+#[cfg(test)]
 mod http_stubs;
 #[cfg(test)]
 mod http_subusers;
