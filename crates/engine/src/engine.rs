@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use fleet::Fleet;
-use live::Snapshot;
+use live::{Snapshot, Timing};
 use model::{SessionId, SourceId, UserId};
 use storage::journal::{Journal, JournalError};
 use tokio::sync::oneshot;
@@ -17,6 +17,7 @@ use tokio::sync::oneshot;
 use crate::connection::Connection;
 use crate::metrics::EngineMetrics;
 use crate::options::EngineOptions;
+use crate::reads::Readers;
 use crate::source::Source;
 use crate::timers::Timers;
 use crate::writer::{Work, Writer};
@@ -55,6 +56,7 @@ pub struct Engine {
     journal: Arc<dyn Journal>,
     writer: Arc<Writer>,
     thread: Mutex<Option<JoinHandle<()>>>,
+    readers: Readers,
     disk_full: AtomicBool,
     tasks: Mutex<Vec<tokio::task::JoinHandle<()>>>,
 }
@@ -100,6 +102,7 @@ impl Engine {
         let gather = Duration::from_micros(options.commit_gather_us);
         let thread = writer.start(journal.clone(), gather, options.on_failure).map_err(EngineError::Thread)?;
         let engine = Arc::new(Self {
+            readers: Readers::new(options.reads),
             context: Arc::new(Context { options, metrics, outlet }),
             fleet,
             sources: RwLock::default(),
@@ -142,6 +145,15 @@ impl Engine {
     /// The journal, for reading.
     pub fn journal(&self) -> &Arc<dyn Journal> {
         &self.journal
+    }
+
+    pub(crate) const fn readers(&self) -> &Readers {
+        &self.readers
+    }
+
+    /// The durations that its states depend on.
+    pub fn timing(&self) -> Timing {
+        self.context.options.timing
     }
 
     /// The fleet whose reports these are.

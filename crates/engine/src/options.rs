@@ -1,7 +1,9 @@
 //! The limits and durations of the engine.
 
-use live::{OutboxLimits, Timing};
+use live::{MonitorLimits, OutboxLimits, Timing};
 use model::Timestamp;
+
+use crate::reads::ReadLimits;
 
 /// What becomes of the reports of a blocked source. Its device is acknowledged either way.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -24,6 +26,12 @@ pub struct EngineOptions {
     pub queue_bytes_max: usize,
     /// How long the writer waits for company before it commits a small batch, in microseconds.
     pub commit_gather_us: u64,
+    /// How many may read the journal for others.
+    pub reads: ReadLimits,
+    /// Bounds of the last messages that are kept of a source while somebody looks at them.
+    pub monitor: MonitorLimits,
+    /// How many of a source's newest reports are looked at when somebody begins to.
+    pub monitor_reports_max: usize,
     /// Seconds between snapshots of the states that changed.
     pub snapshot_s: u64,
     /// Days for which reports are kept; 0 keeps all.

@@ -37,5 +37,8 @@ pub use outbox::{
 };
 pub use reported::reported_values;
 pub use timed::{Timing, advance, next_due};
-pub use track::{Bounds, Replay, Step, Thinner, Toggled, TrackPoint, Trip, TripEnd, Trips, simplify};
+pub use track::{
+    Bounds, Happening, HappeningKind, Replay, Step, Thinner, Toggled, TrackPoint, Trip, TripEnd, Trips, happenings,
+    simplify,
+};
 pub use values::{VALUES_MAX, fold_values};

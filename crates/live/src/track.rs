@@ -5,6 +5,7 @@
 //! [`Thinner`] keeps the shape of a line in a bounded number of points. None of them needs more memory for a month
 //! than for a minute.
 
+mod happening;
 mod replay;
 mod thin;
 mod trips;
@@ -12,6 +13,7 @@ mod trips;
 #[cfg(test)]
 mod tests;
 
+pub use happening::{Happening, HappeningKind, happenings};
 pub use replay::{Replay, Step, Toggled, TrackPoint, TripEnd};
 pub use thin::{Thinner, simplify};
 pub use trips::{Bounds, Trip, Trips};

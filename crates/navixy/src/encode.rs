@@ -1,6 +1,7 @@
 //! From values to the wire's JSON, written straight into the buffer that is sent: no tree of values in between.
 
 mod date;
+mod event;
 mod item;
 mod message;
 mod readings;
@@ -15,6 +16,7 @@ pub use message::{
 pub use readings::{Extent, ReadingsForm, render_readings};
 pub use state::render_state;
 
+pub(crate) use event::{event_message, event_name, event_types, is_emergency};
 pub(crate) use message::{error_prefix, status};
 pub(crate) use state::connection_name;
 

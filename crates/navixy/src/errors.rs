@@ -24,6 +24,8 @@ pub enum Condition {
     Unexpected,
     /// A parameter is missing or out of range.
     InvalidParameters,
+    /// As many ask for the past as may.
+    Busy,
     /// The request is larger than this server takes.
     TooLarge,
     /// The account may not log in here.
@@ -54,6 +56,8 @@ pub enum Condition {
     LoginInUse,
     /// The tracker is blocked.
     DeviceBlocked,
+    /// More days than one request may ask for.
+    SpanTooBig,
     /// A span of a list is larger than allowed.
     LimitTooBig,
     /// The device is away.
@@ -135,6 +139,7 @@ impl Condition {
             Self::WrongFormat => (5, "Wrong request format", BAD),
             Self::Unexpected => (6, "Unexpected error", S::INTERNAL_SERVER_ERROR),
             Self::InvalidParameters => (7, "Invalid parameters", BAD),
+            Self::Busy => (8, "Queue service error, try again later", S::SERVICE_UNAVAILABLE),
             Self::TooLarge => (9, "Too large request", S::PRECONDITION_FAILED),
             Self::AccessDenied => (11, "Access denied", S::FORBIDDEN),
             Self::NotPermitted => (13, "Operation not permitted", S::FORBIDDEN),
@@ -150,6 +155,7 @@ impl Condition {
             Self::EntityNotFound => (204, "Entity not found", S::NOT_FOUND),
             Self::LoginInUse => (206, "Login already in use", BAD),
             Self::DeviceBlocked => (208, "Device blocked", S::FORBIDDEN),
+            Self::SpanTooBig => (211, "Requested time span is too big", BAD),
             Self::LimitTooBig => (212, "Requested limit is too big", BAD),
             Self::Offline => (213, "Cannot perform action: the device is offline", BAD),
             Self::NotSupported => (214, "Requested operation or parameters are not supported by the device", BAD),
@@ -216,6 +222,7 @@ mod tests {
         check(WrongFormat, 5, "Wrong request format", 400);
         check(Unexpected, 6, "Unexpected error", 500);
         check(InvalidParameters, 7, "Invalid parameters", 400);
+        check(Busy, 8, "Queue service error, try again later", 503);
         check(TooLarge, 9, "Too large request", 412);
         check(AccessDenied, 11, "Access denied", 403);
         check(NotPermitted, 13, "Operation not permitted", 403);
@@ -231,6 +238,7 @@ mod tests {
         check(EntityNotFound, 204, "Entity not found", 404);
         check(LoginInUse, 206, "Login already in use", 400);
         check(DeviceBlocked, 208, "Device blocked", 403);
+        check(SpanTooBig, 211, "Requested time span is too big", 400);
         check(LimitTooBig, 212, "Requested limit is too big", 400);
         check(Offline, 213, "Cannot perform action: the device is offline", 400);
         check(NotSupported, 214, "Requested operation or parameters are not supported by the device", 400);

@@ -7,6 +7,7 @@ mod call;
 mod chat;
 mod failure;
 mod group;
+mod history;
 mod method;
 mod openapi;
 mod output_control;
@@ -15,13 +16,17 @@ mod panel_clone;
 mod panel_tracker;
 mod panel_user;
 mod params;
+mod past;
 mod rate;
 mod raw_command;
 mod route;
 mod security_group;
 mod session;
+mod span;
+mod stats;
 mod stubs;
 mod subuser;
+mod track;
 mod tracker;
 mod user;
 
@@ -43,6 +48,7 @@ use crate::http::call::Request;
 use crate::http::rate::{Rates, address_key};
 
 pub use openapi::openapi;
+pub use past::{Past, PastError, PastJob};
 pub use route::{BASES, methods};
 
 /// Where this dialect reads states.
@@ -84,6 +90,17 @@ pub struct NavixyOptions {
     /// Whether lists of things that this server does not know (employees, rules, zones, tasks, tariffs) are answered
     /// as empty, because dashboards ask for them at their start. Default true.
     pub empty_stubs: bool,
+    /// Days that one call may ask the tracks of. Default 31.
+    pub track_days_max: u32,
+    /// Days that one call may ask the events or the mileage of. Default 90.
+    pub history_days_max: u32,
+    /// Trackers that one call may ask the mileage of. Default 128.
+    pub mileage_trackers_max: usize,
+    /// Reports that one call about the past may read; the answer says when it was cut there. Default 3,000,000, which
+    /// is a month with one a second.
+    pub past_reports_max: u64,
+    /// Points that one call about the past may answer. Default 100,000.
+    pub past_points_max: usize,
 }
 
 impl NavixyOptions {
@@ -96,6 +113,11 @@ impl NavixyOptions {
             rate_keys_max: 100_000,
             chat_trackers_max: 300,
             empty_stubs: true,
+            track_days_max: 31,
+            history_days_max: 90,
+            mileage_trackers_max: 128,
+            past_reports_max: 3_000_000,
+            past_points_max: 100_000,
         }
     }
 }
@@ -105,6 +127,7 @@ pub struct Api {
     fleet: Arc<Fleet>,
     dispatch: Arc<Dispatch>,
     states: Arc<dyn States>,
+    past: Arc<dyn Past>,
     options: NavixyOptions,
     rates_of_addresses: Rates<IpAddr>,
     rates_of_users: Rates<UserId>,
@@ -112,13 +135,20 @@ pub struct Api {
 }
 
 impl Api {
-    /// On this fleet, these messages and commands, and these states.
-    pub fn new(fleet: Arc<Fleet>, dispatch: Arc<Dispatch>, states: Arc<dyn States>, options: NavixyOptions) -> Self {
+    /// On this fleet, these messages and commands, these states and this past.
+    pub fn new(
+        fleet: Arc<Fleet>,
+        dispatch: Arc<Dispatch>,
+        states: Arc<dyn States>,
+        past: Arc<dyn Past>,
+        options: NavixyOptions,
+    ) -> Self {
         let rate = options.user_requests_per_second_max;
         Self {
             fleet,
             dispatch,
             states,
+            past,
             rates_of_addresses: Rates::new(rate, options.rate_keys_max),
             rates_of_users: Rates::new(rate, options.rate_keys_max),
             rates_of_accounts: Rates::new(options.panel_requests_per_second_max, options.rate_keys_max),

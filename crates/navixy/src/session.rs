@@ -54,6 +54,8 @@ pub struct SocketOptions {
     pub state_trackers_max: usize,
     /// States in one batch.
     pub batch_items_max: usize,
+    /// Trackers whose last messages a session may look at on a connection.
+    pub monitor_trackers_max: usize,
     /// How the items of batches look.
     pub batch_item_shape: BatchItemShape,
     /// For clients without a WebSocket.
@@ -70,6 +72,7 @@ impl Default for SocketOptions {
             sessions_per_connection_max: 16,
             state_trackers_max: 0,
             batch_items_max: 20_000,
+            monitor_trackers_max: 10,
             batch_item_shape: BatchItemShape::Flat,
             fallback: FallbackOptions::default(),
         }

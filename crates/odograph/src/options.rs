@@ -3,10 +3,10 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use dispatch::DispatchOptions;
-use engine::{BlockedReports, EngineOptions};
+use engine::{BlockedReports, EngineOptions, ReadLimits};
 use fleet::{FleetOptions, HashCost, PasswordPolicy};
 use gateway::DeviceOptions;
-use live::{OutboxLimits, Timing};
+use live::{MonitorLimits, OutboxLimits, Timing};
 use model::Timestamp;
 use navixy::{BatchItemShape, FallbackOptions, NavixyOptions, SocketOptions};
 use storage::journal::{JournalError, JournalOptions};
@@ -160,6 +160,14 @@ pub(crate) fn engine(settings: &Settings, on_failure: fn(&JournalError)) -> Engi
         },
         queue_bytes_max: journal.queue_bytes_max,
         commit_gather_us: journal.commit_gather_us,
+        reads: ReadLimits { reads_max: journal.reads_max, waiting_max: journal.reads_waiting_max },
+        monitor: MonitorLimits {
+            messages_max: MonitorLimits::default().messages_max,
+            attributes_max: ws.monitor_attributes_max,
+            value_bytes_max: ws.monitor_value_bytes_max,
+            bytes_max: ws.monitor_bytes_max,
+        },
+        monitor_reports_max: ws.monitor_reports_max,
         snapshot_s: journal.snapshot_s,
         retention_days: journal.retention_days,
         disk_reserve_bytes: journal.disk_reserve_bytes,
@@ -183,6 +191,11 @@ pub(crate) fn navixy(settings: &Settings) -> (NavixyOptions, SocketOptions) {
         chat_trackers_max: limits.chat_trackers_max,
         rate_keys_max: limits.request_counters_max,
         empty_stubs: settings.navixy.empty_stubs,
+        track_days_max: limits.track_days_max,
+        history_days_max: limits.history_days_max,
+        mileage_trackers_max: limits.mileage_trackers_max,
+        past_reports_max: limits.past_reports_max,
+        past_points_max: limits.past_points_max,
     };
     let sockets = SocketOptions {
         heartbeat_s: ws.heartbeat_s,
@@ -192,6 +205,7 @@ pub(crate) fn navixy(settings: &Settings) -> (NavixyOptions, SocketOptions) {
         sessions_per_connection_max: ws.sessions_per_connection_max,
         state_trackers_max: ws.state_max_trackers,
         batch_items_max: ws.batch_items_max,
+        monitor_trackers_max: ws.monitor_trackers_max,
         batch_item_shape: match ws.batch_item_shape.as_str() {
             "wrapped" => BatchItemShape::Wrapped,
             "both" => BatchItemShape::Both,
@@ -233,6 +247,8 @@ mod tests {
         assert_eq!(format!("{sockets:?}"), format!("{:?}", SocketOptions::default()));
         let engine = engine(&settings, |_| {});
         assert_eq!(format!("{:?}", engine.timing), format!("{:?}", Timing::default()));
+        assert_eq!(engine.reads, ReadLimits::default());
+        assert_eq!(engine.monitor, MonitorLimits::default());
         assert_eq!(format!("{:?}", engine.outbox), format!("{:?}", OutboxLimits::default()));
         assert_eq!(engine.blocked_reports, BlockedReports::default());
     }

@@ -42,7 +42,8 @@ fn navixy(
 ) -> Result<(), RouteError> {
     let (calls, sockets) = options::navixy(settings);
     let engine = &status.engine;
-    let api: Arc<dyn Handler> = Arc::new(Api::new(engine.fleet().clone(), dispatch.clone(), engine.clone(), calls));
+    let fleet = engine.fleet().clone();
+    let api: Arc<dyn Handler> = Arc::new(Api::new(fleet, dispatch.clone(), engine.clone(), engine.clone(), calls));
     let sockets = Arc::new(NavixySockets::new(engine.clone(), sockets));
     let fallback = Arc::new(sockets.fallback(options::now, fallback));
     tokio::spawn(forget_absent(Arc::downgrade(&fallback)));

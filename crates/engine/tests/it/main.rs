@@ -11,6 +11,8 @@ mod lifecycle;
 #[cfg(test)]
 mod publishing;
 #[cfg(test)]
+mod reads;
+#[cfg(test)]
 mod restart;
 #[cfg(test)]
 mod stage;

@@ -9,9 +9,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use engine::{BlockedReports, Connection, Engine, EngineMetrics, EngineOptions, Receipt, Refused, Source, Watch};
+use engine::{
+    BlockedReports, Connection, Engine, EngineMetrics, EngineOptions, ReadLimits, Receipt, Refused, Source, Watch,
+};
 use fleet::{Fleet, FleetOptions, HashCost, NewTracker, NewUser, PanelSession, Session, SessionHash, UserProfile};
-use live::{Due, LaneKind, OutboxLimits, Timing};
+use live::{Due, LaneKind, MonitorLimits, OutboxLimits, Timing};
 use model::{EventId, Position, Report, SourceId, SourceState, SourceValues, Timestamp, TrackerId};
 use storage::journal::{Journal, JournalOptions, LsmJournal, StoredReport};
 use tempfile::TempDir;
@@ -47,6 +49,9 @@ pub(crate) fn options() -> EngineOptions {
         outbox: OutboxLimits::default(),
         queue_bytes_max: 1 << 20,
         commit_gather_us: 0,
+        reads: ReadLimits::default(),
+        monitor: MonitorLimits::default(),
+        monitor_reports_max: 1_000,
         snapshot_s: 3600,
         retention_days: 0,
         disk_reserve_bytes: 0,

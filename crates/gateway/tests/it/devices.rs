@@ -86,6 +86,9 @@ impl Port {
             queue_bytes_max: 1 << 20,
             // Long enough that a client can be done before its report is durable.
             commit_gather_us: 100_000,
+            reads: engine::ReadLimits::default(),
+            monitor: live::MonitorLimits::default(),
+            monitor_reports_max: 1_000,
             snapshot_s: 3600,
             retention_days: 0,
             disk_reserve_bytes: 0,

@@ -162,6 +162,45 @@ fn changes_of_lines_and_device_events_are_seen() {
 }
 
 #[test]
+fn what_happened_is_told_once_and_numbered() {
+    let settings = SourceSettings { inputs_count: 8, outputs_count: 1, ..SourceSettings::default() };
+    let check = |table: &str, expected: &[&str]| {
+        let found: Vec<_> = steps(&settings, table).iter().flat_map(happenings).collect();
+        let shown: Vec<_> = found.iter().map(|h| format!("{} {:?}", second(h.at), h.kind)).collect();
+        assert_eq!(shown, expected, "{table}");
+        let ids: std::collections::BTreeSet<_> = found.iter().map(Happening::id).collect();
+        assert!(ids.len() == found.len() && ids.first().is_none_or(|id| *id > 0), "{ids:?}");
+    };
+    check("0 0 0 in=0\n 1 0 0 ev=401", &[]);
+    check("0 30 0\n 9 0 1\n 400 0 1", &["0 TrackStart", "309 TrackEnd"]);
+    check(
+        "0 30 0 in=0 out=0 ev=202 ev=4\n 9 0 1 in=130 out=1",
+        &[
+            "0 TrackStart",
+            "0 Device(EventId(202))",
+            "0 Device(EventId(4))",
+            "9 Input { number: 2, on: true }",
+            "9 Input { number: 8, on: true }",
+            "9 Output { number: 1, on: true }",
+        ],
+    );
+    // The event says the same as the mask; without a mask it is all there is.
+    check(
+        "0 0 - in=1\n 1 0 - in=0 ev=501\n 2 0 - ev=502",
+        &["1 Input { number: 1, on: false }", "2 Device(EventId(502))"],
+    );
+}
+
+#[test]
+fn ids_follow_from_place_and_kind() {
+    let settings = SourceSettings { inputs_count: 32, ..SourceSettings::default() };
+    let found = steps(&settings, "0 0 0 in=0\n 1 30 0 in=2147483649 ev=202 ev=401 ev=4");
+    assert_eq!(found.iter().flat_map(happenings).map(|h| h.id()).collect::<Vec<_>>(), [513, 545, 576, 640, 642]);
+    let end = Happening::track_end(TripEnd { at: at(5), seq: Seq(u64::MAX) });
+    assert_eq!(end.id(), i64::MAX - 255 + 2);
+}
+
+#[test]
 fn ends_name_the_report_with_which_the_stop_began() {
     let found =
         steps(&SourceSettings::default(), "0 30 0\n 60 0 5\n 100 0 5\n 1000 0 5\n 1010 30 5\n 1020 0 6\n 1320 0 6");

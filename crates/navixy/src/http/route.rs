@@ -47,6 +47,7 @@ const TABLES: &[&[Method]] = &[
     super::chat::METHODS,
     super::group::METHODS,
     super::output_control::METHODS,
+    super::history::METHODS,
     super::panel_account::METHODS,
     super::panel_clone::METHODS,
     super::panel_tracker::METHODS,
@@ -55,6 +56,8 @@ const TABLES: &[&[Method]] = &[
     super::security_group::METHODS,
     super::stubs::METHODS,
     super::subuser::METHODS,
+    super::stats::METHODS,
+    super::track::METHODS,
     super::tracker::METHODS,
     super::user::METHODS,
 ];

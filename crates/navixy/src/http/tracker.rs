@@ -226,7 +226,7 @@ async fn get_states(api: &Api, session: Session, request: &mut Request<'_>) -> R
 }
 
 /// The parameter that most methods have, once everything else was read.
-fn tracker_id(params: &mut Params<'_>) -> Result<WireId, Refusal> {
+pub(super) fn tracker_id(params: &mut Params<'_>) -> Result<WireId, Refusal> {
     let id = params.required("tracker_id", params::int);
     params.finish()?;
     id.map(WireId).ok_or_else(|| params.invalid())

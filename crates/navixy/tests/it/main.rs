@@ -17,6 +17,8 @@ mod http_commands;
 #[cfg(test)]
 mod http_groups;
 #[cfg(test)]
+mod http_history;
+#[cfg(test)]
 mod http_panel;
 #[cfg(test)]
 mod http_rights;
@@ -24,6 +26,8 @@ mod http_rights;
 mod http_stubs;
 #[cfg(test)]
 mod http_subusers;
+#[cfg(test)]
+mod http_track;
 #[cfg(test)]
 mod http_user;
 #[cfg(test)]

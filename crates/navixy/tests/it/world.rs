@@ -1,17 +1,23 @@
 //! A fleet of its own for each test, and calls to its handler without a socket.
 
 use std::cell::Cell;
+use std::future::Future;
 use std::net::IpAddr;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use bytes::Bytes;
 use dispatch::{Dispatch, DispatchOptions};
 use fleet::{Fleet, FleetOptions, HashCost};
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName};
 use http::{HeaderMap, HeaderValue, Method};
-use model::{ConnectionStatus, SourceId, SourceState, Timestamp};
-use navixy::{Api, NavixyOptions, States};
+use live::Timing;
+use model::{ConnectionStatus, Report, Seq, SourceId, SourceState, Timestamp};
+use navixy::{Api, NavixyOptions, Past, PastError, PastJob, States};
 use serde_json::{Value, json};
+use storage::codec::{content_hash, encode_report};
+use storage::journal::{Journal, JournalOptions, LsmJournal, Record, ReportKey};
 use tempfile::TempDir;
 use web::{Answer, Call, Handler};
 
@@ -44,9 +50,44 @@ impl States for AllDrive {
     }
 }
 
+/// A journal that is read at once.
+pub(crate) struct Shelf {
+    journal: LsmJournal,
+    last: AtomicU64,
+    pub(crate) is_busy: AtomicBool,
+}
+
+impl Past for Shelf {
+    fn run(&self, job: PastJob) -> Pin<Box<dyn Future<Output = Result<(), PastError>> + Send + '_>> {
+        if self.is_busy.load(Ordering::Relaxed) {
+            return Box::pin(std::future::ready(Err(PastError::Busy)));
+        }
+        Box::pin(std::future::ready(job(&self.journal).map_err(|_| PastError::Failed)))
+    }
+
+    fn timing(&self) -> Timing {
+        Timing::default()
+    }
+}
+
+impl Shelf {
+    /// Puts a report there; its place in the journal.
+    pub(crate) fn add(&self, source: u64, received: Timestamp, flags: u8, report: &Report) -> u64 {
+        let seq = self.last.fetch_add(1, Ordering::Relaxed) + 1;
+        let mut body = Vec::new();
+        encode_report(report, &mut body);
+        let source = SourceId(u32::try_from(source).expect("an id"));
+        let key = ReportKey { source, time: report.time.unwrap_or(received), hash: content_hash(&body) };
+        let record = Record::Report { key, seq: Seq(seq), received, flags, body: &body };
+        self.journal.append(&[record]).expect("written");
+        seq
+    }
+}
+
 pub(crate) struct World {
     pub(crate) fleet: Arc<Fleet>,
     pub(crate) dispatch: Arc<Dispatch>,
+    pub(crate) past: Arc<Shelf>,
     api: Api,
     _dir: TempDir,
 }
@@ -146,8 +187,15 @@ impl World {
         let fleet = Fleet::open(dir.path(), options, clock()).await.expect("a fleet");
         fleet.ensure_admin(Some(ADMIN_PASSWORD), clock()).await.expect("an administrator");
         let dispatch = Dispatch::open(dir.path(), DispatchOptions::default(), clock()).await.expect("messages");
-        let api = Api::new(fleet.clone(), dispatch.clone(), Arc::new(AllDrive), change(NavixyOptions::new(clock)));
-        Self { fleet, dispatch, api, _dir: dir }
+        let journal = LsmJournal::open(&dir.path().join("journal"), &JournalOptions::default()).expect("a journal");
+        let past = Arc::new(Shelf { journal, last: AtomicU64::new(0), is_busy: AtomicBool::new(false) });
+        let options = change(NavixyOptions::new(clock));
+        let api = Api::new(fleet.clone(), dispatch.clone(), Arc::new(AllDrive), past.clone(), options);
+        Self { fleet, dispatch, past, api, _dir: dir }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        clock()
     }
 
     pub(crate) fn wait_ms(&self, ms: i64) {
@@ -156,10 +204,6 @@ impl World {
 
     pub(crate) fn connection_is(&self, connection: ConnectionStatus) {
         CONNECTION.set(connection);
-    }
-
-    pub(crate) fn now(&self) -> Timestamp {
-        clock()
     }
 
     pub(crate) async fn raw(&self, draft: Draft) -> Answer {

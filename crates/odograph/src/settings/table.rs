@@ -269,6 +269,16 @@ settings! {
         api_keys_per_account_max: usize = 20, Kind::Number(0, 10_000);
         /// Texts that one user's client may have kept for it.
         ui_settings_per_user_max: usize = 100, Kind::Number(0, 10_000);
+        /// Days that one call may ask the tracks of.
+        track_days_max: u32 = 31, Kind::Number(1, 36_600);
+        /// Days that one call may ask the events or the mileage of.
+        history_days_max: u32 = 90, Kind::Number(1, 36_600);
+        /// Trackers that one call may ask the mileage of.
+        mileage_trackers_max: usize = 128, Kind::Number(1, 1_000_000);
+        /// Reports that one call about the past may read; what it answers beyond is cut, and it says so.
+        past_reports_max: u64 = 3_000_000, Kind::Number(1, MOST);
+        /// Points that one call about the past may answer.
+        past_points_max: usize = 100_000, Kind::Number(1, 100_000_000);
         /// Changes of the catalog that may wait for the disk; beyond it callers wait.
         catalog_queue_max: usize = 256, Kind::Number(1, 1_000_000);
         /// Messages and commands that may wait for the disk, and as many questions about them; beyond it callers wait.
@@ -393,6 +403,16 @@ settings! {
         /// The time between two messages of a text stream to a client that does not ask for their lengths, and takes
         /// what arrives together for one message.
         fallback_pause_ms: u32 = 20, Kind::Number(0, 10_000);
+        /// Trackers whose last messages one subscription may look at.
+        monitor_trackers_max: usize = 10, Kind::Number(1, 10_000);
+        /// Reports of a tracker that are read when somebody begins to look at its last messages.
+        monitor_reports_max: usize = 1_000, Kind::Number(1, 1_000_000);
+        /// Attributes of a tracker that last messages are shown of.
+        monitor_attributes_max: usize = 256, Kind::Number(1, 100_000);
+        /// The longest text that is shown of an attribute.
+        monitor_value_bytes_max: usize = KIB as usize, Kind::Number(1, GIB);
+        /// Memory for the last messages of a tracker, while somebody looks at them.
+        monitor_bytes_max: usize = 512 * KIB as usize, Kind::Number(4_096, GIB);
         /// The largest message of a client.
         message_bytes_max: usize = MIB, Kind::Number(1_024, GIB);
         /// How much is gathered into one write.
@@ -444,6 +464,10 @@ settings! {
         commit_gather_us: u64 = 1_000, Kind::Number(0, 1_000_000);
         /// Seconds between snapshots of the states that changed: the more, the longer a restart after a crash.
         snapshot_s: u64 = 60, Kind::Number(1, DAY_S);
+        /// Calls that read the past at a time, each on a thread of its own.
+        reads_max: usize = 4, Kind::Number(1, 1_024);
+        /// Calls that wait for their turn to read the past; more are refused.
+        reads_waiting_max: usize = 256, Kind::Number(0, 1_000_000);
         /// Memory for what is read.
         cache_bytes: u64 = 64 * MIB, Kind::Number(MIB, 1_024 * GIB);
         /// Memory for reports before they are sorted into a file.
