@@ -34,7 +34,9 @@ fn scene() -> Scene {
 }
 
 fn scene_behind(proxy: fn(SocketAddr) -> Proxy) -> Scene {
-    let server = Server::with(ServerOptions::default().set("ODOGRAPH_WS_HEARTBEAT_S", "1"));
+    // A busy machine reads late, and a stream without lengths must not be read late.
+    let options = ServerOptions::default().set("ODOGRAPH_WS_FALLBACK_PAUSE_MS", "400");
+    let server = Server::with(options.set("ODOGRAPH_WS_HEARTBEAT_S", "1"));
     let account = Account::new(&server);
     let van = account.ngp("yard-unit-0007");
     let proxy = proxy(server.http());
@@ -65,13 +67,11 @@ impl Scene {
 
     /// The walk that every Atmosphere client does: open, watch, be cut off, come back, watch again, log out.
     #[track_caller]
-    fn walk(&self, mut client: NodeClient, transport: Option<&str>) {
+    fn walk(&self, mut client: NodeClient, transport: &str) {
         let open = client.callback("open");
-        if let Some(transport) = transport {
-            assert_eq!(open["transport"], transport);
-        }
+        assert!(open["transport"].is_null() || open["transport"] == transport, "{open}");
         self.watches(&mut client, 31);
-        if transport == Some("long-polling") {
+        if transport == "long-polling" {
             // Between two polls there is nothing to cut.
             eventually("a poll is held", || {
                 let figures = self.server.api().get("/metrics").text;
@@ -88,26 +88,34 @@ impl Scene {
         client.message("the logout", |message| message["event"] == "logout");
         for line in client.seen() {
             assert!(!line.contains("30000|"), "a handshake reached the application: {line}");
-            let is_asked_for = transport.is_some_and(|transport| transport != "websocket");
+            let seen: Value = serde_json::from_str(line).expect("the client prints JSON");
+            assert!(seen["callback"] != "message" || seen["message"].is_object(), "not a JSON message: {line}");
+            let is_asked_for = transport != "websocket";
             assert!(is_asked_for || !line.contains("transport_failure"), "a fallback was tried: {line}");
         }
         client.order(&json!({"close": true}));
-        client.callback("close");
+        // The current client says nothing more when it ends polls or a stream.
+        if !open["transport"].is_null() || transport == "websocket" {
+            client.callback("close");
+        }
         assert!(self.server.api().is_healthy());
     }
 
     fn classic(&self, package: &str, options: &Value) {
         let folder = clients!();
         let client = NodeClient::start(&folder, "classic.cjs", &[package, &self.url("http"), &options.to_string()]);
-        let transport = options["transport"].as_str().unwrap_or("websocket");
-        self.walk(client, Some(transport));
+        self.walk(client, transport_of(options));
     }
 
     fn current(&self, options: &Value) {
         let folder = clients!();
         let client = NodeClient::start(&folder, "current.mjs", &[&self.url("http"), &options.to_string()]);
-        self.walk(client, None);
+        self.walk(client, transport_of(options));
     }
+}
+
+fn transport_of(options: &Value) -> &str {
+    options["transport"].as_str().unwrap_or("websocket")
 }
 
 #[test]
@@ -162,7 +170,7 @@ fn a_client_whose_websocket_is_refused_falls_back_and_hears_the_same() {
         let options = json!({"fallbackTransport": fallback, "maxWebsocketErrorRetries": 0}).to_string();
         let mut client = NodeClient::start(&folder, "classic.cjs", &[package, &scene.url("http"), &options]);
         client.callback("transport_failure");
-        scene.walk(client, Some(fallback));
+        scene.walk(client, fallback);
     }
 }
 
@@ -174,6 +182,16 @@ fn current_atmosphere_with_its_protocol_walks_through() {
 #[test]
 fn current_atmosphere_with_message_lengths_walks_through() {
     scene().current(&json!({"enableProtocol": true, "trackMessageLength": true}));
+}
+
+#[test]
+fn current_atmosphere_takes_a_stream() {
+    scene().current(&json!({"enableProtocol": true, "transport": "streaming"}));
+}
+
+#[test]
+fn current_atmosphere_polls() {
+    scene().current(&json!({"enableProtocol": true, "transport": "long-polling"}));
 }
 
 #[test]

@@ -64,7 +64,7 @@ impl Default for FallbackOptions {
             message_bytes_max: 1024 * 1024,
             absent_s: 60,
             poll_s: 55,
-            pause_ms: 20,
+            pause_ms: 50,
         }
     }
 }

@@ -402,7 +402,7 @@ settings! {
         fallback_poll_s: u32 = 55, Kind::Number(1, DAY_S);
         /// The time between two messages of a text stream to a client that does not ask for their lengths, and takes
         /// what arrives together for one message.
-        fallback_pause_ms: u32 = 20, Kind::Number(0, 10_000);
+        fallback_pause_ms: u32 = 50, Kind::Number(0, 10_000);
         /// Trackers whose last messages one subscription may look at.
         monitor_trackers_max: usize = 10, Kind::Number(1, 10_000);
         /// Reports of a tracker that are read when somebody begins to look at its last messages.
