@@ -2,6 +2,7 @@
 
 mod batches;
 mod clients;
+mod clones;
 mod errors;
 mod fallback;
 mod lifecycle;
