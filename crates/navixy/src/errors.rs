@@ -80,6 +80,12 @@ pub enum Condition {
     NotForClones,
     /// The device has connected, so its tracker can no longer be withdrawn by its user.
     AlreadyConnected,
+    /// A mail could not be sent, or none are sent here.
+    MailNotSent,
+    /// What is given as the password is not it.
+    WrongPassword,
+    /// It was done not long ago.
+    TooSoon,
     /// The new password is the old one.
     PasswordUnchanged,
     /// The user is not there, or is the one who has it already.
@@ -167,6 +173,9 @@ impl Condition {
             Self::WrongActivationCode => (227, "Wrong activation code", BAD),
             Self::NotForClones => (219, "Not allowed for clones of the device", S::FORBIDDEN),
             Self::AlreadyConnected => (243, "Device already connected.", BAD),
+            Self::MailNotSent => (209, "Failed sending email", BAD),
+            Self::WrongPassword => (248, "Wrong password", BAD),
+            Self::TooSoon => (264, "Timeout not reached", S::FORBIDDEN),
             Self::PasswordUnchanged => (245, "New password must be different", BAD),
             Self::WrongUserId => (246, "Invalid user ID", BAD),
             Self::AlreadyExists => (247, "Entity already exists", S::CONFLICT),
@@ -250,6 +259,9 @@ mod tests {
         check(WrongActivationCode, 227, "Wrong activation code", 400);
         check(NotForClones, 219, "Not allowed for clones of the device", 403);
         check(AlreadyConnected, 243, "Device already connected.", 400);
+        check(MailNotSent, 209, "Failed sending email", 400);
+        check(WrongPassword, 248, "Wrong password", 400);
+        check(TooSoon, 264, "Timeout not reached", 403);
         check(PasswordUnchanged, 245, "New password must be different", 400);
         check(WrongUserId, 246, "Invalid user ID", 400);
         check(AlreadyExists, 247, "Entity already exists", 409);

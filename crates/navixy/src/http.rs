@@ -2,6 +2,7 @@
 //! resource.
 
 mod answer;
+mod api_key;
 mod base;
 mod call;
 mod chat;
@@ -16,16 +17,19 @@ mod panel_clone;
 mod panel_tracker;
 mod panel_user;
 mod params;
+mod password;
 mod past;
 mod rate;
 mod raw_command;
 mod route;
 mod security_group;
 mod session;
+mod settings;
 mod span;
 mod stats;
 mod stubs;
 mod subuser;
+mod timezone;
 mod track;
 mod tracker;
 mod user;
@@ -39,15 +43,17 @@ use dispatch::Dispatch;
 use engine::Engine;
 use fleet::{AccountId, Fleet};
 use http::Method;
-use model::{SourceId, SourceState, Timestamp, UserId};
+use model::{SessionId, SourceId, SourceState, Timestamp, UserId};
 use web::{Call, CallFuture, Handler};
 
 use crate::errors::Condition;
 use crate::http::answer::Refusal;
 use crate::http::call::Request;
+use crate::http::password::Mail;
 use crate::http::rate::{Rates, address_key};
 
 pub use openapi::openapi;
+pub use password::{NotSent, Postman};
 pub use past::{Past, PastError, PastJob};
 pub use route::{BASES, methods};
 
@@ -122,6 +128,15 @@ impl NavixyOptions {
     }
 }
 
+/// Whose calls are counted together.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Caller {
+    /// All sessions of a user.
+    User(UserId),
+    /// One API key.
+    Key(SessionId),
+}
+
 /// Answers the HTTP calls of this dialect, under each of [`BASES`].
 pub struct Api {
     fleet: Arc<Fleet>,
@@ -130,7 +145,8 @@ pub struct Api {
     past: Arc<dyn Past>,
     options: NavixyOptions,
     rates_of_addresses: Rates<IpAddr>,
-    rates_of_users: Rates<UserId>,
+    mail: Option<Mail>,
+    rates_of_users: Rates<Caller>,
     rates_of_accounts: Rates<AccountId>,
 }
 
@@ -149,11 +165,19 @@ impl Api {
             dispatch,
             states,
             past,
+            mail: None,
             rates_of_addresses: Rates::new(rate, options.rate_keys_max),
             rates_of_users: Rates::new(rate, options.rate_keys_max),
             rates_of_accounts: Rates::new(options.panel_requests_per_second_max, options.rate_keys_max),
             options,
         }
+    }
+
+    /// Writes to users who forgot their password. `password_url` is the address of the page on which they choose a new
+    /// one, with `{hash}` where the token goes; when it is empty the mail has the token alone.
+    #[must_use]
+    pub fn with_mail(self, postman: impl Postman, password_url: String) -> Self {
+        Self { mail: Some(Mail { postman: Box::new(postman), password_url }), ..self }
     }
 
     /// Whether a call at the root that matches no method is one of this dialect's all the same: it says so by its

@@ -9,7 +9,7 @@ use fleet::{
 use crate::errors::{Condition, FieldError};
 use crate::http::answer::Refusal;
 
-fn failed(failure: &Failure) -> Condition {
+pub(super) fn failed(failure: &Failure) -> Condition {
     match failure {
         Failure::Catalog(_) => Condition::Database,
         Failure::Crypto => Condition::Unexpected,
@@ -261,7 +261,7 @@ impl From<SubuserError> for Refusal {
 const fn user_prefix(invalid: Invalid) -> &'static str {
     use fleet::Field;
     match invalid.field {
-        Field::Password | Field::TimeZone | Field::Locale | Field::Comment => "",
+        Field::Password | Field::TimeZone | Field::Locale | Field::Comment | Field::BalanceAlertEmails => "",
         Field::Label => "group.",
         _ => "user.",
     }
@@ -286,11 +286,11 @@ const fn entity_prefix(invalid: Invalid) -> &'static str {
     }
 }
 
-fn field_error(prefix: &str, invalid: Invalid) -> FieldError {
+pub(super) fn field_error(prefix: &str, invalid: Invalid) -> FieldError {
     FieldError::new(format!("{prefix}{}", invalid.field.name()), problem_text(invalid.problem))
 }
 
-fn problem_text(problem: Problem) -> String {
+pub(super) fn problem_text(problem: Problem) -> String {
     match problem {
         Problem::Blank => "must not be blank".to_owned(),
         Problem::TooShort { chars_min } => format!("must have at least {chars_min} characters"),

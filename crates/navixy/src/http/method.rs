@@ -6,7 +6,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use fleet::{PanelSession, Right, Session};
+use fleet::{PanelSession, PasswordToken, Right, Session};
 
 use crate::errors::Condition;
 use crate::http::Api;
@@ -18,6 +18,7 @@ pub(super) type Outcome<'a> = Pin<Box<dyn Future<Output = Result<Vec<u8>, Refusa
 
 type Open = for<'a> fn(&'a Api, &'a mut Request<'_>) -> Outcome<'a>;
 type ForUsers = for<'a> fn(&'a Api, Session, &'a mut Request<'_>) -> Outcome<'a>;
+type ForTokens = for<'a> fn(&'a Api, PasswordToken, &'a mut Request<'_>) -> Outcome<'a>;
 type ForPanel = for<'a> fn(&'a Api, PanelSession, &'a mut Request<'_>) -> Outcome<'a>;
 
 /// Who may call a method, and what is called then. The session is looked up before the parameters are read.
@@ -29,6 +30,8 @@ pub(super) enum Door {
     User(ForUsers),
     /// A user, by session only.
     Standard(ForUsers),
+    /// Who holds a token for a new password.
+    Token(ForTokens),
     /// An administrator.
     Panel(ForPanel),
 }
@@ -125,6 +128,11 @@ impl Method {
         Self::new(path, about, Door::Standard(call))
     }
 
+    /// A method for who holds a token for a new password.
+    pub(super) const fn token(path: &'static str, about: &'static str, call: ForTokens) -> Self {
+        Self::new(path, about, Door::Token(call))
+    }
+
     /// A method for administrators.
     pub(super) const fn panel(path: &'static str, about: &'static str, call: ForPanel) -> Self {
         Self::new(path, about, Door::Panel(call))
@@ -186,6 +194,7 @@ impl Method {
                 }
                 call(api, session, request).await
             }
+            Door::Token(call) => call(api, api.password_token(request)?, request).await,
             Door::Panel(call) => call(api, api.panel_session(request)?, request).await,
         }
     }

@@ -37,6 +37,7 @@ fn operation(method: &Method) -> Value {
         Door::Open(_) => json!([]),
         Door::User(_) => json!([{"session": []}, {"apiKey": []}]),
         Door::Standard(_) => json!([{"session": []}]),
+        Door::Token(_) => json!([{"passwordToken": []}]),
         Door::Panel(_) => json!([{"panel": []}]),
     };
     let rights: Vec<&str> = method.rights().map(fleet::Right::name).collect();

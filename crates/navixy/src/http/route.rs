@@ -43,6 +43,7 @@ const RESOURCES: &[&str] = &[
 
 /// The tables of all resources.
 const TABLES: &[&[Method]] = &[
+    super::api_key::METHODS,
     super::base::METHODS,
     super::chat::METHODS,
     super::group::METHODS,
@@ -52,12 +53,15 @@ const TABLES: &[&[Method]] = &[
     super::panel_clone::METHODS,
     super::panel_tracker::METHODS,
     super::panel_user::METHODS,
+    super::password::METHODS,
     super::raw_command::METHODS,
     super::security_group::METHODS,
+    super::settings::METHODS,
     super::stubs::METHODS,
     super::subuser::METHODS,
     super::stats::METHODS,
     super::track::METHODS,
+    super::timezone::METHODS,
     super::tracker::METHODS,
     super::user::METHODS,
 ];

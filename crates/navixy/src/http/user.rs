@@ -1,15 +1,16 @@
 //! `user/…`: logging in and out, and who one is.
 
-use fleet::{LegalType, Session, User};
+use fleet::{LegalType, RenewError, Session, User};
 
 use crate::encode::{self, DateText, Object};
 use crate::errors::Condition;
 use crate::http::Api;
 use crate::http::answer::{Refusal, success};
 use crate::http::call::Request;
+use crate::http::failure::failed;
 use crate::http::method::{Kind, Method, optional, required};
 use crate::http::params;
-use crate::http::security_group;
+use crate::http::{security_group, settings};
 use crate::wire::Dates;
 
 pub(super) const METHODS: &[Method] = &[
@@ -27,6 +28,9 @@ pub(super) const METHODS: &[Method] = &[
             Condition::LoginAttemptsExceeded,
         ]),
     Method::standard("user/logout", "Ends the session.", |a, s, r| Box::pin(logout(a, s, r))),
+    Method::standard("user/session/renew", "Lets the session live as long again as a new one.", |a, s, r| {
+        Box::pin(renew(a, s, r))
+    }),
     Method::user("user/get_info", "Says who the user is.", |a, s, r| Box::pin(get_info(a, s, r))).gives(&[
         required("paas_id", Kind::Int, ""),
         required("paas_settings", Kind::Any, ""),
@@ -83,6 +87,23 @@ async fn logout(api: &Api, session: Session, request: &mut Request<'_>) -> Resul
     Ok(success(|_| {}))
 }
 
+/// Lets the call's own session live as long again as a new one.
+async fn renew(api: &Api, session: Session, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
+    request.params.finish()?;
+    api.fleet.renew_session(&session, request.now).await?;
+    Ok(success(|_| {}))
+}
+
+impl From<RenewError> for Refusal {
+    fn from(error: RenewError) -> Self {
+        let condition = match error {
+            RenewError::Ended => Condition::SessionEnded,
+            RenewError::Failed(failure) => failed(&failure),
+        };
+        condition.into()
+    }
+}
+
 /// Says who the user is.
 async fn get_info(api: &Api, session: Session, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
     let dates = request.dates();
@@ -110,9 +131,11 @@ fn user_info(user: &User, created: DateText, out: &mut Vec<u8>) {
     o.raw("balance", "0.0").raw("bonus", "0.0").string("locale", &user.preferences.locale);
     o.boolean("demo", false).boolean("verified", user.verified);
     o.string("legal_type", legal_type_name(profile.legal_type));
-    o.string("default_geocoder", "osm").string("route_provider", "osrm");
+    let display = &user.preferences.display;
+    o.string("default_geocoder", display.geocoder.name()).string("route_provider", display.route_provider.name());
     o.string("time_zone", user.preferences.zone.name());
     o.string("measurement_system", user.preferences.measurement_system.name());
+    settings::formats(display, &mut o);
     names_and_addresses(user, &mut o);
     o.close();
 }

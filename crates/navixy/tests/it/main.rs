@@ -7,6 +7,8 @@ mod documents;
 #[cfg(test)]
 mod golden;
 #[cfg(test)]
+mod http_accounts;
+#[cfg(test)]
 mod http_calls;
 #[cfg(test)]
 mod http_chat;

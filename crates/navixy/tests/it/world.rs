@@ -198,6 +198,11 @@ impl World {
         clock()
     }
 
+    /// With somebody who takes mails.
+    pub(crate) fn with_postman(self, postman: impl navixy::Postman) -> Self {
+        Self { api: self.api.with_mail(postman, String::new()), ..self }
+    }
+
     pub(crate) fn wait_ms(&self, ms: i64) {
         NOW.set(NOW.get().plus_ms(ms));
     }
