@@ -60,12 +60,11 @@ impl Fleet {
         tracker: TrackerId,
         edit: impl FnOnce(&Memory, &Tracker, &mut TrackerExtras) -> Result<T, EntityError> + Send + 'static,
     ) -> Result<T, EntityError> {
-        self.must_see(session, tracker)?;
-        let owner = session.owner;
+        let session = session.clone();
         self.write(move |desk| {
             let (value, extras) = {
                 let memory = desk.memory();
-                let tracker = tracker_of(&memory, owner, tracker)?;
+                let tracker = tracker_of(&memory, &session, tracker)?;
                 let mut extras = memory.extras(tracker.id).map(|e| TrackerExtras::clone(e)).unwrap_or_default();
                 extras.tracker = tracker.id.0;
                 let value = edit(&memory, &tracker, &mut extras)?;

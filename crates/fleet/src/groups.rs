@@ -47,8 +47,14 @@ impl Memory {
         self.entities.groups.get(id).filter(|group| group.owner() == owner)
     }
 
+    /// Whether a session sees a group: a sub-user does if it sees one of its trackers.
+    pub(crate) fn sees_group(&self, session: &Session, id: u32) -> bool {
+        let is_own = self.group_of(session.owner, id).is_some();
+        is_own && (!session.is_subuser() || self.trackers_seen(session).any(|tracker| tracker.group == id))
+    }
+
     /// The groups of the trackers that a session sees; 0 among them if one is in none.
-    pub(crate) fn groups_seen(&self, session: &Session) -> BTreeSet<u32> {
+    fn groups_seen(&self, session: &Session) -> BTreeSet<u32> {
         self.trackers_seen(session).map(|tracker| tracker.group).collect()
     }
 }

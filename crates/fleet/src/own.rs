@@ -2,36 +2,27 @@
 
 use std::sync::Arc;
 
-use model::{TrackerId, UserId};
+use model::TrackerId;
 
 use crate::error::Barred;
-use crate::fleet::Fleet;
 use crate::memory::Memory;
 use crate::sessions::Session;
 use crate::values::Tracker;
 
-impl Fleet {
-    /// Whether the session sees the tracker at all. Asked before an operation gets in line: what a session sees is
-    /// more than whose the tracker is.
-    pub(crate) fn must_see(&self, session: &Session, id: TrackerId) -> Result<(), Barred> {
-        self.tracker(session, id).map(|_| ()).ok_or(Barred::NotFound)
-    }
-}
-
-/// A visible tracker of this owner.
-pub(crate) fn tracker_of(memory: &Memory, owner: UserId, id: TrackerId) -> Result<Arc<Tracker>, Barred> {
-    let tracker = memory.trackers.get(&id).filter(|t| t.user == owner && t.is_visible());
+/// A tracker that the session sees. It may have been taken from a sub-user while the operation stood in line.
+pub(crate) fn tracker_of(memory: &Memory, session: &Session, id: TrackerId) -> Result<Arc<Tracker>, Barred> {
+    let tracker = memory.tracker_of(session, id).filter(|t| t.is_visible());
     tracker.map(Arc::clone).ok_or(Barred::NotFound)
 }
 
-/// A tracker of this owner that is not blocked.
-pub(crate) fn open_tracker(memory: &Memory, owner: UserId, id: TrackerId) -> Result<Arc<Tracker>, Barred> {
-    let tracker = tracker_of(memory, owner, id)?;
+/// A tracker that the session sees and that is not blocked.
+pub(crate) fn open_tracker(memory: &Memory, session: &Session, id: TrackerId) -> Result<Arc<Tracker>, Barred> {
+    let tracker = tracker_of(memory, session, id)?;
     if tracker.source.blocked { Err(Barred::Blocked) } else { Ok(tracker) }
 }
 
-/// A tracker of this owner whose source it may change.
-pub(crate) fn changeable(memory: &Memory, owner: UserId, id: TrackerId) -> Result<Arc<Tracker>, Barred> {
-    let tracker = open_tracker(memory, owner, id)?;
+/// A tracker that the session sees and whose source is its owner's to change.
+pub(crate) fn changeable(memory: &Memory, session: &Session, id: TrackerId) -> Result<Arc<Tracker>, Barred> {
+    let tracker = open_tracker(memory, session, id)?;
     if tracker.clone { Err(Barred::Clone) } else { Ok(tracker) }
 }

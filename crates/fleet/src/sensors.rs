@@ -44,12 +44,11 @@ impl Fleet {
         mut sensor: Sensor,
     ) -> Result<SensorId, SensorError> {
         check::sensor(&sensor, &self.options)?;
-        self.must_see(session, tracker)?;
-        let (owner, options) = (session.owner, self.options.clone());
+        let (session, options) = (session.clone(), self.options.clone());
         self.write(move |desk| {
             let (id, info, changes) = {
                 let memory = desk.memory();
-                let tracker = changeable(&memory, owner, tracker)?;
+                let tracker = changeable(&memory, &session, tracker)?;
                 sensor.id = SensorId(memory.entities.sensors.next_id());
                 let id = sensor.id;
                 rules::fits(&tracker.source.sensors, &sensor, None, &options)?;
@@ -129,17 +128,15 @@ impl Fleet {
         base: TrackerId,
         targets: Vec<TrackerId>,
     ) -> Result<(), SensorError> {
-        self.must_see(session, base)?;
-        targets.iter().try_for_each(|target| self.must_see(session, *target))?;
-        let (owner, entities_max) = (session.owner, self.options.entities_max);
+        let (session, entities_max) = (session.clone(), self.options.entities_max);
         self.write(move |desk| {
             let (mut changes, mut events) = (Vec::new(), Vec::new());
             {
                 let memory = desk.memory();
-                let base = open_tracker(&memory, owner, base)?;
+                let base = open_tracker(&memory, &session, base)?;
                 let mut next = memory.entities.sensors.next_id();
                 for id in targets.into_iter().filter(|id| *id != base.id) {
-                    let target = changeable(&memory, owner, id)?;
+                    let target = changeable(&memory, &session, id)?;
                     if target.source.model != base.source.model {
                         return Err(SensorError::OtherModel);
                     }
@@ -160,10 +157,9 @@ impl Fleet {
         tracker: TrackerId,
         change: impl FnOnce(&mut Vec<Sensor>) -> Result<(), SensorError> + Send + 'static,
     ) -> Result<(), SensorError> {
-        self.must_see(session, tracker)?;
-        let owner = session.owner;
+        let session = session.clone();
         self.write(move |desk| {
-            let source = changeable(&desk.memory(), owner, tracker)?.source.clone();
+            let source = changeable(&desk.memory(), &session, tracker)?.source.clone();
             let mut sensors = source.sensors.to_vec();
             change(&mut sensors)?;
             let (info, changes) = replaced(&source, sensors);

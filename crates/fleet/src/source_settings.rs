@@ -91,13 +91,12 @@ impl Fleet {
         group: u32,
     ) -> Result<(), SettingsError> {
         check::label(&label).map_err(|problem| Invalid { field: Field::Label, problem })?;
-        self.must_see(session, tracker)?;
-        let owner = session.owner;
+        let session = session.clone();
         self.write(move |desk| {
             let tracker = {
                 let memory = desk.memory();
-                let tracker = open_tracker(&memory, owner, tracker)?;
-                if group != 0 && memory.group_of(owner, group).is_none() {
+                let tracker = open_tracker(&memory, &session, tracker)?;
+                if group != 0 && !memory.sees_group(&session, group) {
                     return Err(SettingsError::UnknownGroup);
                 }
                 Tracker { label, group, ..Tracker::clone(&tracker) }
@@ -115,10 +114,9 @@ impl Fleet {
         edit: SettingsEdit,
     ) -> Result<(), SettingsError> {
         edit.check()?;
-        self.must_see(session, tracker)?;
-        let owner = session.owner;
+        let session = session.clone();
         self.write(move |desk| {
-            let source = changeable(&desk.memory(), owner, tracker)?.source.clone();
+            let source = changeable(&desk.memory(), &session, tracker)?.source.clone();
             let mut settings = SourceSettings::clone(&source.settings);
             edit.apply(&mut settings);
             if settings == *source.settings {
@@ -148,12 +146,11 @@ impl Fleet {
             Some(device) => device,
             None => generate_device_id()?,
         };
-        self.must_see(session, tracker)?;
-        let owner = session.owner;
+        let session = session.clone();
         self.write(move |desk| {
             let info = {
                 let memory = desk.memory();
-                let source = changeable(&memory, owner, tracker)?.source.clone();
+                let source = changeable(&memory, &session, tracker)?.source.clone();
                 if !source.connected {
                     return Err(ReplaceError::NeverConnected);
                 }

@@ -49,8 +49,7 @@ impl Fleet {
                 let memory = desk.memory();
                 let may_register = memory.user(viewer).is_some_and(|u| memory.may_log_in(u));
                 may_register.then_some(()).ok_or(RegisterError::SessionEnded)?;
-                let is_seen = |group| viewer == user || memory.groups_seen(&session).contains(&group);
-                if new.group != 0 && (memory.group_of(user, new.group).is_none() || !is_seen(new.group)) {
+                if new.group != 0 && !memory.sees_group(&session, new.group) {
                     return Err(RegisterError::UnknownGroup);
                 }
                 if memory.device(device.as_str()).is_some() {

@@ -29,6 +29,7 @@ mod process;
 mod shapes;
 mod state;
 mod subscription_errors;
+mod subusers;
 mod teltonika;
 mod trackers;
 mod users;
