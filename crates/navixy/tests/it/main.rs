@@ -31,6 +31,8 @@ mod http_subusers;
 #[cfg(test)]
 mod http_track;
 #[cfg(test)]
+mod http_unbound;
+#[cfg(test)]
 mod http_user;
 #[cfg(test)]
 mod properties;
