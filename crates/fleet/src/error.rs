@@ -51,7 +51,7 @@ macro_rules! from_failure {
 }
 
 from_failure!(LoginError UserError TrackerError RegisterError CorruptError CloneError UncloneError SessionError);
-from_failure!(AdminError EntityError SubuserError);
+from_failure!(AdminError EntityError SubuserError CounterError);
 from_failure!(SensorError SettingsError ReplaceError);
 from_failure!(ApiKeyError PasswordError RestoreError UiSettingError RenewError);
 
@@ -362,6 +362,23 @@ pub enum TrackerError {
     Failed(Failure),
 }
 
+/// Why a counter's settings are not changed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum CounterError {
+    /// No such tracker, or the session does not see it.
+    NotFound,
+    /// The tracker is blocked.
+    Blocked,
+    /// It is a clone: its counters are the original's.
+    Clone,
+    /// The multiplier is out of range.
+    BadMultiplier,
+    /// No metering sensor of this tracker, or one that cannot drive this counter.
+    BadSensor,
+    /// Nothing was changed.
+    Failed(Failure),
+}
+
 impl From<Invalid> for TrackerError {
     fn from(invalid: Invalid) -> Self {
         Self::Invalid(invalid)
@@ -531,7 +548,7 @@ macro_rules! from_barred {
     )*};
 }
 
-from_barred!(SensorError SettingsError ReplaceError);
+from_barred!(CounterError SensorError SettingsError ReplaceError);
 
 /// Why a sensor was not made, changed or removed. Judged in the order of the variants.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -785,4 +802,5 @@ plain_errors! {
     RenewError "session not renewed"
     PasswordError "password not changed"
     RestoreError "no token for a new password"
+    CounterError "counter not changed"
 }

@@ -32,6 +32,7 @@ mod access;
 mod api_keys;
 mod change;
 mod check;
+mod counters;
 mod digest;
 mod entities;
 mod error;
@@ -69,11 +70,13 @@ mod zones;
 
 pub use api_keys::ApiKey;
 pub use check::{LABEL_CHARS_MAX, LOGIN_CHARS_MAX, TRACKER_COMMENT_CHARS_MAX, USER_COMMENT_CHARS_MAX};
+pub use counters::COUNTER_MULTIPLIER_MAX;
 pub use digest::SessionHash;
 pub use error::{
-    AdminError, ApiKeyError, CloneError, CorruptError, DeviceIdProblem, EntityError, Failure, Field, FleetError,
-    HashError, Invalid, LoginError, PasswordError, Problem, RegisterError, RenewError, ReplaceError, RestoreError,
-    SensorError, SessionError, SettingsError, SubuserError, TrackerError, UiSettingError, UncloneError, UserError,
+    AdminError, ApiKeyError, CloneError, CorruptError, CounterError, DeviceIdProblem, EntityError, Failure, Field,
+    FleetError, HashError, Invalid, LoginError, PasswordError, Problem, RegisterError, RenewError, ReplaceError,
+    RestoreError, SensorError, SessionError, SettingsError, SubuserError, TrackerError, UiSettingError, UncloneError,
+    UserError,
 };
 pub use event::{EndCause, FleetEvent};
 pub use fleet::Fleet;

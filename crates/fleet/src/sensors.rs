@@ -10,6 +10,7 @@ use model::{CalibrationPoint, Sensor, SensorId, SensorKind, SourceSettings, Trac
 use serde::{Deserialize, Serialize};
 
 use crate::change::Change;
+use crate::counters::odometer_sensor;
 use crate::entities::{EntityKind, Stored};
 use crate::error::{Field, Invalid, Problem, SensorError};
 use crate::event::FleetEvent;
@@ -180,8 +181,11 @@ fn replaced(source: &SourceInfo, sensors: Vec<Sensor>) -> (SourceInfo, Vec<Chang
         let stored = StoredSensor { source: source.source.0, sensor: sensor.clone() };
         changes.push(Change::Entity(stored.into()));
     }
-    let settings =
-        SourceSettings { ignition: ignition(&sensors, source.model), ..SourceSettings::clone(&source.settings) };
+    let settings = SourceSettings {
+        ignition: ignition(&sensors, source.model),
+        odometer_sensor: odometer_sensor(source, &sensors),
+        ..SourceSettings::clone(&source.settings)
+    };
     let info = SourceInfo { settings: settings.into(), sensors: sensors.into(), ..source.clone() };
     changes.push(Change::Source(info.clone()));
     (info, changes)

@@ -18,7 +18,8 @@ pub use state::render_state;
 
 pub(crate) use event::{event_message, event_name, event_types, is_emergency};
 pub(crate) use message::{error_prefix, status};
-pub(crate) use state::connection_name;
+pub(crate) use readings::{computed, render_counter, render_sensor_values};
+pub(crate) use state::{bits, connection_name};
 
 use crate::errors::FieldError;
 
@@ -110,6 +111,18 @@ impl<'a> Object<'a> {
     pub(crate) fn boolean(&mut self, name: &str, value: bool) -> &mut Self {
         boolean(value, self.member(name));
         self
+    }
+
+    /// Members that are JSON already, without braces; there may be none.
+    pub(crate) fn members(&mut self, members: &[u8]) {
+        if members.is_empty() {
+            return;
+        }
+        if !self.is_empty {
+            self.out.push(b',');
+        }
+        self.is_empty = false;
+        self.out.extend_from_slice(members);
     }
 
     pub(crate) fn close(self) {

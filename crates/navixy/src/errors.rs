@@ -26,6 +26,8 @@ pub enum Condition {
     InvalidParameters,
     /// As many ask for the past as may.
     Busy,
+    /// The journal takes nothing now.
+    QueueFailed,
     /// The request is larger than this server takes.
     TooLarge,
     /// The account may not log in here.
@@ -146,6 +148,7 @@ impl Condition {
             Self::Unexpected => (6, "Unexpected error", S::INTERNAL_SERVER_ERROR),
             Self::InvalidParameters => (7, "Invalid parameters", BAD),
             Self::Busy => (8, "Queue service error, try again later", S::SERVICE_UNAVAILABLE),
+            Self::QueueFailed => (8, "Queue service error, try again later", S::SERVICE_UNAVAILABLE),
             Self::TooLarge => (9, "Too large request", S::PRECONDITION_FAILED),
             Self::AccessDenied => (11, "Access denied", S::FORBIDDEN),
             Self::NotPermitted => (13, "Operation not permitted", S::FORBIDDEN),
@@ -232,6 +235,7 @@ mod tests {
         check(Unexpected, 6, "Unexpected error", 500);
         check(InvalidParameters, 7, "Invalid parameters", 400);
         check(Busy, 8, "Queue service error, try again later", 503);
+        check(QueueFailed, 8, "Queue service error, try again later", 503);
         check(TooLarge, 9, "Too large request", 412);
         check(AccessDenied, 11, "Access denied", 403);
         check(NotPermitted, 13, "Operation not permitted", 403);

@@ -6,9 +6,11 @@ mod api_key;
 mod base;
 mod call;
 mod chat;
+mod counters;
 mod failure;
 mod group;
 mod history;
+mod inputs;
 mod method;
 mod openapi;
 mod output_control;
@@ -21,6 +23,8 @@ mod password;
 mod past;
 mod rate;
 mod raw_command;
+mod reach;
+mod readings;
 mod route;
 mod security_group;
 mod session;
@@ -40,10 +44,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use dispatch::Dispatch;
-use engine::Engine;
-use fleet::{AccountId, Fleet};
+use engine::{Engine, Refused, View};
+use fleet::{AccountId, Fleet, MeasurementSystem, Session};
 use http::Method;
-use model::{SessionId, SourceId, SourceState, Timestamp, UserId};
+use model::{Counter, CounterKind, SessionId, SourceId, SourceState, Timestamp, UserId};
 use web::{Call, CallFuture, Handler};
 
 use crate::errors::Condition;
@@ -57,10 +61,19 @@ pub use password::{NotSent, Postman};
 pub use past::{Past, PastError, PastJob};
 pub use route::{BASES, methods};
 
+/// A change of a source on its way to the disk.
+pub type Setting<'a> = Pin<Box<dyn Future<Output = Result<(), Refused>> + Send + 'a>>;
+
 /// Where this dialect reads states.
 pub trait States: Send + Sync + 'static {
     /// Calls `read` with the newest state of a source, once; not at all if there is no such source.
     fn read(&self, source: SourceId, read: &mut dyn FnMut(&SourceState));
+
+    /// Calls `read` with a source as it is now, once, while it is locked; not at all if there is no such source.
+    fn view(&self, source: SourceId, read: &mut dyn FnMut(View<'_>));
+
+    /// Sets a counter: kilometres or hours. Durable when the future is ready.
+    fn set_counter(&self, source: SourceId, kind: CounterKind, value: f64, now: Timestamp) -> Setting<'_>;
 
     /// Lets the fleet know what the states know of it: whose devices made contact. For what depends on that.
     fn settle(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
@@ -73,6 +86,19 @@ impl States for Engine {
         if let Some(source) = self.source(source) {
             read(&source.snapshot().state);
         }
+    }
+
+    fn view(&self, source: SourceId, read: &mut dyn FnMut(View<'_>)) {
+        if let Some(source) = self.source(source) {
+            source.read(read);
+        }
+    }
+
+    fn set_counter(&self, source: SourceId, kind: CounterKind, value: f64, now: Timestamp) -> Setting<'_> {
+        Box::pin(async move {
+            let source = self.source(source).ok_or(Refused::Removed)?;
+            Engine::set_counter(self, &source, kind, value, now).await
+        })
     }
 
     fn settle(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
@@ -178,6 +204,28 @@ impl Api {
     #[must_use]
     pub fn with_mail(self, postman: impl Postman, password_url: String) -> Self {
         Self { mail: Some(Mail { postman: Box::new(postman), password_url }), ..self }
+    }
+
+    /// Reads a source as it is now; false when there is no such source, which would be a fault of this server.
+    fn view(&self, source: SourceId, read: impl FnOnce(View<'_>)) -> bool {
+        let mut read = Some(read);
+        self.states.view(source, &mut |view| {
+            if let Some(read) = read.take() {
+                read(view);
+            }
+        });
+        read.is_none()
+    }
+
+    fn counter(&self, source: SourceId, kind: CounterKind) -> Option<Counter> {
+        let mut counter = None;
+        self.view(source, |view| counter = view.values.counter(kind));
+        counter
+    }
+
+    /// The units that a session's user counts in.
+    fn measurement_system(&self, session: &Session) -> MeasurementSystem {
+        self.fleet.user(session.user).map(|user| user.preferences.measurement_system).unwrap_or_default()
     }
 
     /// Whether a call at the root that matches no method is one of this dialect's all the same: it says so by its

@@ -25,6 +25,7 @@ pub(crate) struct Malformed;
 pub(crate) struct Mistyped(pub(crate) &'static str);
 
 pub(crate) const NOT_INT: Mistyped = Mistyped("must be an integer");
+pub(crate) const NOT_NUMBER: Mistyped = Mistyped("must be a number");
 pub(crate) const NOT_BOOL: Mistyped = Mistyped("must be a boolean");
 pub(crate) const NOT_TEXT: Mistyped = Mistyped("must be a string");
 pub(crate) const NOT_ARRAY: Mistyped = Mistyped("must be an array");
@@ -192,6 +193,18 @@ pub(crate) fn parse_int(text: &str) -> Result<i32, Mistyped> {
         Ok(x) if looks_decimal && x.fract() == 0.0 && f64::from(x as i32) == x => Ok(x as i32),
         _ => Err(NOT_INT),
     }
+}
+
+/// A finite number, or its text.
+pub(crate) fn number(raw: &str) -> Result<f64, Mistyped> {
+    parse_number(&text(raw).map_err(|_| NOT_NUMBER)?)
+}
+
+/// A finite number in decimal: no names such as `inf`.
+pub(crate) fn parse_number(text: &str) -> Result<f64, Mistyped> {
+    let text = text.trim();
+    let looks_decimal = text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E'));
+    text.parse().ok().filter(|x: &f64| looks_decimal && x.is_finite()).ok_or(NOT_NUMBER)
 }
 
 /// True or false, or its text.

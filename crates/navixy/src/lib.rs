@@ -16,5 +16,7 @@ pub mod wire;
 
 pub use encode::BatchItemShape;
 pub use errors::{Condition, FieldError};
-pub use http::{Api, BASES, NavixyOptions, NotSent, Past, PastError, PastJob, Postman, States, methods, openapi};
+pub use http::{
+    Api, BASES, NavixyOptions, NotSent, Past, PastError, PastJob, Postman, Setting, States, methods, openapi,
+};
 pub use session::{Fallback, FallbackMetrics, FallbackOptions, NavixySockets, SocketOptions};

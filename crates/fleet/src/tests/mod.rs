@@ -3,6 +3,7 @@
 mod accounts;
 mod admin;
 mod clones;
+mod counters;
 mod extras;
 mod failing;
 mod groups;

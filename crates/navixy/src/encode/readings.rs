@@ -2,7 +2,7 @@
 
 use fleet::MeasurementSystem;
 use live::sensors::{calibrated_range, composites_of, measure, show};
-use model::{Counter, CounterKind, Metering, Sensor, SensorKind, SourceValues, Value, Virtual};
+use model::{Counter, CounterKind, Metering, Sensor, SensorKind, SourceValues, Timestamp, Value, Virtual};
 
 use crate::encode::{DateWriter, LocalTime, Object, array, boolean, float, int, string};
 use crate::names::{STATE_FIELDS, field_name};
@@ -107,18 +107,14 @@ impl Groups<'_> {
         let wanted: Vec<_> = wanted.collect();
         self.group("inputs", &wanted, |groups, (sensor, metering, reading)| {
             let mut o = Object::open(groups.out);
-            o.int("sensor_id", sensor.id.0).string("label", &sensor.name).string("units", &metering.units);
-            o.string("name", &metering.input_name).string("type", metering.sensor_type.name());
-            measured(metering, reading.value, form.measurement_system, &mut o);
+            o.int("sensor_id", sensor.id.0);
+            measured(sensor, metering, reading.value, form.measurement_system, &mut o);
             groups.dates.write(reading.updated, o.member("update_time"));
             let composites = composites_of(sensor.id, sensors);
             if composites.clone().next().is_some() {
                 array(composites, o.member("composite_sensor_ids"), |id, out| int(id.0, out));
             }
-            if let Some((least, most)) = calibrated_range(&metering.calibration) {
-                float(least, o.member("min_value"));
-                float(most, o.member("max_value"));
-            }
+            bounds(metering, &mut o);
             o.close();
         });
     }
@@ -179,11 +175,46 @@ pub(crate) fn render_counter(
     o.close();
 }
 
-/// The value of a metering sensor, in its own unit and in the user's.
-fn measured(sensor: &Metering, value: f64, system: MeasurementSystem, o: &mut Object<'_>) {
+/// Writes the values of those metering sensors that are meant and have one, as an array; the newest time among them.
+pub(crate) fn render_sensor_values(
+    sensors: &[Sensor],
+    values: &SourceValues,
+    system: MeasurementSystem,
+    is_meant: fn(&Metering) -> bool,
+    out: &mut Vec<u8>,
+) -> Option<Timestamp> {
+    let mut newest = None;
+    let wanted = sensors.iter().filter_map(|sensor| match &sensor.kind {
+        SensorKind::Metering(metering) if is_meant(metering) => {
+            Some((sensor, metering, measure(metering, sensors, values)?))
+        }
+        _ => None,
+    });
+    array(wanted, out, |(sensor, metering, reading), out| {
+        newest = newest.max(Some(reading.updated));
+        let mut o = Object::open(out);
+        measured(sensor, metering, reading.value, system, &mut o);
+        bounds(metering, &mut o);
+        o.close();
+    });
+    newest
+}
+
+/// The least and the most that a calibrated sensor can show.
+fn bounds(metering: &Metering, o: &mut Object<'_>) {
+    if let Some((least, most)) = calibrated_range(&metering.calibration) {
+        float(least, o.member("min_value"));
+        float(most, o.member("max_value"));
+    }
+}
+
+/// What a metering sensor is, and its value in its own unit and in the user's.
+fn measured(sensor: &Sensor, metering: &Metering, value: f64, system: MeasurementSystem, o: &mut Object<'_>) {
+    o.string("label", &sensor.name).string("units", &metering.units);
+    o.string("name", &metering.input_name).string("type", metering.sensor_type.name());
     computed(value, o.member("value"));
-    o.string("units_type", &sensor.units_type);
-    match converted(&sensor.units_type, value, system) {
+    o.string("units_type", &metering.units_type);
+    match converted(&metering.units_type, value, system) {
         Some((units_type, value)) => {
             o.string("converted_units_type", units_type);
             computed(value, o.member("converted_value"));

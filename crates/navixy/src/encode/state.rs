@@ -131,7 +131,7 @@ fn device_fields(state: &SourceState, dates: &mut DateWriter<'_, impl LocalTime 
 }
 
 /// As many booleans as the model has lines; all false before the first report of them.
-fn bits(mask: Option<(u32, Timestamp)>, count: u8, out: &mut Vec<u8>) {
+pub(crate) fn bits(mask: Option<(u32, Timestamp)>, count: u8, out: &mut Vec<u8>) {
     let mask = mask.map_or(0, |(mask, _)| mask);
     out.push(b'[');
     for i in 0..u32::from(count) {

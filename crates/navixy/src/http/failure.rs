@@ -2,8 +2,9 @@
 
 use dispatch::{MessageError, QueueError, StoreError};
 use fleet::{
-    CloneError, CorruptError, DeviceIdProblem, EntityError, Failure, Invalid, LoginError, Problem, RegisterError,
-    ReplaceError, SensorError, SessionError, SettingsError, SubuserError, TrackerError, UncloneError, UserError,
+    CloneError, CorruptError, CounterError, DeviceIdProblem, EntityError, Failure, Invalid, LoginError, Problem,
+    RegisterError, ReplaceError, SensorError, SessionError, SettingsError, SubuserError, TrackerError, UncloneError,
+    UserError,
 };
 
 use crate::errors::{Condition, FieldError};
@@ -164,6 +165,25 @@ impl From<RegisterError> for Refusal {
             RegisterError::DeviceIdInUse => Condition::DeviceIdInUse,
             RegisterError::TooManyTrackers => Condition::TooManyDevices,
             RegisterError::Failed(failure) => failed(&failure),
+        };
+        condition.into()
+    }
+}
+
+impl From<CounterError> for Refusal {
+    fn from(error: CounterError) -> Self {
+        let condition = match error {
+            CounterError::NotFound => Condition::EntityNotFound,
+            CounterError::Blocked => Condition::DeviceBlocked,
+            CounterError::Clone => Condition::NotForClones,
+            CounterError::BadMultiplier => {
+                return Self::invalid(vec![FieldError::new("multiplier", "must be above 0 and up to 1000000")]);
+            }
+            CounterError::BadSensor => {
+                let what = "must be a metering sensor of this tracker, and the counter its odometer";
+                return Self::invalid(vec![FieldError::new("sensor_id", what)]);
+            }
+            CounterError::Failed(failure) => failed(&failure),
         };
         condition.into()
     }

@@ -49,6 +49,14 @@ pub(super) fn int(value: Value<'_>) -> Result<i32, Mistyped> {
     }
 }
 
+/// A number, finite.
+pub(super) fn number(value: Value<'_>) -> Result<f64, Mistyped> {
+    match value {
+        Value::Json(raw) => json::number(raw),
+        Value::Field(text) => json::parse_number(text),
+    }
+}
+
 /// True or false.
 pub(super) fn boolean(value: Value<'_>) -> Result<bool, Mistyped> {
     match value {

@@ -144,7 +144,7 @@ fn day(at: Timestamp, zone: &Zone) -> i64 {
 
 async fn last_point(api: &Api, session: Session, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
     let dates = request.dates();
-    let id = super::tracker::tracker_id(&mut request.params)?;
+    let id = super::reach::tracker_id(&mut request.params)?;
     let trackers = watched(api, &session, &[id], Condition::NotFound)?;
     let span = Span { from: Timestamp::MIN, to: Timestamp::MAX };
     let Some(course) = trackers.first().map(|tracker| api.course(tracker, span)) else {

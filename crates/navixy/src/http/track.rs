@@ -75,7 +75,7 @@ fn asked(api: &Api, session: &Session, request: &mut Request<'_>) -> Result<Aske
     let span = Span::read(params, &session.zone);
     let include_network = params.flag("include_gsm_lbs", true);
     let point_limit = point_limit(params);
-    let id = super::tracker::tracker_id(params)?;
+    let id = super::reach::tracker_id(params)?;
     let Some(span) = span else { return Err(params.invalid()) };
     let trackers = watched(api, session, &[id], Condition::NotFound)?;
     let span = span.limit(api.options.track_days_max)?;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use fleet::{Access, NewTracker, Right, Session, Tracker};
-use model::{SourceId, TrackerId};
+use model::SourceId;
 
 use crate::encode::{self, DateText, LocalTime, Object};
 use crate::errors::Condition;
@@ -11,7 +11,8 @@ use crate::http::Api;
 use crate::http::answer::{Refusal, success};
 use crate::http::call::Request;
 use crate::http::method::{Kind, Method, TRACKER_ID, optional, required};
-use crate::http::params::{self, Params, Value};
+use crate::http::params::{self, Value};
+use crate::http::reach::{access, tracker_id};
 use crate::http::user::date;
 use crate::json::Mistyped;
 use crate::wire::{Dates, Format, WireId};
@@ -225,13 +226,6 @@ async fn get_states(api: &Api, session: Session, request: &mut Request<'_>) -> R
     if all_known { Ok(body) } else { Err(Condition::Unexpected.into()) }
 }
 
-/// The parameter that most methods have, once everything else was read.
-pub(super) fn tracker_id(params: &mut Params<'_>) -> Result<WireId, Refusal> {
-    let id = params.required("tracker_id", params::int);
-    params.finish()?;
-    id.map(WireId).ok_or_else(|| params.invalid())
-}
-
 /// A tracker that the session sees and that is not blocked; `missing` is what it is called if there is none.
 pub(super) fn unblocked(
     api: &Api,
@@ -242,10 +236,6 @@ pub(super) fn unblocked(
     let id = id.and_then(|id| WireId(id).tracker());
     let tracker = id.and_then(|id| api.fleet.tracker(session, id)).ok_or(missing)?;
     if tracker.source.blocked { Err(Condition::DeviceBlocked) } else { Ok(tracker) }
-}
-
-fn access(api: &Api, session: &Session, id: WireId) -> Access {
-    id.tracker().map_or(Access::Unknown, |id: TrackerId| api.fleet.access(session, id))
 }
 
 /// Writes a state; false when the source has none, which would be a fault of this server.

@@ -114,7 +114,7 @@ async fn paths_and_methods() {
         }
         check(Draft::get(&format!("{base}/nonsense/list")), 111, 400).await;
         check(Draft::get(&format!("{base}/tracker/fly")), 112, 400).await;
-        check(Draft::get(&format!("{base}/tracker/readings/list")), 112, 400).await;
+        check(Draft::get(&format!("{base}/tracker/readings/fly")), 112, 400).await;
         check(Draft::get(&format!("{base}/panel/subpaas/list")), 112, 400).await;
     }
     check(Draft::new(Method::PUT, "/v2/user/auth"), 112, 400).await;

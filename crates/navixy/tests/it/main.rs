@@ -17,11 +17,15 @@ mod http_clones;
 #[cfg(test)]
 mod http_commands;
 #[cfg(test)]
+mod http_counters;
+#[cfg(test)]
 mod http_groups;
 #[cfg(test)]
 mod http_history;
 #[cfg(test)]
 mod http_panel;
+#[cfg(test)]
+mod http_readings;
 #[cfg(test)]
 mod http_rights;
 #[cfg(test)]

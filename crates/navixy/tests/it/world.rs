@@ -1,27 +1,29 @@
 //! A fleet of its own for each test, and calls to its handler without a socket.
 
 use std::cell::Cell;
+use std::collections::HashMap;
 use std::future::Future;
 use std::net::IpAddr;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use dispatch::{Dispatch, DispatchOptions};
+use engine::{Refused, View};
 use fleet::{Fleet, FleetOptions, HashCost};
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName};
 use http::{HeaderMap, HeaderValue, Method};
 use live::Timing;
-use model::{ConnectionStatus, Report, Seq, SourceId, SourceState, Timestamp};
-use navixy::{Api, NavixyOptions, Past, PastError, PastJob, States};
+use model::{ConnectionStatus, Counter, CounterKind, Report, Seq, SourceId, SourceSettings, SourceState, Timestamp};
+use navixy::{Api, NavixyOptions, Past, PastError, PastJob, Setting, States};
 use serde_json::{Value, json};
 use storage::codec::{content_hash, encode_report};
 use storage::journal::{Journal, JournalOptions, LsmJournal, Record, ReportKey};
 use tempfile::TempDir;
 use web::{Answer, Call, Handler};
 
-use crate::states;
+use crate::{readings, states};
 
 pub(crate) const ADMIN_PASSWORD: &str = "correct horse";
 pub(crate) const PASSWORD: &str = "Battery-St4ple!!";
@@ -41,12 +43,38 @@ fn clock() -> Timestamp {
     NOW.get()
 }
 
-/// Every source drives, as long as it is heard of.
-struct AllDrive;
+/// Every source drives, as long as it is heard of, and has the same sensors and values; counters that were set are
+/// remembered.
+#[derive(Default)]
+struct AllDrive(Mutex<HashMap<(SourceId, CounterKind), Counter>>);
 
 impl States for AllDrive {
     fn read(&self, source: SourceId, read: &mut dyn FnMut(&SourceState)) {
         read(&SourceState { source, connection: CONNECTION.get(), ..states::driving() });
+    }
+
+    fn view(&self, source: SourceId, read: &mut dyn FnMut(View<'_>)) {
+        let mut values = readings::values();
+        let counters = self.0.lock().expect("not poisoned");
+        let counter = |kind| counters.get(&(source, kind)).copied().or_else(|| readings::values().counter(kind));
+        (values.odometer, values.engine_hours) = (counter(CounterKind::Odometer), counter(CounterKind::EngineHours));
+        if source.0.is_multiple_of(2) {
+            (values.odometer, values.engine_hours) = (counters.get(&(source, CounterKind::Odometer)).copied(), None);
+        }
+        let state = SourceState { source, ..states::driving() };
+        read(View {
+            state: &state,
+            values: &values,
+            settings: &SourceSettings::default(),
+            sensors: &readings::sensors(),
+        });
+    }
+
+    fn set_counter(&self, source: SourceId, kind: CounterKind, value: f64, now: Timestamp) -> Setting<'_> {
+        let counter = Counter { value, updated: now, version: 1 };
+        self.0.lock().expect("not poisoned").insert((source, kind), counter);
+        // One value stands for a journal that has failed.
+        Box::pin(std::future::ready(if value == 666.0 { Err(Refused::JournalFailed) } else { Ok(()) }))
     }
 }
 
@@ -190,7 +218,8 @@ impl World {
         let journal = LsmJournal::open(&dir.path().join("journal"), &JournalOptions::default()).expect("a journal");
         let past = Arc::new(Shelf { journal, last: AtomicU64::new(0), is_busy: AtomicBool::new(false) });
         let options = change(NavixyOptions::new(clock));
-        let api = Api::new(fleet.clone(), dispatch.clone(), Arc::new(AllDrive), past.clone(), options);
+        let states = Arc::new(AllDrive::default());
+        let api = Api::new(fleet.clone(), dispatch.clone(), states, past.clone(), options);
         Self { fleet, dispatch, past, api, _dir: dir }
     }
 
