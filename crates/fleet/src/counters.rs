@@ -29,10 +29,9 @@ impl Fleet {
         if !(multiplier > 0.0 && multiplier <= COUNTER_MULTIPLIER_MAX) {
             return Err(CounterError::BadMultiplier);
         }
-        self.must_see(session, tracker)?;
-        let owner = session.owner;
+        let session = session.clone();
         self.write(move |desk| {
-            let info = changeable(&desk.memory(), owner, tracker)?.source.clone();
+            let info = changeable(&desk.memory(), &session, tracker)?.source.clone();
             let settings = updated(&info, kind, multiplier, sensor)?;
             if settings == *info.settings {
                 return Ok(());
