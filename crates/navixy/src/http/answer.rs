@@ -43,6 +43,14 @@ impl Refusal {
     }
 }
 
+impl Refusal {
+    /// The same of parameters that stand in an object: `prefix` is its name with a dot.
+    pub(super) fn within(mut self, prefix: &str) -> Self {
+        self.fields.iter_mut().for_each(|field| field.parameter.insert_str(0, prefix));
+        self
+    }
+}
+
 impl From<Condition> for Refusal {
     fn from(condition: Condition) -> Self {
         Self { condition, fields: Vec::new(), members: Vec::new() }

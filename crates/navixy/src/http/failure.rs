@@ -40,7 +40,7 @@ impl From<LoginError> for Refusal {
 impl From<EntityError> for Refusal {
     fn from(error: EntityError) -> Self {
         let condition = match error {
-            EntityError::Invalid(invalid) => return Self::invalid(vec![field_error(entity_prefix(invalid), invalid)]),
+            EntityError::Invalid(invalid) => return Self::invalid(vec![field_error("", invalid)]),
             EntityError::NotFound => Condition::NotFound,
             EntityError::UnknownTracker => Condition::ListHasNonexistent,
             EntityError::Blocked => Condition::DeviceBlocked,
@@ -294,15 +294,6 @@ const fn sensor_prefix(invalid: Invalid) -> &'static str {
         Field::Calibration => "",
         Field::ParentIds | Field::CalcMethod | Field::BitIndex | Field::ValueTitles => "sensor.parameters.",
         _ => "sensor.",
-    }
-}
-
-/// Where a field of something small stands in a request.
-const fn entity_prefix(invalid: Invalid) -> &'static str {
-    use fleet::Field;
-    match invalid.field {
-        Field::OutputNumber => "tracker_output.",
-        _ => "",
     }
 }
 

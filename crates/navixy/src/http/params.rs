@@ -3,6 +3,8 @@
 //! A parameter that is missing or wrong is noted and reading goes on, so that the answer names all of them at once;
 //! a method asks for everything it needs and then calls [`Params::finish`].
 
+mod nested;
+
 use std::borrow::Cow;
 use std::collections::HashSet;
 
@@ -18,6 +20,8 @@ const FIELDS_MAX: usize = 256;
 /// How many wrong parameters an answer lists.
 const ERRORS_MAX: usize = 16;
 
+pub(super) use nested::named;
+
 pub(super) const REQUIRED: &str = "is required";
 const BAD_JSON: Mistyped = Mistyped("must be JSON");
 
@@ -25,7 +29,7 @@ const BAD_JSON: Mistyped = Mistyped("must be JSON");
 #[derive(Debug, Default)]
 pub(super) struct Params<'a> {
     /// What stands before a name in an error: `user.` in the object of that name.
-    prefix: &'static str,
+    prefix: Cow<'static, str>,
     json: Members<'a>,
     /// Fields of the body, then of the query: the body wins.
     fields: Vec<(Cow<'a, str>, Cow<'a, str>)>,
@@ -186,7 +190,7 @@ impl<'a> Params<'a> {
         let name = path.rsplit('.').next().unwrap_or(path);
         let read_members = |value: Value<'_>| {
             let json = Members::of_checked(container(value)?).map_err(|_| NOT_OBJECT)?;
-            let mut inner = Params { prefix, json, ..Params::default() };
+            let mut inner = Params { prefix: Cow::Borrowed(prefix), json, ..Params::default() };
             let value = read(&mut inner);
             Ok((value, inner.errors))
         };

@@ -1,6 +1,8 @@
 //! Which source a call reaches through the trackers that it names.
 
-use fleet::{Access, Session};
+use std::sync::Arc;
+
+use fleet::{Access, Session, Tracker};
 use model::{SourceId, TrackerId};
 
 use crate::errors::Condition;
@@ -55,4 +57,11 @@ pub(super) fn sources(api: &Api, session: &Session, ids: Vec<WireId>) -> Result<
         }
     }
     Ok(sources)
+}
+
+/// The trackers of the parameter `trackers`, which must all exist, once everything else was read. Blocked ones too.
+pub(super) fn trackers(api: &Api, session: &Session, params: &mut Params<'_>) -> Result<Vec<Arc<Tracker>>, Refusal> {
+    let find = |id: WireId| id.tracker().and_then(|id| api.fleet.tracker(session, id));
+    let found: Option<Vec<_>> = tracker_ids(params)?.into_iter().map(find).collect();
+    found.ok_or_else(|| Condition::ListHasNonexistent.into())
 }

@@ -18,7 +18,7 @@ use crate::json::Mistyped;
 use crate::wire::{Dates, Format, WireId};
 
 const STATE: Kind = Kind::Named("SourceState");
-const TRACKER: Kind = Kind::Named("Tracker");
+pub(super) const TRACKER: Kind = Kind::Named("Tracker");
 const IDS: Kind = Kind::List(&Kind::Int);
 
 pub(super) const METHODS: &[Method] = &[
@@ -106,7 +106,7 @@ async fn list(api: &Api, session: Session, request: &mut Request<'_>) -> Result<
     let trackers = api.fleet.trackers(&session);
     Ok(success(|o| {
         encode::array(trackers.iter().filter(|t| is_wanted(t)), o.member("list"), |tracker, out| {
-            render(tracker, &*session.zone, out);
+            render(api, tracker, &*session.zone, out);
         });
     }))
 }
@@ -129,7 +129,7 @@ fn labels(value: Value<'_>) -> Result<Vec<String>, Mistyped> {
 async fn read(api: &Api, session: Session, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
     let id = tracker_id(&mut request.params)?;
     let tracker = id.tracker().and_then(|id| api.fleet.tracker(&session, id)).ok_or(Condition::NotFound)?;
-    Ok(success(|o| render(&tracker, &*session.zone, o.member("value"))))
+    Ok(success(|o| render(api, &tracker, &*session.zone, o.member("value"))))
 }
 
 /// Registers a device as a new tracker.
@@ -146,7 +146,7 @@ async fn register(api: &Api, session: Session, request: &mut Request<'_>) -> Res
     let number = |n: i32| u32::try_from(n).unwrap_or(u32::MAX);
     let new = NewTracker { label, group: number(group), model, plugin: number(plugin), device_id };
     let tracker = api.fleet.register_tracker(&session, new, request.now).await?;
-    Ok(success(|o| render(&tracker, &*session.zone, o.member("value"))))
+    Ok(success(|o| render(api, &tracker, &*session.zone, o.member("value"))))
 }
 
 /// Removes a tracker whose device never made contact.
@@ -248,7 +248,8 @@ fn render_state(api: &Api, source: SourceId, session: &Session, dates: Dates, ou
     is_known
 }
 
-fn render(tracker: &Tracker, zone: &impl LocalTime, out: &mut Vec<u8>) {
+/// Writes a tracker with the tags that are on it.
+pub(super) fn render(api: &Api, tracker: &Tracker, zone: &impl LocalTime, out: &mut Vec<u8>) {
     let mut o = Object::open(out);
     o.int("id", tracker.id.0).string("label", &tracker.label).boolean("clone", tracker.clone);
     o.int("group_id", tracker.group);
@@ -263,6 +264,10 @@ fn render(tracker: &Tracker, zone: &impl LocalTime, out: &mut Vec<u8>) {
     out.push(b'"');
     source.raw("tariff_end_date", "null").raw("phone", "null");
     source.close();
-    o.raw("tag_bindings", "[]");
+    encode::array(api.fleet.tags_on(tracker.id), o.member("tag_bindings"), |binding, out| {
+        let mut o = Object::open(out);
+        o.int("tag_id", binding.tag).int("ordinal", binding.ordinal);
+        o.close();
+    });
     o.close();
 }

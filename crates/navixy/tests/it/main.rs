@@ -23,15 +23,25 @@ mod http_groups;
 #[cfg(test)]
 mod http_history;
 #[cfg(test)]
+mod http_models;
+#[cfg(test)]
 mod http_panel;
+#[cfg(test)]
+mod http_presets;
 #[cfg(test)]
 mod http_readings;
 #[cfg(test)]
 mod http_rights;
 #[cfg(test)]
+mod http_sensors;
+#[cfg(test)]
+mod http_settings;
+#[cfg(test)]
 mod http_stubs;
 #[cfg(test)]
 mod http_subusers;
+#[cfg(test)]
+mod http_tags;
 #[cfg(test)]
 mod http_track;
 #[cfg(test)]
