@@ -235,6 +235,7 @@ enum Step {
     Mark { source: usize },
     Take,
     Readd { source: usize },
+    Revoke { source: usize },
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -243,13 +244,14 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => (0..3usize).prop_map(|source| Step::Mark { source }),
         4 => Just(Step::Take),
         1 => (0..3usize).prop_map(|source| Step::Readd { source }),
+        1 => (0..3usize).prop_map(|source| Step::Revoke { source }),
     ];
     proptest::collection::vec(step, 0..200)
 }
 
 proptest! {
     /// Whatever the pace of the reader: versions of a source never go back, the newest is seen in the end, states
-    /// with an event are all seen, and no more waits than the limits allow.
+    /// with an event are all seen, nothing is seen of what was revoked, and no more waits than the limits allow.
     #[test]
     fn nothing_goes_back_in_time_and_the_newest_arrives(steps in steps()) {
         let limits = OutboxLimits { must_messages_max: 1000, ..LIMITS };
@@ -259,9 +261,15 @@ proptest! {
         let mut slots: Vec<_> = sources.iter().enumerate().map(|(n, s)| outbox.add(lane, TrackerId(n as u32), s.clone())).collect();
         let (mut version, mut seen) = (0, [0u64; 3]);
         let mut notables: [Vec<u64>; 3] = Default::default();
-        let take = |outbox: &mut Outbox<Source>, seen: &mut [u64; 3], notables: &mut [Vec<u64>; 3]| {
-            let Some(Due::State { tracker, snapshot, .. }) = outbox.take_next().expect("no overrun") else { return false };
+        let mut revoked = [false; 3];
+        let take = |outbox: &mut Outbox<Source>, seen: &mut [u64; 3], notables: &mut [Vec<u64>; 3], revoked: &[bool; 3]| {
+            let (tracker, snapshot) = match outbox.take_next().expect("no overrun") {
+                Some(Due::State { tracker, snapshot, .. }) => (tracker, snapshot),
+                Some(_) => return true,
+                None => return false,
+            };
             let n = tracker.0 as usize;
+            assert!(!revoked[n], "source {n} was seen after it was taken away");
             assert!(snapshot.version >= seen[n], "source {n} went back from {} to {}", seen[n], snapshot.version);
             seen[n] = snapshot.version;
             notables[n].retain(|v| *v != snapshot.version);
@@ -271,27 +279,36 @@ proptest! {
             match step {
                 Step::Change { source, notable } => {
                     version += 1;
-                    if notable {
+                    if notable && !revoked[source] {
                         notables[source].push(version);
                     }
                     sources[source].change(&mut outbox, slots[source], version, notable);
                 }
                 Step::Mark { source } => outbox.mark(slots[source]),
                 Step::Take => {
-                    take(&mut outbox, &mut seen, &mut notables);
+                    take(&mut outbox, &mut seen, &mut notables, &revoked);
                 }
                 Step::Readd { source } => {
                     outbox.remove(slots[source]);
                     notables[source].clear();
+                    revoked[source] = false;
                     slots[source] = outbox.add(lane, TrackerId(source as u32), sources[source].clone());
                     outbox.mark(slots[source]);
+                }
+                Step::Revoke { source } => {
+                    version += 1;
+                    outbox.revoke(slots[source], version, SourceId(source as u32));
+                    notables[source].clear();
+                    revoked[source] = true;
                 }
             }
             prop_assert!(outbox.skippable <= LIMITS.skippable_max);
         }
-        while take(&mut outbox, &mut seen, &mut notables) {}
+        while take(&mut outbox, &mut seen, &mut notables, &revoked) {}
         for (n, source) in sources.iter().enumerate() {
-            prop_assert_eq!(seen[n], source.latest().map_or(0, |s| s.version));
+            if !revoked[n] {
+                prop_assert_eq!(seen[n], source.latest().map_or(0, |s| s.version));
+            }
             prop_assert_eq!(&notables[n], &Vec::<u64>::new());
         }
     }
