@@ -47,8 +47,18 @@ impl Connection {
     /// Watches a source on a lane. Its changes come from now on; its present state is due only once marked. Also says
     /// whether the source is blocked.
     pub fn watch(self: &Arc<Self>, lane: Lane, tracker: TrackerId, source: &Source) -> (Watch, bool) {
+        self.watch_as(lane, tracker, source, false)
+    }
+
+    pub(crate) fn watch_as(
+        self: &Arc<Self>,
+        lane: Lane,
+        tracker: TrackerId,
+        source: &Source,
+        looks: bool,
+    ) -> (Watch, bool) {
         let slot = self.outbox().add(lane, tracker, source.clone());
-        let blocked = source.watch(Watcher { connection: self.clone(), slot, tracker });
+        let blocked = source.watch(Watcher { connection: self.clone(), slot, tracker, looks });
         (Watch { connection: self.clone(), source: source.clone(), slot }, blocked)
     }
 
@@ -91,6 +101,16 @@ impl Connection {
 
     pub(crate) fn set_blocked(&self, slot: Slot, blocked: bool) {
         self.outbox().set_blocked(slot, blocked);
+    }
+
+    /// The source was blocked or unblocked, and the client is not to hear of it through this slot.
+    pub(crate) fn silence(&self, slot: Slot, blocked: bool) {
+        let mut outbox = self.outbox();
+        if outbox.set_blocked(slot, blocked) && !blocked {
+            outbox.mark(slot);
+        }
+        drop(outbox);
+        self.waker.wake();
     }
 
     /// The source was blocked, unblocked or removed; `slot` is one that shows it.

@@ -57,6 +57,8 @@ pub struct Engine {
     writer: Arc<Writer>,
     thread: Mutex<Option<JoinHandle<()>>>,
     readers: Readers,
+    /// Where tasks are started from threads that are not the runtime's.
+    runtime: tokio::runtime::Handle,
     disk_full: AtomicBool,
     tasks: Mutex<Vec<tokio::task::JoinHandle<()>>>,
 }
@@ -103,6 +105,7 @@ impl Engine {
         let thread = writer.start(journal.clone(), gather, options.on_failure).map_err(EngineError::Thread)?;
         let engine = Arc::new(Self {
             readers: Readers::new(options.reads),
+            runtime: tokio::runtime::Handle::current(),
             context: Arc::new(Context { options, metrics, outlet }),
             fleet,
             sources: RwLock::default(),
@@ -145,6 +148,10 @@ impl Engine {
     /// The journal, for reading.
     pub fn journal(&self) -> &Arc<dyn Journal> {
         &self.journal
+    }
+
+    pub(crate) const fn runtime(&self) -> &tokio::runtime::Handle {
+        &self.runtime
     }
 
     pub(crate) const fn readers(&self) -> &Readers {

@@ -133,6 +133,7 @@ impl Engine {
             if source.fold(&mut inner, &entry, notable) == Applied::Late {
                 self.metrics().late.inc();
             }
+            inner.file(&entry, &self.options().timing);
         }
         self.heard_of(source, &mut inner);
         Ok(())

@@ -54,7 +54,11 @@ impl Engine {
         }
         inner.blocked = blocked;
         for watcher in &inner.watchers {
-            watcher.connection.lifecycle(watcher.slot, event, id, what);
+            if watcher.looks {
+                watcher.connection.silence(watcher.slot, blocked);
+            } else {
+                watcher.connection.lifecycle(watcher.slot, event, id, what);
+            }
         }
     }
 
@@ -63,9 +67,15 @@ impl Engine {
         let Some(source) = self.source(id) else { return };
         let event = self.next_event();
         // Told under the lock: until then the slot means this source and nothing else.
-        for watcher in source.lock().watchers.extract_if(.., |w| w.tracker == tracker) {
+        let mut inner = source.lock();
+        for watcher in inner.watchers.extract_if(.., |w| w.tracker == tracker && !w.looks) {
             watcher.connection.lifecycle(watcher.slot, event, id, Lifecycle::Corrupt);
         }
+        // After the others: a connection hears of it once, and by the message if there is to be one.
+        for watcher in inner.watchers.extract_if(.., |w| w.tracker == tracker) {
+            watcher.connection.revoke(watcher.slot, event, id);
+        }
+        inner.stop_looking();
     }
 
     /// A sub-user no longer sees a tracker: its sessions are not told, and hear nothing more of it.
@@ -80,9 +90,11 @@ impl Engine {
             w.tracker == tracker && w.connection.session_of(w.slot).is_some_and(|session| sessions.contains(&session))
         };
         // Taken back under the lock, so that nothing is published to them in between.
-        for watcher in source.lock().watchers.extract_if(.., is_theirs) {
+        let mut inner = source.lock();
+        for watcher in inner.watchers.extract_if(.., is_theirs) {
             watcher.connection.revoke(watcher.slot, event, id);
         }
+        inner.stop_looking();
     }
 
     /// A user has a tracker more: connections that hold a session of that user may want it.

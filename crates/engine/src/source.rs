@@ -15,6 +15,7 @@ use storage::journal::ReportKey;
 
 use crate::connection::Connection;
 use crate::engine::Context;
+use crate::messages::{Looked, Messages};
 
 /// Keys of recent reports that a source remembers, committed or not.
 const RECENT_KEYS: usize = 64;
@@ -50,6 +51,10 @@ pub(crate) struct Inner {
     /// Nothing is taken in for it any more.
     pub(crate) removed: bool,
     pub(crate) watchers: Vec<Watcher>,
+    /// The last messages, while somebody looks at them.
+    pub(crate) looked: Option<Looked>,
+    /// How often somebody began to look.
+    pub(crate) looks_begun: u64,
     /// States that may not be skipped, and those after them, wait for their commit.
     pending: VecDeque<Pending>,
     /// Keys of the last reports: at least of those that are not committed.
@@ -109,6 +114,8 @@ pub struct View<'a> {
     pub settings: &'a SourceSettings,
     /// What its attributes mean, in the order of ids.
     pub sensors: &'a [Sensor],
+    /// Its last messages; only for those who [look](crate::Engine::watch_messages), and once they are known.
+    pub messages: Option<Messages<'a>>,
 }
 
 /// A connection's interest in a source.
@@ -116,6 +123,8 @@ pub(crate) struct Watcher {
     pub(crate) connection: Arc<Connection>,
     pub(crate) slot: Slot,
     pub(crate) tracker: TrackerId,
+    /// It looks at the last messages, and hears nothing of the source's life.
+    pub(crate) looks: bool,
 }
 
 struct Pending {
@@ -137,6 +146,8 @@ impl Source {
             blocked: info.blocked,
             removed: false,
             watchers: Vec::new(),
+            looked: None,
+            looks_begun: 0,
             pending: VecDeque::new(),
             recent: VecDeque::new(),
             uncommitted: 0,
@@ -284,6 +295,7 @@ impl Source {
         if let Some(at) = found {
             inner.watchers.swap_remove(at);
         }
+        inner.stop_looking();
         if inner.watchers.is_empty() {
             inner.watchers = Vec::new();
             inner.pending = VecDeque::new();
@@ -306,7 +318,13 @@ impl Inner {
     }
 
     fn view(&self) -> View<'_> {
-        View { state: &self.state, values: &self.values, settings: &self.settings, sensors: &self.sensors }
+        View {
+            state: &self.state,
+            values: &self.values,
+            settings: &self.settings,
+            sensors: &self.sensors,
+            messages: self.looked.as_ref().and_then(Looked::messages),
+        }
     }
 
     fn current(&self) -> Snapshot {

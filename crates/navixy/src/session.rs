@@ -6,6 +6,7 @@
 mod fallback;
 mod gather;
 mod missed;
+mod monitor;
 mod opening;
 mod readings;
 mod requests;

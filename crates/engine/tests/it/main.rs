@@ -9,6 +9,8 @@ mod ingest;
 #[cfg(test)]
 mod lifecycle;
 #[cfg(test)]
+mod messages;
+#[cfg(test)]
 mod publishing;
 #[cfg(test)]
 mod reads;

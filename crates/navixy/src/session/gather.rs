@@ -9,8 +9,8 @@ use web::{CloseReason, Frames, Gathered};
 use super::subscription::{Hold, Subscription};
 use super::{NavixySession, SocketOptions};
 use crate::encode::{
-    BATCH_SEPARATOR, DateText, STATE_BATCH_SUFFIX, STATE_SUFFIX, lifecycle, logout, readings_batch_prefix,
-    render_state, state_batch_prefix, state_item, state_prefix,
+    BATCH_SEPARATOR, DateText, MONITOR_SUFFIX, STATE_BATCH_SUFFIX, STATE_SUFFIX, lifecycle, logout, monitor_prefix,
+    readings_batch_prefix, render_state, state_batch_prefix, state_item, state_prefix,
 };
 use crate::wire::{Dates, EventType, Format, LifecycleEvent};
 use fleet::{Fleet, Zone};
@@ -53,6 +53,7 @@ impl Style {
         match subscription.event {
             EventType::StateBatch => state_batch_prefix(&user_time, &mut prefix),
             EventType::ReadingsBatch => readings_batch_prefix(&user_time, &mut prefix),
+            EventType::IotMonitor => monitor_prefix(&mut prefix),
             _ => state_prefix(&user_time, &mut prefix),
         }
         Self { lane: subscription.lane, format, dates, key: key(format, dates, &zone), zone, user_time, prefix }
@@ -178,9 +179,10 @@ impl NavixySession {
         self.batch = None;
         for at in 0..self.holds.len() {
             for number in 0..self.holds[at].subscriptions.len() {
-                let subscription = &self.holds[at].subscriptions[number];
+                let subscription = &mut self.holds[at].subscriptions[number];
                 let due = subscription.next_batch;
-                if subscription.event == EventType::State || !self.connection.outbox().has_changed(subscription.lane) {
+                let is_batch = subscription.event != EventType::State && subscription.is_known();
+                if !is_batch || !self.connection.outbox().has_changed(subscription.lane) {
                     continue;
                 }
                 if due > now {
@@ -237,11 +239,12 @@ impl NavixySession {
         let hold = &self.holds[at];
         let subscription = &hold.subscriptions[number];
         text.extend_from_slice(&style.prefix);
-        let written = match subscription.event {
-            EventType::ReadingsBatch => self.write_readings(hold, subscription, style, due, text),
-            _ => self.write_states(style, due, text),
+        let (written, suffix) = match subscription.event {
+            EventType::ReadingsBatch => (self.write_readings(hold, subscription, style, due, text), STATE_BATCH_SUFFIX),
+            EventType::IotMonitor => (self.write_messages(style, due, text), MONITOR_SUFFIX),
+            _ => (self.write_states(style, due, text), STATE_BATCH_SUFFIX),
         };
-        text.extend_from_slice(STATE_BATCH_SUFFIX);
+        text.extend_from_slice(suffix);
         written
     }
 

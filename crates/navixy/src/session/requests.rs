@@ -1,6 +1,7 @@
 //! What a message does to the subscriptions.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use fleet::{Access, Session};
 use model::{SessionId, Timestamp, TrackerId};
@@ -173,12 +174,13 @@ impl NavixySession {
             // The first batch lists trackers in the order of their ids.
             ids.sort_unstable();
         }
-        let limit = self.shared.options.state_trackers_max;
-        if event == EventType::State && limit > 0 && self.would_watch(hold, event, &ids) > limit {
+        let watches_max = self.watches_max(event);
+        if watches_max < usize::MAX && self.would_watch(hold, event, &ids) > watches_max {
             return Err(Condition::TooManyDevices);
         }
         if self.holds[hold].subscription(event).is_none() {
-            let opened = Subscription::open(&self.connection, &session, event, now).ok_or(Condition::TooManyDevices)?;
+            let opened = Subscription::open(&self.connection, &session, event, watches_max, now);
+            let opened = opened.ok_or(Condition::TooManyDevices)?;
             self.holds[hold].subscriptions.reserve_exact(1);
             self.holds[hold].subscriptions.push(opened);
         }
@@ -238,20 +240,30 @@ impl NavixySession {
         Ok(ids)
     }
 
-    /// How many trackers would be watched with these added.
+    /// How many trackers one subscription of this type may watch.
+    fn watches_max(&self, event: EventType) -> usize {
+        match event {
+            EventType::State if self.shared.options.state_trackers_max > 0 => self.shared.options.state_trackers_max,
+            EventType::IotMonitor => self.shared.options.monitor_trackers_max,
+            _ => usize::MAX,
+        }
+    }
+
+    /// How many trackers would be watched with these added. Those that the session does not see are not.
     fn would_watch(&mut self, hold: usize, event: EventType, ids: &[WireId]) -> usize {
+        let fleet = Arc::clone(&self.shared.fleet);
+        let session = self.holds[hold].session.clone();
+        let is_seen = |id: TrackerId| matches!(fleet.access(&session, id), Access::Normal(_) | Access::Blocked(_));
         let now = self.holds[hold].subscription(event);
-        let is_new = |id: &&WireId| id.tracker().is_some_and(|t| now.as_ref().is_none_or(|s| !s.contains(t)));
+        let is_new =
+            |id: &&WireId| id.tracker().is_some_and(|t| now.as_ref().is_none_or(|s| !s.contains(t)) && is_seen(t));
         ids.iter().filter(is_new).count() + now.as_ref().map_or(0, |s| s.len())
     }
 }
 
-/// The event type of these requests, if this server offers it.
+/// The event type of these requests.
 fn offered(requests: &[&Request]) -> Result<EventType, Condition> {
-    match requests.first().map(|r| r.event) {
-        Some(event @ (EventType::State | EventType::StateBatch | EventType::ReadingsBatch)) => Ok(event),
-        _ => Err(Condition::UnknownAction),
-    }
+    requests.first().map(|r| r.event).ok_or(Condition::UnknownAction)
 }
 
 fn status(access: Access) -> TrackerStatus {

@@ -51,6 +51,10 @@ pub(super) struct Subscription {
     pub(super) excluded: BTreeSet<TrackerId>,
     /// What is watched, by tracker.
     watches: Vec<(TrackerId, Watch)>,
+    /// No more than so many; trackers gained later are left out beyond it.
+    watches_max: usize,
+    /// Some of what is watched may not be known yet, and is to come in one packet with the rest.
+    is_filling: bool,
     /// Milliseconds between two batches.
     pub(super) rate_limit_ms: i64,
     /// When the next batch may go.
@@ -59,7 +63,13 @@ pub(super) struct Subscription {
 
 impl Subscription {
     /// An empty subscription; `None` when the connection has too many.
-    pub(super) fn open(connection: &Connection, session: &Session, event: EventType, now: Timestamp) -> Option<Self> {
+    pub(super) fn open(
+        connection: &Connection,
+        session: &Session,
+        event: EventType,
+        watches_max: usize,
+        now: Timestamp,
+    ) -> Option<Self> {
         let kind = match event {
             EventType::State => LaneKind::Stream,
             EventType::StateBatch => LaneKind::Batch,
@@ -74,6 +84,8 @@ impl Subscription {
             all: false,
             excluded: BTreeSet::new(),
             watches: Vec::new(),
+            watches_max,
+            is_filling: false,
             rate_limit_ms: 0,
             next_batch: now,
         })
@@ -110,7 +122,7 @@ impl Subscription {
     /// of each. No id may come twice.
     pub(super) fn add(
         &mut self,
-        engine: &Engine,
+        engine: &Arc<Engine>,
         connection: &Arc<Connection>,
         session: &Session,
         ids: impl IntoIterator<Item = WireId>,
@@ -132,7 +144,7 @@ impl Subscription {
 
     fn add_one(
         &mut self,
-        engine: &Engine,
+        engine: &Arc<Engine>,
         connection: &Arc<Connection>,
         session: &Session,
         tracker: TrackerId,
@@ -155,7 +167,12 @@ impl Subscription {
             self.watches.remove(at);
         }
         let Some(source) = engine.source(source) else { return TrackerStatus::Unknown };
-        let (watch, blocked) = connection.watch(self.lane, tracker, &source);
+        let (watch, blocked) = if self.event == EventType::IotMonitor {
+            self.is_filling = true;
+            engine.watch_messages(connection, self.lane, tracker, &source)
+        } else {
+            connection.watch(self.lane, tracker, &source)
+        };
         // It may have been taken away between the first look and the watch; from the watch on we are told.
         match fleet.access(session, tracker) {
             Access::Unknown => return TrackerStatus::Unknown,
@@ -186,7 +203,14 @@ impl Subscription {
 
     /// Whether a tracker that the user has gained is wanted.
     pub(super) fn wants(&self, tracker: TrackerId) -> bool {
-        self.all && !self.excluded.contains(&tracker) && !self.contains(tracker)
+        self.all && self.len() < self.watches_max && !self.excluded.contains(&tracker) && !self.contains(tracker)
+    }
+
+    /// Whether everything that is watched is known as far as it will be: the first packet waits for it. Whoever makes
+    /// the rest known marks it.
+    pub(super) fn is_known(&mut self) -> bool {
+        self.is_filling = self.is_filling && !self.watches.iter().all(|(_, watch)| watch.source().shows_messages());
+        !self.is_filling
     }
 
     /// Forgets the trackers of a source that were lost.
@@ -195,11 +219,13 @@ impl Subscription {
     }
 
     /// Looks at everything anew: lets go of what was lost, and takes in what is wanted.
-    pub(super) fn review(&mut self, engine: &Engine, connection: &Arc<Connection>, session: &Session) {
+    pub(super) fn review(&mut self, engine: &Arc<Engine>, connection: &Arc<Connection>, session: &Session) {
         self.watches.retain(|(_, watch)| !watch.is_over());
         if self.all {
             let seen = engine.fleet().trackers(session);
-            let wanted: Vec<WireId> = seen.iter().filter(|t| self.wants(t.id)).map(|t| t.id.into()).collect();
+            let room = self.watches_max - self.len().min(self.watches_max);
+            let wanted = seen.iter().filter(|t| self.wants(t.id)).take(room);
+            let wanted: Vec<WireId> = wanted.map(|t| t.id.into()).collect();
             self.add(engine, connection, session, wanted);
         }
     }

@@ -6,6 +6,7 @@ mod clones;
 mod errors;
 mod fallback;
 mod lifecycle;
+mod messages;
 mod readings;
 mod socketless;
 mod stage;

@@ -302,6 +302,19 @@ impl Client<'_> {
         all
     }
 
+    /// What is due next, however long the journal takes.
+    pub(super) async fn due_in_time(&mut self) -> Vec<String> {
+        let start = std::time::Instant::now();
+        loop {
+            let due = self.due();
+            if !due.is_empty() {
+                return due;
+            }
+            assert!(start.elapsed().as_secs() < 20, "nothing is due");
+            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        }
+    }
+
     /// In the first form: `subscribe` or `unsubscribe` to states of these trackers.
     pub(super) fn legacy(&mut self, action: &str, hash: &str, trackers: &[u32]) -> Vec<String> {
         self.say(&format!(r#"{{"action":"{action}","hash":"{hash}","events":["state"],"trackers":{trackers:?}}}"#))
@@ -346,6 +359,14 @@ fn readings(item: &Value) -> String {
     format!("{}[{}]", tracker + 1 - FIRST, said.join(", "))
 }
 
+/// `1[50,40]`: the first tracker, and the speeds of its last messages.
+fn messages(item: &Value) -> String {
+    let tracker = item["tracker_id"].as_u64().expect("a tracker") - u64::from(FIRST) + 1;
+    let speeds = item["nonnull_fields"]["speed"].as_array().cloned().unwrap_or_default();
+    let speeds: Vec<_> = speeds.iter().map(|entry| entry["value"].to_string()).collect();
+    format!("{tracker}[{}]", speeds.join(","))
+}
+
 /// A message, as far as most tests look at it.
 pub(super) fn in_short(text: &str) -> String {
     let message: Value = serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"));
@@ -362,6 +383,10 @@ pub(super) fn in_short(text: &str) -> String {
         (_, Some("readings_batch")) => {
             let items: Vec<_> = data.as_array().expect("an array").iter().map(readings).collect();
             format!("readings {}", items.join(" "))
+        }
+        (_, Some("iot_monitor")) => {
+            let items = data["iot_last_values"].as_array().expect("an array").iter().map(messages);
+            format!("messages {}", items.collect::<Vec<_>>().join(" "))
         }
         (_, Some("lifecycle")) => {
             let source = data["source_id"].as_u64().expect("a source") - 1_000_000_000;
