@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 use ureq::Agent;
 
+use crate::documents::documents;
 use crate::server::ADMIN_PASSWORD;
 
 /// An answer of the API.
@@ -80,7 +81,11 @@ impl Api {
         let headers = answer.headers().iter().map(header).collect();
         let status = answer.status().as_u16();
         let text = answer.body_mut().read_to_string().expect("a text body");
-        Reply { status, body: serde_json::from_str(&text).unwrap_or(Value::Null), text, headers }
+        let reply = Reply { status, body: serde_json::from_str(&text).unwrap_or(Value::Null), text, headers };
+        if reply.body.is_object() && !path.starts_with("/docs/") {
+            documents(self).check_answer(path, &reply.body);
+        }
+        reply
     }
 
     /// A GET; `path` carries the query.

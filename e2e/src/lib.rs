@@ -1,8 +1,8 @@
 //! Support for the black-box tests: it starts the built server and speaks to it as the world does.
 //!
 //! Nothing here knows the server's inside. [`Server`] owns a process and its data folder, [`Api`] calls the HTTP
-//! routes, [`Socket`] holds a WebSocket, [`Tracker`] and [`HttpConnection`] are devices, and [`NodeClient`] runs a
-//! published JavaScript client. All waiting is for a condition with a deadline; nothing waits for time to pass.
+//! routes, [`Socket`] holds a WebSocket, [`Tracker`] and [`HttpConnection`] are devices, and [`PublishedClient`] runs a
+//! published client. All waiting is for a condition with a deadline; nothing waits for time to pass.
 
 #![allow(
     clippy::unwrap_used,
@@ -16,6 +16,7 @@ mod account;
 mod api;
 pub mod cabs;
 mod command;
+mod documents;
 mod folder;
 mod held;
 mod http;
@@ -34,7 +35,7 @@ pub use command::{Exit, binary, run};
 pub use folder::Folder;
 pub use held::Held;
 pub use http::{Answer, HttpConnection, Report, ngp, ngp_body, osmand_query};
-pub use node::{NodeClient, node_clients};
+pub use node::{PublishedClient, chromium, node_clients, python};
 pub use proxy::Proxy;
 pub use random::Random;
 pub use server::{ADMIN_PASSWORD, Server, ServerOptions};

@@ -1,4 +1,4 @@
-//! Published JavaScript clients, run by Node.
+//! Published clients: JavaScript ones run by Node or in headless Chromium, and one in Python.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ const LINES_WAITING_MAX: usize = 100_000;
 
 /// A running client. It prints what it sees, one JSON object a line, and takes orders the same way.
 #[derive(Debug)]
-pub struct NodeClient {
+pub struct PublishedClient {
     child: Child,
     orders: ChildStdin,
     lines: Mutex<Receiver<String>>,
@@ -45,6 +45,33 @@ fn prepare() -> Result<PathBuf, String> {
     Ok(folder)
 }
 
+/// Why no client can run in a browser here, if so.
+pub fn chromium() -> Result<(), String> {
+    let program = std::env::var("CHROMIUM").unwrap_or_else(|_| "/usr/bin/chromium".to_owned());
+    succeeds(Command::new(program).args(["--headless", "--version"]), "Chromium is not installed")
+}
+
+/// A Python with the published client in an environment of its own; `Err` says in one line why there is none.
+pub fn python() -> Result<PathBuf, String> {
+    static PREPARED: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    PREPARED.get_or_init(prepare_python).clone()
+}
+
+fn prepare_python() -> Result<PathBuf, String> {
+    let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/clients"));
+    let python = folder.join(".venv/bin/python");
+    let has_client = |python: &Path| succeeds(Command::new(python).args(["-c", "import websockets"]), "").is_ok();
+    if !has_client(&python) {
+        let mut venv = Command::new("python3");
+        venv.args(["-m", "venv", ".venv"]).current_dir(&folder);
+        succeeds(&mut venv, "Python is not installed")?;
+        let mut fetch = Command::new(&python);
+        fetch.args(["-m", "pip", "install", "--quiet", "--requirement", "requirements.txt"]).current_dir(&folder);
+        succeeds(&mut fetch, "`pip` cannot fetch the client")?;
+    }
+    Ok(python)
+}
+
 fn succeeds(command: &mut Command, otherwise: &str) -> Result<(), String> {
     let output = command.stdin(Stdio::null()).output();
     match output {
@@ -57,14 +84,26 @@ fn succeeds(command: &mut Command, otherwise: &str) -> Result<(), String> {
     }
 }
 
-impl NodeClient {
+impl PublishedClient {
     /// Starts a script of the clients' folder.
-    pub fn start(folder: &Path, script: &str, arguments: &[&str]) -> NodeClient {
+    pub fn start(folder: &Path, script: &str, arguments: &[&str]) -> PublishedClient {
         let mut command = Command::new("node");
+        command.arg(folder.join(script)).args(arguments);
+        PublishedClient::run(command)
+    }
+
+    /// Starts the client in Python.
+    pub fn start_python(python: &Path, arguments: &[&str]) -> PublishedClient {
+        let mut command = Command::new(python);
+        command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/clients/plain.py")).args(arguments);
+        PublishedClient::run(command)
+    }
+
+    fn run(mut command: Command) -> PublishedClient {
         let scratch = Folder::new();
-        command.arg(folder.join(script)).args(arguments).current_dir(scratch.path());
+        command.current_dir(scratch.path());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit());
-        let mut child = command.spawn().expect("Node starts");
+        let mut child = command.spawn().expect("the client starts");
         let orders = child.stdin.take().expect("piped");
         let stdout = child.stdout.take().expect("piped");
         let (sender, lines) = sync_channel(LINES_WAITING_MAX);
@@ -75,7 +114,7 @@ impl NodeClient {
                 }
             }
         });
-        NodeClient { child, orders, lines: Mutex::new(lines), seen: Vec::new(), _scratch: scratch }
+        PublishedClient { child, orders, lines: Mutex::new(lines), seen: Vec::new(), _scratch: scratch }
     }
 
     /// Gives it an order.
@@ -122,7 +161,7 @@ impl NodeClient {
     }
 }
 
-impl Drop for NodeClient {
+impl Drop for PublishedClient {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();

@@ -9,6 +9,7 @@ use tungstenite::client::IntoClientRequest;
 use tungstenite::protocol::WebSocketConfig;
 use tungstenite::{Error, Message, WebSocket};
 
+use crate::documents::{Documents, documents};
 use crate::server::Server;
 use crate::wait::DEADLINE;
 
@@ -28,6 +29,7 @@ pub enum Frame {
 pub struct Socket {
     inner: WebSocket<TcpStream>,
     pings: usize,
+    documents: &'static Documents,
 }
 
 impl Socket {
@@ -54,7 +56,7 @@ impl Socket {
         let limit = Some(64 << 20);
         let config = WebSocketConfig::default().max_message_size(limit).max_frame_size(limit);
         match tungstenite::client::client_with_config(request, stream, Some(config)) {
-            Ok((inner, _)) => Ok(Socket { inner, pings: 0 }),
+            Ok((inner, _)) => Ok(Socket { inner, pings: 0, documents: documents(&server.api()) }),
             Err(tungstenite::HandshakeError::Failure(error)) => Err(Box::new(error)),
             Err(tungstenite::HandshakeError::Interrupted(_)) => panic!("{path}: no answer to the upgrade"),
         }
@@ -137,6 +139,7 @@ impl Socket {
         let text = self.text();
         let message: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("not JSON: {text}: {error}"));
         assert!(message.get("data").is_some(), "every message has a data member: {text}");
+        self.documents.check_message(&message);
         message
     }
 

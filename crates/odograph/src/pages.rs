@@ -63,6 +63,7 @@ fn root() -> String {
         "Odograph {}\n\nA real-time telematics server. This is the port of its APIs:\n\n\
          /v2/...                 Navixy API, also under /api-v2 and without a prefix\n\
          /event/subscription     Navixy WebSocket, also under /v2 and /api-v2\n\
+         /docs                   what they take and give, for people and machines\n\
          /healthz /readyz        whether it runs, whether it serves\n\
          /metrics                figures for Prometheus\n",
         env!("CARGO_PKG_VERSION")

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use dispatch::Dispatch;
 use http::StatusCode;
-use navixy::{Api, BASES, Fallback, FallbackMetrics, NavixySockets, methods};
+use navixy::{Api, BASES, DOCUMENTS, Documents, Fallback, FallbackMetrics, NavixySockets, methods};
 use web::{Answer, Call, CallFuture, Endpoint, Handler, RouteError, Routes};
 
 use crate::options;
@@ -47,6 +47,9 @@ fn navixy(
     let sockets = Arc::new(NavixySockets::new(engine.clone(), sockets));
     let fallback = Arc::new(sockets.fallback(options::now, fallback));
     tokio::spawn(forget_absent(Arc::downgrade(&fallback)));
+    for document in DOCUMENTS {
+        routes.exact(document, http(Arc::new(Documents)))?;
+    }
     for base in BASES {
         let socket = Endpoint { http: Some(fallback.clone()), socket: Some(sockets.clone()) };
         routes.exact(&format!("{base}/event/subscription"), socket)?;

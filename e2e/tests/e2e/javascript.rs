@@ -1,10 +1,10 @@
-//! Published JavaScript clients as they are, run by Node.
+//! Published clients as they are: JavaScript run by Node and in a browser, and Python.
 
 use std::net::SocketAddr;
 
 use e2e::{
-    Account, NodeClient, Proxy, RegisteredTracker, Report, Server, ServerOptions, eventually, ngp, ngp_body,
-    node_clients,
+    Account, Proxy, PublishedClient, RegisteredTracker, Report, Server, ServerOptions, chromium, eventually, ngp,
+    ngp_body, node_clients, python,
 };
 use serde_json::{Value, json};
 
@@ -55,7 +55,7 @@ impl Scene {
 
     /// The client subscribes, is answered, and sees a report as it comes in.
     #[track_caller]
-    fn watches(&self, client: &mut NodeClient, speed_kmh: u16) {
+    fn watches(&self, client: &mut PublishedClient, speed_kmh: u16) {
         client.order(&self.subscribe());
         let response = client.message("the response", |message| message["type"] == "response");
         assert_eq!(response["data"]["state"], json!({self.van.id.to_string(): "normal"}));
@@ -67,7 +67,7 @@ impl Scene {
 
     /// The walk that every Atmosphere client does: open, watch, be cut off, come back, watch again, log out.
     #[track_caller]
-    fn walk(&self, mut client: NodeClient, transport: &str) {
+    fn walk(&self, mut client: PublishedClient, transport: &str) {
         let open = client.callback("open");
         assert!(open["transport"].is_null() || open["transport"] == transport, "{open}");
         self.watches(&mut client, 31);
@@ -103,13 +103,24 @@ impl Scene {
 
     fn classic(&self, package: &str, options: &Value) {
         let folder = clients!();
-        let client = NodeClient::start(&folder, "classic.cjs", &[package, &self.url("http"), &options.to_string()]);
+        let client =
+            PublishedClient::start(&folder, "classic.cjs", &[package, &self.url("http"), &options.to_string()]);
         self.walk(client, transport_of(options));
+    }
+
+    fn in_a_browser(&self, kind: &str, options: &Value) {
+        let folder = clients!();
+        if let Err(reason) = chromium() {
+            eprintln!("{reason}");
+            return;
+        }
+        let arguments = [kind, &self.url("http"), &options.to_string()];
+        self.walk(PublishedClient::start(&folder, "browser.cjs", &arguments), transport_of(options));
     }
 
     fn current(&self, options: &Value) {
         let folder = clients!();
-        let client = NodeClient::start(&folder, "current.mjs", &[&self.url("http"), &options.to_string()]);
+        let client = PublishedClient::start(&folder, "current.mjs", &[&self.url("http"), &options.to_string()]);
         self.walk(client, transport_of(options));
     }
 }
@@ -168,7 +179,7 @@ fn a_client_whose_websocket_is_refused_falls_back_and_hears_the_same() {
     {
         let scene = scene_behind(Proxy::without_websockets);
         let options = json!({"fallbackTransport": fallback, "maxWebsocketErrorRetries": 0}).to_string();
-        let mut client = NodeClient::start(&folder, "classic.cjs", &[package, &scene.url("http"), &options]);
+        let mut client = PublishedClient::start(&folder, "classic.cjs", &[package, &scene.url("http"), &options]);
         client.callback("transport_failure");
         scene.walk(client, fallback);
     }
@@ -203,7 +214,7 @@ fn current_atmosphere_without_its_protocol_walks_through() {
 fn a_plain_client_sees_json_only_and_gets_pings_and_pongs() {
     let folder = clients!();
     let scene = scene();
-    let mut client = NodeClient::start(&folder, "plain.cjs", &[&scene.url("ws")]);
+    let mut client = PublishedClient::start(&folder, "plain.cjs", &[&scene.url("ws")]);
     let open = client.callback("open");
     assert_eq!(open["protocol"], "", "no subprotocol is chosen");
     scene.watches(&mut client, 41);
@@ -216,4 +227,54 @@ fn a_plain_client_sees_json_only_and_gets_pings_and_pongs() {
         let value: Value = serde_json::from_str(line).expect("the client prints JSON");
         assert!(value["callback"] != "message" || value["message"].is_object(), "not a JSON message: {line}");
     }
+}
+
+#[test]
+fn classic_atmosphere_walks_through_in_a_browser() {
+    scene().in_a_browser("classic", &json!({}));
+}
+
+#[test]
+fn current_atmosphere_walks_through_in_a_browser() {
+    scene().in_a_browser("current", &json!({"enableProtocol": true}));
+}
+
+#[test]
+fn the_browsers_own_websocket_watches_and_closes() {
+    let folder = clients!();
+    if let Err(reason) = chromium() {
+        eprintln!("{reason}");
+        return;
+    }
+    let scene = scene();
+    let mut client = PublishedClient::start(&folder, "browser.cjs", &["plain", &scene.url("ws")]);
+    assert_eq!(client.callback("open")["protocol"], "");
+    scene.watches(&mut client, 42);
+    client.order(&json!({"close": true}));
+    assert_eq!(client.callback("close")["code"], 1000);
+}
+
+#[test]
+fn pythons_websockets_watches_pings_and_closes() {
+    let python = match python() {
+        Ok(python) => python,
+        Err(reason) => {
+            eprintln!("{reason}");
+            return;
+        }
+    };
+    let scene = scene();
+    let mut client = PublishedClient::start_python(&python, &[&scene.url("ws")]);
+    client.callback("open");
+    scene.watches(&mut client, 43);
+    client.order(&json!({"ping": true}));
+    client.callback("pong");
+    client.order(&json!({"close": true}));
+    assert_eq!(client.callback("close")["code"], 1000);
+}
+
+#[test]
+fn atmosphere_takes_server_sent_events_in_a_browser() {
+    scene().in_a_browser("classic", &json!({"transport": "sse"}));
+    scene().in_a_browser("current", &json!({"transport": "sse", "enableProtocol": true}));
 }

@@ -1,7 +1,8 @@
 //! One client's way through the whole: from an empty server to a fleet on the map and the end of its sessions.
 
 use e2e::{
-    Account, NodeClient, Proxy, RegisteredTracker, Report, Server, ServerOptions, Socket, ngp, ngp_body, node_clients,
+    Account, Proxy, PublishedClient, RegisteredTracker, Report, Server, ServerOptions, Socket, ngp, ngp_body,
+    node_clients,
 };
 use serde_json::{Value, json};
 
@@ -159,7 +160,7 @@ impl Walk {
         };
         let proxy = Proxy::to(self.server.http());
         let url = format!("http://{}/v2/event/subscription", proxy.address());
-        let mut client = NodeClient::start(&folder, "classic.cjs", &["atmosphere-4", &url, "{}"]);
+        let mut client = PublishedClient::start(&folder, "classic.cjs", &["atmosphere-4", &url, "{}"]);
         client.callback("open");
         self.watch_with(&mut client);
         proxy.cut();
@@ -170,7 +171,7 @@ impl Walk {
         client.message("the logout", |message| message["event"] == "logout");
     }
 
-    fn watch_with(&self, client: &mut NodeClient) {
+    fn watch_with(&self, client: &mut PublishedClient) {
         let ids = [self.van.id];
         client.order(&json!({"push": {"action": "subscribe", "hash": self.account.hash, "events": ["state"],
             "trackers": ids}}));

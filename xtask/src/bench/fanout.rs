@@ -5,7 +5,7 @@ use std::io::Write;
 use anyhow::{Result, ensure};
 
 use super::Fanout;
-use super::load::{FanoutWork, Order, Outcome, Pace, Share, Work};
+use super::load::{Batched, FanoutWork, Order, Outcome, Pace, Share, Work};
 use super::machine::Machine;
 use super::server::{Server, binary};
 use super::tenant::Tenant;
@@ -153,7 +153,8 @@ impl Bench<'_> {
             trackers: self.tenant.trackers[..count].to_vec(),
             clients,
             share: scenario.share,
-            batched: scenario.batched,
+            batched: scenario.batched.then_some(Batched { rate_limit_ms: 100 }),
+            compact: false,
             pace,
         };
         let seconds = self.options.common.seconds;

@@ -8,6 +8,7 @@ mod histogram;
 mod ingest;
 mod load;
 mod machine;
+mod navixy;
 mod server;
 mod tenant;
 mod usage;
@@ -23,6 +24,8 @@ pub(crate) enum Bench {
     Ingest(Ingest),
     /// Events a second to many WebSockets, and what each costs.
     Fanout(Fanout),
+    /// What the Navixy dialect gives on one connection and to many, and how soon.
+    Navixy(Navixy),
     /// The load itself: reads what to do from standard input.
     #[command(hide = true)]
     Load,
@@ -71,12 +74,20 @@ pub(crate) struct Fanout {
     scenarios: Vec<String>,
 }
 
+/// Options of `bench navixy`.
+#[derive(Debug, Args)]
+pub(crate) struct Navixy {
+    #[command(flatten)]
+    common: Common,
+}
+
 impl Bench {
     /// Measures and prints.
     pub(crate) fn run(self) -> anyhow::Result<()> {
         match self {
             Self::Ingest(options) => ingest::run(&options),
             Self::Fanout(options) => fanout::run(&options),
+            Self::Navixy(options) => navixy::run(&options),
             Self::Load => load::run(),
         }
     }

@@ -112,6 +112,8 @@ fn command(binary: &Path, folder: &Path) -> Command {
         // Thousands of trackers are registered in a moment, and thousands of sockets come from one address.
         .env("ODOGRAPH_LIMITS_USER_REQUESTS_PER_SECOND_MAX", "0")
         .env("ODOGRAPH_LIMITS_CONNECTIONS_PER_ADDRESS_MAX", "0")
+        // A client that subscribes again and again measures how fast batches can be had.
+        .env("ODOGRAPH_LIMITS_MESSAGES_PER_SECOND_MAX", "1000000")
         .stdin(Stdio::null())
         .stdout(Stdio::piped());
     command

@@ -179,8 +179,19 @@ impl Method {
         self
     }
 
-    /// Calls it: first who it is, then what is wanted.
+    /// Calls it, and in debug builds sees to it that it asks for nothing that its row does not name.
     pub(super) async fn call(&self, api: &Api, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
+        let result = self.enter(api, request).await;
+        #[cfg(debug_assertions)]
+        for name in request.params.asked.borrow().iter() {
+            let is_named = self.params.iter().any(|p| p.name == name) || ["hash", "iso_datetime"].contains(&&**name);
+            debug_assert!(is_named, "{} asks for {name}, which its row does not name", self.path);
+        }
+        result
+    }
+
+    /// First who it is, then what is wanted.
+    async fn enter(&self, api: &Api, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
         match self.door {
             Door::Open(call) => call(api, request).await,
             Door::User(call) | Door::Standard(call) => {

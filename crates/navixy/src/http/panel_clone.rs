@@ -57,7 +57,10 @@ pub(super) const METHODS: &[Method] = &[
     Method::panel("panel/tracker/batch_delete_clones", "Removes several clones for good.", |a, s, r| {
         Box::pin(batch_delete_clones(a, s, r))
     })
-    .takes(&[required("trackers", IDS, "1 to 500; also as tracker_ids")])
+    .takes(&[
+        optional("trackers", IDS, "1 to 500; required under one of the two names"),
+        optional("tracker_ids", IDS, "the same"),
+    ])
     .gives(&[
         required("deleted_count", Kind::Int, ""),
         required("not_deleted_count", Kind::Int, ""),

@@ -34,6 +34,9 @@ pub(super) struct Params<'a> {
     /// Fields of the body, then of the query: the body wins.
     fields: Vec<(Cow<'a, str>, Cow<'a, str>)>,
     errors: Vec<FieldError>,
+    /// What was asked for: in debug builds held against what the method's row says that it takes.
+    #[cfg(debug_assertions)]
+    pub(super) asked: std::cell::RefCell<Vec<String>>,
 }
 
 /// One parameter as it came.
@@ -153,6 +156,8 @@ impl<'a> Params<'a> {
 
     /// A parameter, if it was given. `null` is not given.
     pub(super) fn get(&self, name: &str) -> Option<Value<'_>> {
+        #[cfg(debug_assertions)]
+        self.asked.borrow_mut().push(name.to_owned());
         let field = || self.fields.iter().find(|(n, _)| n == name).map(|(_, text)| Value::Field(text));
         self.json.get(name).map(Value::Json).or_else(field)
     }

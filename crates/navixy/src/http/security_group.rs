@@ -43,7 +43,10 @@ pub(super) const METHODS: &[Method] = &[
         |a, s, r| Box::pin(delete(a, s, r)),
     )
     .right(Right::Admin)
-    .takes(&[required("security_group_id", Kind::Int, "or id")])
+    .takes(&[
+        optional("security_group_id", Kind::Int, "required under one of the two names"),
+        optional("id", Kind::Int, "the same"),
+    ])
     .fails(&[Condition::NotFound]),
     Method::user("subuser/security_group/assign", "Puts sub-users into a security group, or into none.", |a, s, r| {
         Box::pin(assign(a, s, r))

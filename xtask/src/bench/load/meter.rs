@@ -117,6 +117,7 @@ impl Meter {
             other_cores: (others_us / 1e6 / seconds).max(0.0),
             p50_us: self.delays.quantile_us(0.5),
             p99_us: self.delays.quantile_us(0.99),
+            p999_us: self.delays.quantile_us(0.999),
             lost: self.lost,
             burst: 0.0,
         })

@@ -1,5 +1,6 @@
 //! The load: one thread that does nothing but drive the server and count.
 
+mod again;
 mod fanout;
 mod ingest;
 mod link;
@@ -37,6 +38,8 @@ pub(crate) enum Work {
     Ingest(IngestWork),
     /// WebSocket clients, and devices whose reports they see.
     Fanout(FanoutWork),
+    /// One WebSocket client that takes as many batches as it can get.
+    Again(AgainWork),
 }
 
 /// Teltonika units that send their next packet when the last is acknowledged.
@@ -67,10 +70,32 @@ pub(crate) struct FanoutWork {
     pub(crate) clients: usize,
     /// What each of them subscribes to.
     pub(crate) share: Share,
-    /// Whether they want batches.
-    pub(crate) batched: bool,
+    /// Whether they want batches, and how.
+    pub(crate) batched: Option<Batched>,
+    /// Whether they want compact states.
+    pub(crate) compact: bool,
     /// How updates come.
     pub(crate) pace: Pace,
+}
+
+/// How often batches are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Batched {
+    /// Milliseconds between two of them.
+    pub(crate) rate_limit_ms: u32,
+}
+
+/// A client that subscribes to everything again and again, which each time brings the states of all trackers.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct AgainWork {
+    /// Where it connects.
+    pub(crate) http: SocketAddr,
+    /// Its session.
+    pub(crate) hash: String,
+    /// How many states a batch holds.
+    pub(crate) trackers: u64,
+    /// Whether it wants compact states.
+    pub(crate) compact: bool,
 }
 
 /// What a client subscribes to.
@@ -122,6 +147,8 @@ pub(crate) struct Outcome {
     pub(crate) p50_us: f64,
     /// All but a hundredth of the delays were no longer.
     pub(crate) p99_us: f64,
+    /// All but a thousandth of the delays were no longer.
+    pub(crate) p999_us: f64,
     /// Updates that were given up because nothing came for a while.
     pub(crate) lost: u64,
     /// Updates sent at a time, on average.
@@ -156,6 +183,7 @@ pub(crate) fn run() -> Result<()> {
     let outcome = match &order.work {
         Work::Ingest(work) => ingest::run(&order, work),
         Work::Fanout(work) => fanout::run(&order, work),
+        Work::Again(work) => again::run(&order, work),
     }?;
     serde_json::to_writer(std::io::stdout(), &outcome)?;
     Ok(())

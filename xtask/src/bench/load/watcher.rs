@@ -62,14 +62,8 @@ impl Reader {
 impl Watcher {
     /// Connects and subscribes client `number`; the states at the time of subscribing are still to come.
     pub(super) fn connect(work: &FanoutWork, number: usize) -> Result<Self> {
-        let mut link = Link::connect(work.http)?;
-        link.stream.write_all(upgrade(work.http).as_bytes())?;
-        let mut watcher = Self { link, rest: Vec::new(), newest: 0 };
-        watcher.read_head()?;
-        let subscribe = subscription(work, number).to_string();
-        let mut frame = Vec::with_capacity(subscribe.len() + 14);
-        put_frame(TEXT, subscribe.as_bytes(), &mut frame);
-        watcher.link.stream.write_all(&frame)?;
+        let mut watcher = Self::open(work.http)?;
+        watcher.say(&subscription(work, number).to_string())?;
         let mut buffer = vec![0; READ_BYTES];
         let mut answered = false;
         while !answered {
@@ -78,6 +72,22 @@ impl Watcher {
             })?;
         }
         Ok(watcher)
+    }
+
+    /// Connects, and subscribes to nothing yet.
+    pub(super) fn open(address: SocketAddr) -> Result<Self> {
+        let mut link = Link::connect(address)?;
+        link.stream.write_all(upgrade(address).as_bytes())?;
+        let mut watcher = Self { link, rest: Vec::new(), newest: 0 };
+        watcher.read_head()?;
+        Ok(watcher)
+    }
+
+    /// Sends a message.
+    pub(super) fn say(&mut self, text: &str) -> Result<()> {
+        let mut frame = Vec::with_capacity(text.len() + 14);
+        put_frame(TEXT, text.as_bytes(), &mut frame);
+        Ok(self.link.stream.write_all(&frame)?)
     }
 
     fn read_head(&mut self) -> Result<()> {
@@ -127,9 +137,12 @@ fn subscription(work: &FanoutWork, number: usize) -> serde_json::Value {
         Share::Same => selected(&work.trackers[..1]),
     };
     let mut request = json!({"type": "state", "target": target});
-    if work.batched {
+    if let Some(batched) = work.batched {
         request["type"] = "state_batch".into();
-        request["rate_limit"] = "100ms".into();
+        request["rate_limit"] = format!("{}ms", batched.rate_limit_ms).into();
+    }
+    if work.compact {
+        request["format"] = "compact".into();
     }
     json!({"action": "subscribe", "hash": work.hash, "requests": [request]})
 }
