@@ -105,12 +105,21 @@ impl Engine {
         }
     }
 
+    /// A source is gone, with every view of it: a connection that has several hears so once.
     fn remove(&self, id: SourceId) {
-        let mut sources = self.sources.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(source) = sources.remove(&id) {
-            source.lock().removed = true;
+        let removed = {
+            let mut sources = self.sources.write().unwrap_or_else(PoisonError::into_inner);
+            let removed = sources.remove(&id);
+            self.metrics().sources.set(sources.len() as i64);
+            removed
+        };
+        let Some(source) = removed else { return };
+        let event = self.next_event();
+        let mut inner = source.lock();
+        inner.removed = true;
+        for watcher in std::mem::take(&mut inner.watchers) {
+            watcher.connection.lifecycle(watcher.slot, event, id, Lifecycle::Corrupt);
         }
-        self.metrics().sources.set(sources.len() as i64);
     }
 
     /// Lets a connection hear of the end of a session, and of new trackers of its user. Ask the fleet once more

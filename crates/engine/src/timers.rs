@@ -67,15 +67,21 @@ impl Engine {
         loop {
             ticks.tick().await;
             let now = (self.options().clock)();
-            for (at, id) in self.timers.take_due(now) {
-                if let Some(source) = self.source(id) {
-                    self.ring(&source, at, now);
-                }
-            }
+            self.let_time_pass(now);
             self.write_connected().await;
             if let Err(error) = self.fleet.expire(now).await {
                 tracing::error!(%error, "cannot end sessions whose time is over");
                 tokio::time::sleep(CATALOG_PAUSE).await;
+            }
+        }
+    }
+
+    /// Lets the timed changes of states take effect that are due by `now`: idle, offline, parked. Done several times a
+    /// second anyway, by the clock.
+    pub fn let_time_pass(&self, now: Timestamp) {
+        for (at, id) in self.timers.take_due(now) {
+            if let Some(source) = self.source(id) {
+                self.ring(&source, at, now);
             }
         }
     }

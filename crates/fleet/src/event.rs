@@ -18,7 +18,7 @@ pub enum FleetEvent {
         /// Whether they are withheld.
         blocked: bool,
     },
-    /// A source was removed for good.
+    /// A source was removed for good. Told before the removal of the trackers that showed it.
     SourceRemoved(SourceId),
     /// A user sees a tracker more: registered, shown again, or bound to it. Told for each user that does: the master,
     /// and the sub-users that it is bound to.

@@ -145,17 +145,19 @@ impl Fleet {
 /// the device may be registered again.
 pub(crate) fn corruption(memory: &Memory, tracker: &Tracker) -> (Vec<Change>, Vec<FleetEvent>) {
     let (mut changes, mut events) = (Vec::with_capacity(2), Vec::with_capacity(2));
-    withdraw(tracker, &mut changes, &mut events);
-    if !tracker.clone {
-        let id = tracker.source.source;
-        for clone in memory.trackers_on(id).filter(|t| t.clone) {
-            withdraw(clone, &mut changes, &mut events);
-        }
-        changes.extend(sensors::removals(&tracker.source, |_| true));
-        let source = SourceInfo { removed: true, sensors: Arc::default(), ..tracker.source.clone() };
-        changes.push(Change::Source(source));
-        events.push(FleetEvent::SourceRemoved(id));
+    if tracker.clone {
+        withdraw(tracker, &mut changes, &mut events);
+        return (changes, events);
     }
+    let id = tracker.source.source;
+    events.push(FleetEvent::SourceRemoved(id));
+    withdraw(tracker, &mut changes, &mut events);
+    for clone in memory.trackers_on(id).filter(|t| t.clone) {
+        withdraw(clone, &mut changes, &mut events);
+    }
+    changes.extend(sensors::removals(&tracker.source, |_| true));
+    let source = SourceInfo { removed: true, sensors: Arc::default(), ..tracker.source.clone() };
+    changes.push(Change::Source(source));
     (changes, events)
 }
 

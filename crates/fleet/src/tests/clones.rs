@@ -210,9 +210,9 @@ async fn the_end_of_an_original_is_the_end_of_its_clones() {
     assert_eq!(fleet.panel_corrupt_tracker(panel, cast.van.id, true).await, Ok(()));
     let source = cast.van.source.source;
     let told = [
+        FleetEvent::SourceRemoved(source),
         cast.removed(cast.van.id, cast.ann.user),
         cast.removed(bobs, cast.bob.user),
-        FleetEvent::SourceRemoved(source),
     ];
     assert_eq!(cast.stage.events(), told, "the owner of the hidden one was told before");
     assert_eq!((fleet.source(source), fleet.trackers(&cast.bob)), (None, vec![]));
@@ -238,11 +238,11 @@ async fn the_end_of_a_user_is_the_end_of_clones_of_its_trackers_but_not_of_what_
     let (a, b, c) = (cast.van.source.source, cast.other.source.source, own.source.source);
     let ended = FleetEvent::SessionEnded { session: cast.ann.id, cause: EndCause::UserRemoved };
     let told = [
+        FleetEvent::SourceRemoved(a),
         removed(cast.van.id, a, cast.ann.user),
         removed(bobs, a, cast.bob.user),
-        FleetEvent::SourceRemoved(a),
-        removed(cast.other.id, b, cast.ann.user),
         FleetEvent::SourceRemoved(b),
+        removed(cast.other.id, b, cast.ann.user),
         removed(anns, c, cast.ann.user),
         ended,
     ];

@@ -130,7 +130,7 @@ async fn a_user_removes_a_tracker_until_its_device_makes_contact() {
     let (tracker, source) = (a.id, a.source.source);
     assert_eq!(
         stage.events(),
-        [FleetEvent::TrackerRemoved { tracker, source, user }, FleetEvent::SourceRemoved(source)]
+        [FleetEvent::SourceRemoved(source), FleetEvent::TrackerRemoved { tracker, source, user }]
     );
     assert_eq!(corrupt(a.id).await, Err(CorruptError::AlreadyCorrupted));
     assert_eq!(corrupt(b.id).await, Err(CorruptError::AlreadyConnected));

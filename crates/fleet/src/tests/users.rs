@@ -150,8 +150,8 @@ async fn a_removed_user_takes_its_trackers_and_sessions_along() {
     assert_eq!(corrupt(user, "Ann@example.com").await, Ok(()));
     let (tracker, source) = (van.id, van.source.source);
     let told = [
-        FleetEvent::TrackerRemoved { tracker, source, user },
         FleetEvent::SourceRemoved(source),
+        FleetEvent::TrackerRemoved { tracker, source, user },
         FleetEvent::SessionEnded { session: session.id, cause: EndCause::UserRemoved },
     ];
     assert_eq!(stage.events(), told);

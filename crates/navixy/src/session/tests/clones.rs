@@ -118,6 +118,19 @@ async fn the_end_of_an_original_is_told_to_every_owner() {
     assert_eq!((ann.due(), all.due()), (vec!["corrupt 1".to_owned()], vec!["corrupt 1".to_owned()]));
 }
 
+#[tokio::test]
+async fn the_end_of_an_original_is_told_once_to_who_watches_two_views() {
+    let stage = Stage::new(1).await;
+    let (bob, theirs) = bob(&stage).await;
+    let own = stage.hash().await;
+    let clone = stage.clone_for(A, bob).await;
+    let mut client = stage.client();
+    client.legacy("subscribe", &own, &[A]);
+    client.legacy("subscribe", &theirs, &[clone]);
+    stage.corrupt(A).await;
+    assert_eq!(client.due(), ["corrupt 1"]);
+}
+
 /// Locking out the owner of a clone ends that owner's sessions and nothing else.
 #[tokio::test]
 async fn the_lockout_of_a_clones_owner_does_not_touch_the_original() {
