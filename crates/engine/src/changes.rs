@@ -28,6 +28,8 @@ impl Engine {
         }
         if inner.device != info.device {
             inner.device = info.device.clone();
+            source.count_replacement();
+            self.replaced.send_replace(());
             self.change(&source, &mut inner, SourceChange::Replaced(info.device.clone()), now);
         }
         if inner.settings != info.settings || inner.sensors != info.sensors {

@@ -12,7 +12,7 @@ use fleet::Fleet;
 use live::{Snapshot, Timing};
 use model::{SessionId, SourceId, UserId};
 use storage::journal::{Journal, JournalError};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use crate::connection::Connection;
 use crate::metrics::EngineMetrics;
@@ -53,6 +53,8 @@ pub struct Engine {
     pub(crate) connected: Mutex<Vec<SourceId>>,
     /// Numbers lifecycle events.
     pub(crate) events: AtomicU64,
+    /// Tells that the device of some source was replaced.
+    pub(crate) replaced: watch::Sender<()>,
     journal: Arc<dyn Journal>,
     writer: Arc<Writer>,
     thread: Mutex<Option<JoinHandle<()>>>,
@@ -113,6 +115,7 @@ impl Engine {
             timers: Timers::default(),
             connected: Mutex::default(),
             events: AtomicU64::new(0),
+            replaced: watch::Sender::new(()),
             journal,
             writer,
             thread: Mutex::new(Some(thread)),
@@ -143,6 +146,12 @@ impl Engine {
     /// A new client connection, with nothing subscribed.
     pub fn connect(&self) -> Arc<Connection> {
         Connection::new(self.context.options.outbox)
+    }
+
+    /// Changes whenever the device of some source is replaced, which is seldom: connections then see whether they are
+    /// an old device's, by [`Source::replacements`].
+    pub fn replaced(&self) -> watch::Receiver<()> {
+        self.replaced.subscribe()
     }
 
     /// The journal, for reading.

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwapOption;
@@ -33,6 +34,8 @@ struct Shared {
     /// The newest state that watchers were told of; `None` while nobody watches. Read without a lock, because a
     /// connection asks for it while its outbox is locked.
     published: ArcSwapOption<Snapshot>,
+    /// How many devices took the place of another, since the start.
+    replacements: AtomicU32,
     inner: Mutex<Inner>,
 }
 
@@ -162,6 +165,7 @@ impl Source {
             id: inner.state.source,
             context,
             published: ArcSwapOption::empty(),
+            replacements: AtomicU32::new(0),
             inner: Mutex::new(inner),
         }))
     }
@@ -169,6 +173,16 @@ impl Source {
     /// Its id.
     pub fn id(&self) -> SourceId {
         self.0.id
+    }
+
+    /// How often its device was replaced since the start: a connection that remembers another number is an old
+    /// device's.
+    pub fn replacements(&self) -> u32 {
+        self.0.replacements.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn count_replacement(&self) {
+        self.0.replacements.fetch_add(1, Ordering::Release);
     }
 
     /// Its state now.

@@ -29,8 +29,8 @@ pub(crate) struct DeviceConnection {
     peer: SocketAddr,
     port: Arc<Port>,
     session: Box<dyn Session>,
-    /// The device that speaks now.
-    device: Option<Source>,
+    /// The source of the device that speaks now, and how often its device had been replaced before.
+    device: Option<(Source, u32)>,
     /// Outputs not carried out yet. Empty between turns.
     out: Vec<Output>,
     /// Uploads that are not durable yet, in order.
@@ -81,10 +81,19 @@ impl DeviceConnection {
 
     /// Serves the device until it goes, is refused, or the server stops.
     pub(crate) async fn run(mut self, mut shutdown: watch::Receiver<bool>) {
+        let mut replaced = self.port.engine.replaced();
         loop {
             let event = tokio::select! {
                 biased;
                 event = std::future::poll_fn(|cx| self.poll_event(cx)) => event,
+                Ok(()) = replaced.changed() => {
+                    // A device whose place another took is not known any more.
+                    if self.device.is_some() && self.source().is_none() {
+                        self.closing = true;
+                        break;
+                    }
+                    continue;
+                }
                 () = turned_down(&mut shutdown) => {
                     self.closing = true;
                     break;
@@ -223,9 +232,10 @@ impl DeviceConnection {
         let now = (self.port.options.clock)();
         let engine = &self.port.engine;
         let source = engine.fleet().device(id.as_str()).and_then(|device| engine.source(device.source));
-        let answer = if source.is_some() {
+        let answer = if let Some(source) = source {
             // A refusal leaves it: uploads belong to the device last accepted.
-            self.device = source;
+            let replacements = source.replacements();
+            self.device = Some((source, replacements));
             self.was_accepted = true;
             Identified::Accepted(DeviceSettings::default())
         } else {
@@ -239,10 +249,16 @@ impl DeviceConnection {
         self.session.identified(now, answer, &mut self.out);
     }
 
+    /// The source of the device that speaks, unless another device has taken its place.
+    fn source(&self) -> Option<&Source> {
+        let (source, replacements) = self.device.as_ref()?;
+        (source.replacements() == *replacements).then_some(source)
+    }
+
     async fn upload(&mut self, ticket: Ticket, reports: Upload) {
         self.port.metrics.uploads.inc();
         let received = (self.port.options.clock)();
-        let taken = match &self.device {
+        let taken = match self.source() {
             Some(source) => self.port.engine.ingest(source, received, reports).await,
             None => Err(Refused::Removed),
         };
@@ -257,7 +273,7 @@ impl DeviceConnection {
     }
 
     fn contact(&self) {
-        if let Some(source) = &self.device {
+        if let Some(source) = self.source() {
             self.port.engine.contact(source, (self.port.options.clock)());
         }
     }

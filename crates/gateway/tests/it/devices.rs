@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use engine::{Engine, EngineMetrics, EngineOptions};
-use fleet::{Fleet, FleetOptions, HashCost, NewTracker, NewUser, UserProfile};
+use fleet::{Fleet, FleetOptions, HashCost, NewDevice, NewTracker, NewUser, Session, UserProfile};
 use gateway::{DeviceOptions, GatewayMetrics, Listener};
 use live::{OutboxLimits, Timing};
-use model::{Seq, Timestamp};
+use model::{Seq, Timestamp, TrackerId};
 use protocols::Limits;
 use storage::journal::{JournalOptions, LsmJournal};
 use tempfile::TempDir;
@@ -31,10 +31,12 @@ struct Port {
     engine: Arc<Engine>,
     shutdown: watch::Sender<bool>,
     listener: JoinHandle<()>,
+    session: Session,
+    tracker: TrackerId,
     _dir: TempDir,
 }
 
-async fn fleet(dir: &TempDir) -> Arc<Fleet> {
+async fn fleet(dir: &TempDir) -> (Arc<Fleet>, Session, TrackerId) {
     let cheap = HashCost { memory_kib: 8, passes: 1, lanes: 1 };
     let options = FleetOptions { hash_cost: cheap, hash_workers: 1, ..FleetOptions::default() };
     let fleet = Fleet::open(dir.path(), options, clock()).await.expect("a fleet");
@@ -61,8 +63,8 @@ async fn fleet(dir: &TempDir) -> Arc<Fleet> {
         plugin: 44,
         device_id: Some(DEVICE.into()),
     };
-    fleet.register_tracker(&session, tracker, clock()).await.expect("registered");
-    fleet
+    let tracker = fleet.register_tracker(&session, tracker, clock()).await.expect("registered").id;
+    (fleet, session, tracker)
 }
 
 impl Port {
@@ -96,7 +98,7 @@ impl Port {
             clock,
             on_failure: |error| panic!("{error}"),
         };
-        let fleet = fleet(&dir).await;
+        let (fleet, session, tracker) = fleet(&dir).await;
         let metrics = EngineMetrics::default();
         let engine = Engine::start(Arc::new(journal), fleet, dir.path(), engine_options, None, metrics);
         let engine = engine.expect("an engine");
@@ -106,7 +108,7 @@ impl Port {
         let listener = Listener::bind(family, any, engine.clone(), options, &metrics).await.expect("bound");
         let (shutdown, down) = watch::channel(false);
         let address = listener.local_addr().expect("bound");
-        Self { address, engine, shutdown, listener: tokio::spawn(listener.run(down)), _dir: dir }
+        Self { address, engine, shutdown, listener: tokio::spawn(listener.run(down)), session, tracker, _dir: dir }
     }
 
     async fn connect(&self) -> TcpStream {
@@ -187,4 +189,27 @@ async fn a_stop_acknowledges_what_was_taken_in_and_then_ends() {
     port.shutdown.send(true).expect("the listener listens");
     assert_eq!(statuses(&mut device).await, ["200"]);
     tokio::time::timeout(PATIENCE, port.listener).await.expect("in good time").expect("no panic");
+}
+
+#[tokio::test]
+async fn a_replaced_device_is_let_go_and_the_new_one_is_known_at_once() {
+    let port = Port::open().await;
+    let mut old = port.connect().await;
+    old.write_all(request(DEVICE, 0).as_bytes()).await.expect("written");
+    while port.stored() == 0 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    port.engine.write_connected().await;
+    let fleet = port.engine.fleet();
+    let new = NewDevice { model: "osmand".into(), plugin: 44, device_id: Some("device-2".into()) };
+    fleet.replace_device(&port.session, port.tracker, new).await.expect("replaced");
+    assert_eq!(statuses(&mut old).await, ["200"], "its report is acknowledged, and the connection ends");
+
+    let mut both = port.connect().await;
+    let requests = [request(DEVICE, 1), request("device-2", 2)].concat();
+    both.write_all(requests.as_bytes()).await.expect("written");
+    both.shutdown().await.expect("done sending");
+    let statuses = statuses(&mut both).await;
+    assert_ne!(statuses[0], "200");
+    assert_eq!(statuses[1], "200");
 }
