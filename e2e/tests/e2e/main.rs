@@ -27,6 +27,7 @@ mod logout;
 mod order;
 mod panel;
 mod process;
+mod readings;
 mod shapes;
 mod state;
 mod subscription_errors;

@@ -1,11 +1,18 @@
 //! Sensors and values that tests render.
 
+use std::collections::BTreeMap;
+
+use fleet::MeasurementSystem;
 use model::{
     AttributeId, CalibrationPoint, Counter, Discrete, DiscreteType, LastValue, Metering, MeteringRules, MeteringType,
     Sensor, SensorId, SensorKind, SourceValues, Timestamp, Value, ValueTitle, Virtual, VirtualRule, VirtualType, attr,
 };
 
-use crate::states::at;
+use navixy::encode::{Extent, ReadingsForm, render_readings};
+use navixy::wire::Dates;
+use proptest::prelude::*;
+
+use crate::states::{Fixed, at};
 
 fn metering(id: u32, name: &str, sensor_type: MeteringType, input: Option<AttributeId>, units_type: &str) -> Sensor {
     let input_name = input.map_or_else(|| "composite".into(), navixy::names::field_name).into_owned();
@@ -111,5 +118,61 @@ pub(crate) fn values() -> SourceValues {
         odometer: Some(Counter { value: 10_482.51 + 1e-11, updated: reported(2), version: 2 }),
         engine_hours: Some(Counter { value: 7.5, updated: reported(1), version: 1 }),
         ..SourceValues::default()
+    }
+}
+
+/// What a client that merges differences has: each object by its group and name.
+type Shown = BTreeMap<(String, String), Value>;
+
+fn merge(sensors: &[Sensor], values: &SourceValues, extent: Extent, shown: &mut Shown) {
+    let form = ReadingsForm {
+        sensor_type: None,
+        include_components: true,
+        measurement_system: MeasurementSystem::Us,
+        zone: &Fixed(0),
+        dates: Dates::Plain,
+    };
+    let mut out = b"{".to_vec();
+    render_readings(sensors, values, &form, extent, &mut out);
+    out.push(b'}');
+    let groups: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(&out).expect("an object");
+    for (group, items) in groups {
+        for item in items.as_array().expect("an array") {
+            let name = ["sensor_id", "field", "type"].into_iter().find_map(|name| item.get(name)).expect("a name");
+            shown.insert((group.clone(), name.to_string()), Value::Json(item.to_string().into()));
+        }
+    }
+}
+
+proptest! {
+    /// Whatever is reported between two packets, and whichever packets there are: who merges the differences has
+    /// what who asks for everything is told.
+    #[test]
+    fn differences_add_up_to_the_whole(
+        steps in prop::collection::vec((0..10usize, -50..50i64, any::<bool>(), any::<bool>()), 1..60),
+    ) {
+        let (sensors, mut values) = (sensors(), values());
+        let mut shown = Shown::new();
+        merge(&sensors, &values, Extent::Whole, &mut shown);
+        let mut seen = values.version;
+        for (at, number, with_counter, is_packet) in steps {
+            values.version += 1;
+            let version = values.version;
+            let updated = reported().plus_ms(version as i64 * 1_000);
+            if let Some(last) = values.last.get_mut(at) {
+                *last = LastValue { value: Value::Int(number), updated, version, ..last.clone() };
+            }
+            if with_counter {
+                values.odometer = Some(Counter { value: version as f64, updated, version });
+            }
+            if is_packet {
+                merge(&sensors, &values, Extent::NewerThan(seen), &mut shown);
+                seen = values.version;
+            }
+        }
+        merge(&sensors, &values, Extent::NewerThan(seen), &mut shown);
+        let mut whole = Shown::new();
+        merge(&sensors, &values, Extent::Whole, &mut whole);
+        prop_assert_eq!(shown, whole);
     }
 }
