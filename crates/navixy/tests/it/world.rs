@@ -67,6 +67,7 @@ impl States for AllDrive {
             values: &values,
             settings: &SourceSettings::default(),
             sensors: &readings::sensors(),
+            messages: None,
         });
     }
 

@@ -54,14 +54,14 @@ async fn twelve_messages_are_kept_while_somebody_looks_and_read_anew_after() {
     }
     let newest: Vec<_> = (9..=20).rev().map(|speed| speed.to_string()).collect();
     let mut first = stage.client();
-    let whole = format!("messages 1[{}]", newest.join(","));
-    assert_eq!(subscribe(&mut first, &hash, None, "").await, [whole.clone()]);
+    let whole = [format!("messages 1[{}]", newest.join(","))];
+    assert_eq!(subscribe(&mut first, &hash, None, "").await, whole);
     let mut second = stage.client();
-    assert_eq!(subscribe(&mut second, &hash, None, "").await, [whole.clone()], "what is known is due at once");
+    assert_eq!(subscribe(&mut second, &hash, None, "").await, whole, "what is known is due at once");
     drop(first);
     drop(second);
     let mut third = stage.client();
-    assert_eq!(subscribe(&mut third, &hash, None, "").await, [whole]);
+    assert_eq!(subscribe(&mut third, &hash, None, "").await, whole);
 }
 
 #[tokio::test]
