@@ -139,6 +139,27 @@ async fn readings_that_gathered_before_are_sent_without_what_was_lost() {
 }
 
 #[tokio::test]
+async fn last_messages_are_not_shown_of_what_was_lost() {
+    let family = Family::new(2, &[A, B]).await;
+    family.stage.report(A, 5).await;
+    family.stage.report(B, 6).await;
+    let mut client = family.stage.client();
+    let mut said = client.requests("subscribe", &family.hash, &of("iot_monitor", None, r#","rate_limit":"5s""#));
+    if said.len() == 1 {
+        said.extend(client.due_in_time().await);
+    }
+    assert_eq!(said[1..], ["messages 1[5] 2[6]"]);
+    family.stage.report(A, 15).await;
+    family.stage.report(B, 16).await;
+    family.unbind(&[A]).await;
+    family.stage.report(A, 25).await;
+    family.stage.wait_ms(5000);
+    assert_eq!(client.due(), ["messages 2[16,6]"]);
+    let statuses = client.requests("subscribe", &family.hash, &of("iot_monitor", Some(&[A]), ""));
+    assert_eq!(statuses, [format!(r#"ok {{"iot_monitor":{{"success":true,"value":{{"{A}":"disallowed"}}}}}}"#)]);
+}
+
+#[tokio::test]
 async fn a_tracker_that_was_lost_while_blocked_is_not_heard_of_again() {
     let family = Family::new(1, &[A]).await;
     let mut client = family.stage.client();
