@@ -68,13 +68,8 @@ impl Engine {
         let event = self.next_event();
         // Told under the lock: until then the slot means this source and nothing else.
         let mut inner = source.lock();
-        for watcher in inner.watchers.extract_if(.., |w| w.tracker == tracker && !w.looks) {
-            watcher.connection.lifecycle(watcher.slot, event, id, Lifecycle::Corrupt);
-        }
-        // After the others: a connection hears of it once, and by the message if there is to be one.
-        for watcher in inner.watchers.extract_if(.., |w| w.tracker == tracker) {
-            watcher.connection.revoke(watcher.slot, event, id);
-        }
+        let lost = inner.watchers.extract_if(.., |w| w.tracker == tracker).collect();
+        tell_of_loss(lost, event, id);
         inner.stop_looking();
     }
 
@@ -117,9 +112,9 @@ impl Engine {
         let event = self.next_event();
         let mut inner = source.lock();
         inner.removed = true;
-        for watcher in std::mem::take(&mut inner.watchers) {
-            watcher.connection.lifecycle(watcher.slot, event, id, Lifecycle::Corrupt);
-        }
+        let watchers = std::mem::take(&mut inner.watchers);
+        tell_of_loss(watchers, event, id);
+        inner.stop_looking();
     }
 
     /// Lets a connection hear of the end of a session, and of new trackers of its user. Ask the fleet once more
@@ -171,5 +166,17 @@ impl Engine {
     /// Whether this is still the source of that id: false once it was removed or registered anew.
     pub fn is_current(&self, source: &Source) -> bool {
         self.source(source.id()).is_some_and(|now| now.same(source))
+    }
+}
+
+/// Tells those who no longer see a source. Who only looks at its messages comes last: a connection hears of it once,
+/// and by the message if there is to be one.
+fn tell_of_loss(watchers: Vec<Watcher>, event: u64, id: SourceId) {
+    let (lookers, others): (Vec<_>, Vec<_>) = watchers.into_iter().partition(|w| w.looks);
+    for watcher in others {
+        watcher.connection.lifecycle(watcher.slot, event, id, Lifecycle::Corrupt);
+    }
+    for watcher in lookers {
+        watcher.connection.revoke(watcher.slot, event, id);
     }
 }
