@@ -19,9 +19,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("dispatch", &["model", "storage", "fleet", "engine"]),
     ("simulator", &["model"]),
     ("web", &["model", "ws"]),
+    ("mail", &[]),
     ("gateway", &["model", "protocols", "fleet", "engine", "web"]),
     ("navixy", &["model", "live", "fleet", "engine", "dispatch", "web"]),
-    ("odograph", &["model", "protocols", "live", "storage", "fleet", "engine", "dispatch", "web", "gateway", "navixy"]),
+    (
+        "odograph",
+        &["model", "protocols", "live", "storage", "fleet", "engine", "dispatch", "web", "gateway", "mail", "navixy"],
+    ),
     // Beside the floors.
     ("xtask", &["model", "simulator"]),
     ("e2e", &["model", "simulator"]),

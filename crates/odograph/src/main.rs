@@ -8,6 +8,7 @@ mod export;
 mod folder;
 mod journal_lines;
 mod logging;
+mod mails;
 mod options;
 mod pages;
 mod serve;

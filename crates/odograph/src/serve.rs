@@ -23,6 +23,7 @@ use web::{Server, ServerMetrics};
 use crate::admin::refusal;
 use crate::control::Control;
 use crate::folder::DataFolder;
+use crate::mails::Mails;
 use crate::pages::Status;
 use crate::settings::{ADMIN_PASSWORD, Loaded, Settings, read_secret_file};
 use crate::{logging, options, wiring};
@@ -121,7 +122,8 @@ impl Running {
 
         let (shutdown, down) = watch::channel(false);
         let status = Status { engine: engine.clone(), shutdown: down.clone(), registry: Arc::new(registry) };
-        let routes = wiring::routes(&status, &dispatch, settings, fallback_metrics).map_err(at("routes"))?;
+        let mails = Mails::new(settings).map_err(at("mail"))?;
+        let routes = wiring::routes(&status, &dispatch, mails, settings, fallback_metrics).map_err(at("routes"))?;
         let (http_limits, socket_limits, proxies) = options::http(settings);
         let listen = settings.http.listen.0;
         let server = Server::bind(listen, routes, http_limits, socket_limits, proxies, options::now, web_metrics)

@@ -194,12 +194,19 @@ impl Settings {
     ) -> Result<(), SettingsError> {
         match value.is_some_and(|value| (row.put)(self, value)) {
             true => Ok(()),
-            false => Err(wrong(&row.key(), origin, found(), row.kind)),
+            false => {
+                let found = if matches!(row.kind, kind::Kind::MailUrl) { "something else".to_owned() } else { found() };
+                Err(wrong(&row.key(), origin, found, row.kind))
+            }
         }
     }
 
     /// What no row can see alone.
     fn check_together(&self) -> Result<(), SettingsError> {
+        if !self.mail.url.expose().is_empty() && self.mail.from.is_empty() {
+            let origin = Origin::Flag("together with mail.url");
+            return Err(wrong("mail.from", &origin, "nothing", "an e-mail address"));
+        }
         let passwords = &self.passwords;
         if passwords.chars_min > passwords.chars_max {
             let origin = Origin::Flag("together with passwords.chars_max");

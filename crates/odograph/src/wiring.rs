@@ -8,6 +8,7 @@ use http::StatusCode;
 use navixy::{Api, BASES, DOCUMENTS, Documents, Fallback, FallbackMetrics, NavixySockets, methods};
 use web::{Answer, Call, CallFuture, Endpoint, Handler, RouteError, Routes};
 
+use crate::mails::Mails;
 use crate::options;
 use crate::pages::{Page, PageHandler, Status};
 use crate::settings::Settings;
@@ -19,6 +20,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 pub(crate) fn routes(
     status: &Status,
     dispatch: &Arc<Dispatch>,
+    mails: Option<Mails>,
     settings: &Settings,
     fallback: FallbackMetrics,
 ) -> Result<Routes, RouteError> {
@@ -28,7 +30,7 @@ pub(crate) fn routes(
     {
         routes.exact(path, http(Arc::new(PageHandler::new(page, status.clone()))))?;
     }
-    navixy(&mut routes, status, dispatch, settings, fallback)?;
+    navixy(&mut routes, status, dispatch, mails, settings, fallback)?;
     Ok(routes)
 }
 
@@ -37,13 +39,18 @@ fn navixy(
     routes: &mut Routes,
     status: &Status,
     dispatch: &Arc<Dispatch>,
+    mails: Option<Mails>,
     settings: &Settings,
     fallback: FallbackMetrics,
 ) -> Result<(), RouteError> {
     let (calls, sockets) = options::navixy(settings);
     let engine = &status.engine;
     let fleet = engine.fleet().clone();
-    let api: Arc<dyn Handler> = Arc::new(Api::new(fleet, dispatch.clone(), engine.clone(), engine.clone(), calls));
+    let mut api = Api::new(fleet, dispatch.clone(), engine.clone(), engine.clone(), calls);
+    if let Some(mails) = mails {
+        api = api.with_mail(mails, settings.mail.password_url.clone());
+    }
+    let api: Arc<dyn Handler> = Arc::new(api);
     let sockets = Arc::new(NavixySockets::new(engine.clone(), sockets));
     let fallback = Arc::new(sockets.fallback(options::now, fallback));
     tokio::spawn(forget_absent(Arc::downgrade(&fallback)));

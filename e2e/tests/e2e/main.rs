@@ -8,6 +8,7 @@
     reason = "a test fails by panicking, and says on standard error why it was skipped"
 )]
 
+mod accounts;
 mod atmosphere;
 mod batches;
 mod cabs;

@@ -25,6 +25,12 @@ pub(crate) enum Kind {
     Zone,
     /// What is logged: levels, by target if wanted.
     Filter,
+    /// Where mails go. It may hold a password, so that no error repeats it.
+    MailUrl,
+    /// Who mails are from.
+    Sender,
+    /// Any text.
+    Text,
 }
 
 /// The value of a setting, of the shape that its [`Kind`] says.
@@ -54,7 +60,9 @@ impl Kind {
                 let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
                 items.map(network).collect::<Option<_>>().map(Value::Networks)
             }
-            Self::Path => Some(Value::Text(text.to_owned())),
+            Self::Path | Self::Text => Some(Value::Text(text.to_owned())),
+            Self::MailUrl => (text.is_empty() || mail::is_url(text)).then(|| Value::Text(text.to_owned())),
+            Self::Sender => (text.is_empty() || mail::is_sender(text)).then(|| Value::Text(text.to_owned())),
             Self::Zone => fleet::Zone::parse(text).ok().map(|_| Value::Text(text.to_owned())),
             Self::Filter => {
                 let filter = text.parse::<tracing_subscriber::EnvFilter>();
@@ -94,6 +102,9 @@ impl fmt::Display for Kind {
             Self::Networks => f.write_str("IP addresses and networks, such as 10.0.0.0/8; empty for none"),
             Self::Path => f.write_str("a path"),
             Self::Zone => f.write_str("the name of a time zone, such as Europe/Berlin"),
+            Self::MailUrl => f.write_str("smtps://USER:PASSWORD@HOST, smtp://…, file:DIR, or empty for none"),
+            Self::Sender => f.write_str("an e-mail address, such as Fleet <fleet@example.com>; empty for none"),
+            Self::Text => f.write_str("a text"),
             Self::Filter => f.write_str("error, warn, info, debug, trace or off, also by target: info,gateway=debug"),
         }
     }
@@ -151,6 +162,29 @@ impl Field for String {
             Value::Text(text) => Some(text),
             _ => None,
         }
+    }
+}
+
+/// A text that is not for logs: its `Debug` hides it.
+#[derive(Clone, PartialEq, Default)]
+pub(crate) struct Hidden(String);
+
+impl Hidden {
+    /// The text.
+    pub(crate) fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(hidden)")
+    }
+}
+
+impl Field for Hidden {
+    fn take(value: Value) -> Option<Self> {
+        String::take(value).map(Self)
     }
 }
 

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use ipnet::IpNet;
 
-use super::kind::{Field, Kind, Value};
+use super::kind::{Field, Hidden, Kind, Value};
 use super::{Listen, default_devices};
 
 const DAY_S: u64 = 86_400;
@@ -327,6 +327,25 @@ settings! {
         hash_workers: usize = 0, Kind::Number(0, 256);
         /// Logins that may wait for that; beyond it they are refused as busy.
         hash_queue_max: usize = 64, Kind::Number(1, 100_000);
+    }
+
+    /// Mails to users, such as one with a token for a new password.
+    mail: Mail {
+        /// Where mails go: a mail server with TLS (`smtps://`, or `smtp://HOST?tls=required` for STARTTLS) or without
+        /// (`smtp://`), or a folder that gets each mail as a file (`file:DIR`). Nobody who forgot its password can get
+        /// a new one while this is empty. It may hold a password: the variable keeps it out of the file.
+        url: Hidden = "", Kind::MailUrl;
+        /// Who they are from.
+        from: String = "", Kind::Sender;
+        /// The page on which a user chooses a new password; `{hash}` in it becomes the token. If empty, the mail has
+        /// the token alone.
+        password_url: String = "", Kind::Text;
+        /// How long the server may take for one.
+        timeout_s: u64 = 10, Kind::Number(1, 3_600);
+        /// Mails that are handed over at a time.
+        at_once_max: usize = 4, Kind::Number(1, 1_000);
+        /// Mails that may wait for that; beyond it they are not sent.
+        waiting_max: usize = 64, Kind::Number(0, 100_000);
     }
 
     /// Users.

@@ -148,6 +148,19 @@ fn a_mistake_names_the_key_what_was_found_and_what_is_allowed() {
     check("", &[("ODOGRAPH_HTTP_TRUSTED_PROXIES", "proxy")], &["http.trusted_proxies", "10.0.0.0/8"]);
     check("[passwords]\nchars_min = 30\n", &[], &["passwords.chars_min", "30", "to 20"]);
     check("[status\n", &[], &["test.toml", "TOML"]);
+    check("", &[("ODOGRAPH_MAIL_URL", "file:mails")], &["mail.from", "an e-mail address"]);
+    check("", &[("ODOGRAPH_MAIL_FROM", "fleet")], &["mail.from", "fleet", "an e-mail address"]);
+}
+
+#[test]
+fn a_mail_servers_password_is_not_repeated() {
+    let (_dir, flags) = file("[mail]\nurl = \"smtps://ann:swordfish@\"\n");
+    let error = load(&flags, &variables(&[])).expect_err("no host").to_string();
+    assert!(error.contains("mail.url") && !error.contains("swordfish"), "{error}");
+    let (_dir, flags) = file("[mail]\nurl = \"smtps://ann:swordfish@mail.example.com\"\nfrom = \"a@example.com\"\n");
+    let loaded = load(&flags, &variables(&[])).expect("valid");
+    assert_eq!(loaded.settings.mail.url.expose(), "smtps://ann:swordfish@mail.example.com");
+    assert!(!format!("{loaded:?}").contains("swordfish"));
 }
 
 #[test]
