@@ -127,6 +127,11 @@ impl Fleet {
         self.owned_tracker(session, id).filter(|t| t.is_visible())
     }
 
+    /// Since when a tracker shows its source: what came before is another owner's.
+    pub fn shown_since(&self, id: TrackerId) -> Option<Timestamp> {
+        self.shared.memory().trackers.get(&id).map(|tracker| tracker.created)
+    }
+
     /// A tracker of the session's, even if it is hidden or removed: to tell "no longer" from "never". What is not
     /// bound to a sub-user is none of its session's.
     pub fn owned_tracker(&self, session: &Session, id: TrackerId) -> Option<Arc<Tracker>> {

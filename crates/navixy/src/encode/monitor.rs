@@ -1,7 +1,7 @@
 //! The last messages of trackers, attribute by attribute.
 
 use live::{MessageTimes, Monitor};
-use model::{TrackerId, Value};
+use model::{Timestamp, TrackerId, Value};
 
 use crate::encode::{DateWriter, Object, Utc, array, boolean, float, int, string};
 use crate::names::field_name;
@@ -17,19 +17,24 @@ pub(crate) fn monitor_prefix(out: &mut Vec<u8>) {
     out.extend_from_slice(b"\",\"data\":{\"iot_last_values\":[");
 }
 
-/// Both queues of a tracker. Times are in UTC whatever the user's zone.
-pub(crate) fn monitor_item(tracker: TrackerId, monitor: &Monitor, out: &mut Vec<u8>) {
+/// Both queues of a tracker, as far as they arrived since `since`. Times are in UTC whatever the user's zone.
+pub(crate) fn monitor_item(tracker: TrackerId, monitor: &Monitor, since: Timestamp, out: &mut Vec<u8>) {
     let mut dates = DateWriter::new(&Utc, Dates::Iso);
+    let is_shown = |times: &MessageTimes| times.received >= since;
     let mut o = Object::open(out);
     o.int("tracker_id", tracker.0);
     let mut fields = Object::open(o.member("nonnull_fields"));
-    for (id, queue) in monitor.without_gaps() {
-        array(queue, fields.member(&field_name(id)), |e, out| entry(&e.times, Some(&e.value), &mut dates, out));
+    for (id, queue) in monitor.without_gaps().filter(|(_, queue)| queue.iter().any(|e| is_shown(&e.times))) {
+        let shown = queue.iter().filter(|e| is_shown(&e.times));
+        array(shown, fields.member(&field_name(id)), |e, out| entry(&e.times, Some(&e.value), &mut dates, out));
     }
     fields.close();
     let mut fields = Object::open(o.member("all_fields"));
     for (id, queue) in monitor.with_gaps() {
-        array(queue, fields.member(&field_name(id)), |(times, v), out| entry(&times, v, &mut dates, out));
+        let shown: Vec<_> = queue.filter(|(times, _)| is_shown(times)).collect();
+        if shown.iter().any(|(_, value)| value.is_some()) {
+            array(shown, fields.member(&field_name(id)), |(times, v), out| entry(&times, v, &mut dates, out));
+        }
     }
     fields.close();
     o.close();
@@ -68,7 +73,7 @@ fn value(value: &Value, out: &mut Vec<u8>) {
 #[cfg(test)]
 mod tests {
     use live::MonitorLimits;
-    use model::{Attributes, EventId, Position, Report, Seq, Timestamp, attr};
+    use model::{Attributes, EventId, Position, Report, Seq, attr};
     use serde_json::json;
 
     use super::*;
@@ -93,7 +98,7 @@ mod tests {
         monitor.push(at(0), Seq(1), at(1), &first);
         let mut out = Vec::new();
         monitor_prefix(&mut out);
-        monitor_item(TrackerId(5101), &monitor, &mut out);
+        monitor_item(TrackerId(5101), &monitor, at(0), &mut out);
         out.extend_from_slice(MONITOR_SUFFIX);
         let found: serde_json::Value = serde_json::from_slice(&out).expect("JSON");
         let old = |value: serde_json::Value| json!({"value": value, "msg_time": "2026-03-02T08:15:08Z", "srv_time": "2026-03-02T08:15:09Z"});

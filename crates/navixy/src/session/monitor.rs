@@ -1,5 +1,7 @@
 //! The last messages of a few trackers: whole each time, of those that have new ones.
 
+use model::Timestamp;
+
 use crate::encode::{BATCH_SEPARATOR, monitor_item};
 
 use super::NavixySession;
@@ -21,7 +23,9 @@ impl NavixySession {
                     if items > 0 {
                         text.extend_from_slice(BATCH_SEPARATOR);
                     }
-                    monitor_item(tracker, messages.monitor, text);
+                    // Gone meanwhile: then nothing of it is shown.
+                    let since = self.shared.fleet.shown_since(tracker).unwrap_or(Timestamp::MAX);
+                    monitor_item(tracker, messages.monitor, since, text);
                 }
                 (is_news, version)
             });

@@ -147,3 +147,21 @@ async fn the_lockout_of_a_clones_owner_does_not_touch_the_original() {
     assert_eq!(other.due(), [r#"logout "session closed""#]);
     assert_eq!(ann.due(), ["state 1@10"]);
 }
+
+#[tokio::test]
+async fn last_messages_of_an_earlier_owner_are_not_shown_to_the_next() {
+    let stage = Stage::new(1).await;
+    stage.report(A, 40).await;
+    stage.wait_ms(1_000);
+    let bob = stage.user("bob@example.com").await;
+    let hash = stage.hash_of(bob).await;
+    let moved = stage.move_to(A, bob).await;
+    stage.report(A, 50).await;
+    let mut client = stage.client();
+    let mut said = client.requests("subscribe", &hash, &of("iot_monitor", Some(&[moved]), ""));
+    if said.len() == 1 {
+        said.extend(client.due_in_time().await);
+    }
+    let number = moved - FIRST + 1;
+    assert_eq!(said[1..], [format!("messages {number}[50]")]);
+}
