@@ -7,6 +7,7 @@ mod errors;
 mod fallback;
 mod lifecycle;
 mod messages;
+mod model;
 mod readings;
 mod socketless;
 mod stage;

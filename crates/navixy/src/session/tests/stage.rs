@@ -140,21 +140,18 @@ impl Stage {
 
     /// A report of a tracker, told from others by its speed, stored.
     pub(super) async fn report(&self, tracker: u32, speed: u16) {
-        self.store(tracker, speed, vec![]).await;
+        self.store(tracker, speed, false).await;
     }
 
     pub(super) async fn alarm(&self, tracker: u32, speed: u16) {
-        self.store(tracker, speed, vec![EventId(4)]).await;
+        self.store(tracker, speed, true).await;
     }
 
-    async fn store(&self, tracker: u32, speed: u16, events: Vec<EventId>) {
-        let mut position = Position::new(52.5, 13.4).expect("on Earth");
-        position.satellites = Some(9);
-        position.set_speed_kmh(f64::from(speed));
+    async fn store(&self, tracker: u32, speed: u16, notable: bool) {
         // A time of its own, so that no report is a repeat.
         self.reports.set(self.reports.get() + 1);
-        let time = Some(self.now().plus_ms(self.reports.get()));
-        self.ingest(tracker, Report { time, position: Some(position), events, ..Report::default() }).await;
+        let report = moving(self.now().ms() + self.reports.get(), speed, notable);
+        self.ingest(tracker, report).await;
     }
 
     /// A report of a tracker that says only this, stored.
@@ -234,6 +231,15 @@ async fn add_user(fleet: &Fleet, panel: &PanelSession, login: &str) -> UserId {
         comment: String::new(),
     };
     fleet.create_user(panel, new, start()).await.expect("a user")
+}
+
+/// A report of an instant, told from others by its speed; a notable one is never skipped.
+pub(super) fn moving(at_ms: i64, speed_kmh: u16, notable: bool) -> Report {
+    let mut position = Position::new(52.5, 13.4).expect("on Earth");
+    position.satellites = Some(9);
+    position.set_speed_kmh(f64::from(speed_kmh));
+    let events = if notable { vec![EventId(4)] } else { Vec::new() };
+    Report { time: Timestamp::from_ms(at_ms), position: Some(position), events, ..Report::default() }
 }
 
 pub(super) struct Client<'a> {
@@ -342,7 +348,7 @@ fn state(state: &Value) -> String {
 }
 
 /// `1[inputs 771=5, states moving=true]`: the first tracker, and what its groups say.
-fn readings(item: &Value) -> String {
+pub(super) fn readings(item: &Value) -> String {
     let (tracker, groups) = item.as_object().and_then(|item| item.iter().next()).expect("a tracker");
     let tracker: u32 = tracker.parse().expect("an id");
     let groups = groups.as_object().expect("groups");
