@@ -1,5 +1,6 @@
 //! Clones, which are further views of a source in other users' accounts, and trackers that change hands.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use model::{Timestamp, TrackerId, UserId};
@@ -65,7 +66,7 @@ impl Fleet {
     }
 
     /// Gives another user views of several trackers' sources, under the labels of these. All of them or none, but for
-    /// what [`Existing::Ignore`] passes over.
+    /// what [`Existing::Ignore`] passes over. What is named twice is cloned once.
     pub async fn clone_trackers(
         &self,
         session: &PanelSession,
@@ -79,7 +80,7 @@ impl Fleet {
             let (clones, ignored) = {
                 let memory = desk.memory();
                 let (mut fresh, mut ignored, mut conflicts) = (Vec::new(), Vec::new(), Vec::new());
-                for id in originals {
+                for id in each_once(originals) {
                     let original = find_original(&memory, account, id)?;
                     check_taker(&memory, account, user, &original)?;
                     match view_of(&memory, user, &original) {
@@ -147,7 +148,8 @@ impl Fleet {
         .await
     }
 
-    /// Removes those of several trackers that are clones; what kept each of the others.
+    /// Removes those of several trackers that are clones; what kept each of the others. Of each once, however often it
+    /// is named.
     pub async fn delete_clones(
         &self,
         session: &PanelSession,
@@ -159,7 +161,7 @@ impl Fleet {
             let outcomes = {
                 let memory = desk.memory();
                 let outcome = |id| (id, find_clone(&memory, account, id).map(|clone| clones.push(clone)));
-                ids.into_iter().map(outcome).collect()
+                each_once(ids).map(outcome).collect()
             };
             commit_withdrawn(desk, &clones)?;
             Ok(outcomes)
@@ -180,6 +182,12 @@ impl Fleet {
         })
         .await
     }
+}
+
+/// These, in the order of first mention.
+fn each_once(ids: Vec<TrackerId>) -> impl Iterator<Item = TrackerId> {
+    let mut seen = BTreeSet::new();
+    ids.into_iter().filter(move |id| seen.insert(*id))
 }
 
 fn find_original(memory: &Memory, account: AccountId, id: TrackerId) -> Result<Arc<Tracker>, CloneError> {

@@ -153,6 +153,24 @@ async fn many_are_cloned_all_or_none_unless_what_exists_is_ignored() {
 }
 
 #[tokio::test]
+async fn what_is_named_twice_is_cloned_and_removed_once() {
+    let mut cast = Cast::new().await;
+    let (van, bob) = (cast.van.id, cast.bob.user);
+    let (fleet, panel) = (cast.stage.fleet.clone(), cast.stage.panel);
+    let next = TrackerId(FIRST_TRACKER.0 + 2);
+    let done = fleet.clone_trackers(&panel, vec![van, van], bob, Existing::Refuse, at(5)).await;
+    assert_eq!(done, Ok(Cloned { clones: vec![next], ignored: vec![] }));
+    assert_eq!(cast.stage.events(), [cast.added(next, bob)]);
+    let again = fleet.clone_trackers(&panel, vec![van, van], bob, Existing::Ignore, at(5)).await;
+    assert_eq!(again, Ok(Cloned { clones: vec![], ignored: vec![van] }));
+    assert_eq!(fleet.delete_clones(&panel, vec![next, next]).await, Ok(vec![(next, Ok(()))]));
+    assert_eq!(cast.stage.events(), [cast.removed(next, bob)]);
+    drop(fleet);
+    cast.stage.reopen(at(6)).await;
+    assert_eq!(cast.stage.fleet.trackers(&cast.bob), []);
+}
+
+#[tokio::test]
 async fn a_clone_goes_and_its_source_stays() {
     let mut cast = Cast::new().await;
     let id = cast.clone_of_van().await;
