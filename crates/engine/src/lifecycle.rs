@@ -70,7 +70,7 @@ impl Engine {
         let mut inner = source.lock();
         let lost = inner.watchers.extract_if(.., |w| w.tracker == tracker).collect();
         tell_of_loss(lost, event, id);
-        inner.stop_looking();
+        source.rest(&mut inner);
     }
 
     /// A sub-user no longer sees a tracker: its sessions are not told, and hear nothing more of it.
@@ -89,7 +89,7 @@ impl Engine {
         for watcher in inner.watchers.extract_if(.., is_theirs) {
             watcher.connection.revoke(watcher.slot, event, id);
         }
-        inner.stop_looking();
+        source.rest(&mut inner);
     }
 
     /// A user has a tracker more: connections that hold a session of that user may want it.
@@ -114,7 +114,7 @@ impl Engine {
         inner.removed = true;
         let watchers = std::mem::take(&mut inner.watchers);
         tell_of_loss(watchers, event, id);
-        inner.stop_looking();
+        source.rest(&mut inner);
     }
 
     /// Lets a connection hear of the end of a session, and of new trackers of its user. Ask the fleet once more

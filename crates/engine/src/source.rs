@@ -309,6 +309,12 @@ impl Source {
         if let Some(at) = found {
             inner.watchers.swap_remove(at);
         }
+        self.rest(&mut inner);
+    }
+
+    /// To be called when watchers were taken away. When none is left nothing is published any more, and what was last
+    /// published grows old: whoever looks then is to be shown the present state.
+    pub(crate) fn rest(&self, inner: &mut Inner) {
         inner.stop_looking();
         if inner.watchers.is_empty() {
             inner.watchers = Vec::new();

@@ -136,3 +136,21 @@ async fn a_moved_tracker_is_lost_to_the_old_owner_and_news_to_the_new_one() {
     assert_eq!(said(&new), [format!("added {moved}")]);
     assert!(stage.engine.is_current(&source), "the source is the same");
 }
+
+#[tokio::test]
+async fn a_source_that_nobody_sees_any_more_is_not_shown_as_it_was_then() {
+    let stage = Stage::new().await;
+    let (tracker, source) = stage.register("1").await;
+    let (connection, watch) = stage.watch(&stage.session, tracker, &source);
+    stage.store(&source, vec![report(1)]).await;
+    let hide = |hidden| TrackerEdit { hidden: Some(hidden), ..TrackerEdit::default() };
+    stage.fleet.update_tracker(&stage.panel, tracker, hide(true)).await.expect("hidden");
+    // The session has not looked yet, and holds on to its watch.
+    stage.store(&source, vec![report(2)]).await;
+    assert_eq!(stage.state(source.id()).newest, Some(crate::stage::at(2)));
+    stage.fleet.update_tracker(&stage.panel, tracker, hide(false)).await.expect("shown");
+    let (again, second) = stage.watch(&stage.session, tracker, &source);
+    second.mark();
+    assert_eq!(said(&again), ["s2"]);
+    drop((connection, watch));
+}
