@@ -57,11 +57,14 @@ impl<'s> Run<'s> {
             keys: vec![ann, bob, sub],
             reports: 0,
         };
-        for user in 0..3 {
-            run.set_zone(user, 0).await;
+        for (user, zone) in [(ANN, 0), (BOB, 2), (SUB, 3)] {
+            run.set_zone(user, zone).await;
         }
         for owner in [ANN, ANN, BOB] {
             run.register(owner).await;
+        }
+        for tracker in 0..2 {
+            run.bind(tracker, true).await;
         }
         run
     }
