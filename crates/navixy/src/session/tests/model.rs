@@ -14,14 +14,14 @@ mod talk;
 
 use proptest::prelude::*;
 
-use ops::op;
+use ops::ops;
 use run::Run;
 
 proptest! {
-    #![proptest_config(ProptestConfig { max_shrink_iters: 400, ..ProptestConfig::with_cases(24) })]
+    #![proptest_config(ProptestConfig { max_shrink_iters: 400, ..ProptestConfig::with_cases(32) })]
 
     #[test]
-    fn clients_see_what_the_model_says(ops in prop::collection::vec(op(), 1..300)) {
+    fn clients_see_what_the_model_says(ops in ops()) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         runtime.block_on(async {
             let stage = Run::stage().await;

@@ -70,15 +70,27 @@ fn wish() -> impl Strategy<Value = Wish> {
 fn ask() -> impl Strategy<Value = Op> {
     let flag = |probability| prop::bool::weighted(probability);
     let who = (0..3u8, any::<bool>(), 0..3u8, flag(0.3), flag(0.2));
-    (who, flag(0.3), flag(0.3), prop::collection::vec(wish(), 1..4)).prop_map(|(who, unsubscribe, legacy, requests)| {
-        let (client, is_iso, user, shared, stale) = who;
-        Op::Ask(Ask { client, is_iso, user, shared, stale, unsubscribe, legacy, requests })
+    (who, flag(0.25), flag(0.3), prop::collection::vec(wish(), 1..4)).prop_map(
+        |(who, unsubscribe, legacy, requests)| {
+            let (client, is_iso, user, shared, stale) = who;
+            Op::Ask(Ask { client, is_iso, user, shared, stale, unsubscribe, legacy, requests })
+        },
+    )
+}
+
+/// A run: some subscriptions to begin with, then whatever comes.
+pub(super) fn ops() -> impl Strategy<Value = Vec<Op>> {
+    let asks = prop::collection::vec(ask(), 0..8);
+    (asks, prop::collection::vec(op(), 1..300)).prop_map(|(mut ops, more)| {
+        ops.extend(more);
+        ops
     })
 }
 
-pub(super) fn op() -> impl Strategy<Value = Op> {
+fn op() -> impl Strategy<Value = Op> {
     let n = any::<u8>;
-    let pair = || (any::<u8>(), any::<bool>());
+    // What takes something away comes less often than what gives it back.
+    let mostly_not = || (any::<u8>(), prop::bool::weighted(0.25));
     let speed = prop::sample::select(vec![0, 2, 3, 40, 90]);
     let reports = prop::collection::vec((speed, prop::bool::weighted(0.2)), 1..4);
     let wait = prop::sample::select(vec![
@@ -98,20 +110,20 @@ pub(super) fn op() -> impl Strategy<Value = Op> {
         864_000_000,
     ]);
     prop_oneof![
-        10 => (n(), reports).prop_map(|(source, reports)| Op::Report(source, reports)),
+        20 => (n(), reports).prop_map(|(source, reports)| Op::Report(source, reports)),
         2 => n().prop_map(Op::Late),
         4 => (n(), 0..100u8).prop_map(|(source, level)| Op::Battery(source, level)),
         1 => n().prop_map(Op::Contact),
         8 => wait.prop_map(Op::Wait),
-        4 => pair().prop_map(|(n, on)| Op::Block(n, on)),
-        5 => pair().prop_map(|(n, on)| Op::Hide(n, on)),
+        4 => mostly_not().prop_map(|(n, on)| Op::Block(n, on)),
+        5 => mostly_not().prop_map(|(n, on)| Op::Hide(n, on)),
         1 => n().prop_map(Op::Corrupt),
         1 => any::<bool>().prop_map(Op::Register),
         2 => n().prop_map(Op::Clone),
         1 => n().prop_map(Op::Unclone),
         2 => n().prop_map(Op::Move),
-        6 => pair().prop_map(|(n, on)| Op::Bind(n, on)),
-        2 => pair().prop_map(|(n, on)| Op::Lock(n, on)),
+        6 => mostly_not().prop_map(|(n, off)| Op::Bind(n, !off)),
+        2 => mostly_not().prop_map(|(n, on)| Op::Lock(n, on)),
         1 => (n(), n()).prop_map(|(user, zone)| Op::Zone(user, zone)),
         1 => n().prop_map(Op::Logout),
         16 => ask(),
