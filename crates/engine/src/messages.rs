@@ -9,11 +9,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use live::{Lane, Monitor, Timing, order_time};
-use model::{Entry, EntryKind, TrackerId};
+use model::{Entry, EntryKind, MS_PER_SECOND, SourceId, Timestamp, TrackerId};
 use storage::journal::{Journal, JournalError, StoredReport};
 
 use crate::connection::{Connection, Watch};
 use crate::engine::Engine;
+use crate::options::EngineOptions;
 use crate::reads::ReadError;
 use crate::source::{Inner, Source};
 
@@ -104,29 +105,53 @@ impl Engine {
     /// Files what the journal has of a source's newest reports.
     async fn fill(self: Arc<Self>, source: Source, number: u64) {
         self.flush().await;
-        let (id, reports_max) = (source.id(), self.options().monitor_reports_max);
-        let newest = move |journal: &dyn Journal| -> Result<Vec<StoredReport>, JournalError> {
-            journal.newest(id).take(reports_max).collect()
-        };
-        let stored = loop {
+        let past = loop {
             if !source.is_looked_at_as(number) {
                 return;
             }
-            match self.read(newest).await {
-                Ok(stored) => break stored,
+            match self.read(self.newest_messages(source.id())).await {
+                Ok(past) => break past,
                 Err(ReadError::Busy) => tokio::time::sleep(BUSY_PAUSE).await,
                 // The log says why. What comes from now on is shown all the same.
-                Err(ReadError::Failed) => break Vec::new(),
+                Err(ReadError::Failed) => break Monitor::new(self.options().monitor),
             }
         };
         let mut inner = source.lock();
         let Some(looked) = inner.looked.as_mut().filter(|looked| looked.number == number) else { return };
-        for StoredReport { seq, received, report, .. } in stored {
-            looked.monitor.push(order_time(&report, received, &self.options().timing), seq, received, &report);
-        }
+        looked.monitor.absorb(past);
         looked.is_filled = true;
         looked.version += 1;
         inner.touch_lookers();
+    }
+
+    /// Reads the last messages of a source. Filed where they are read, one after another: a report may be large, and
+    /// the source has better to do meanwhile.
+    fn newest_messages(
+        &self,
+        source: SourceId,
+    ) -> impl FnOnce(&dyn Journal) -> Result<Monitor, JournalError> + Send + 'static {
+        let EngineOptions { monitor: limits, monitor_reports_max: reports_max, timing, clock, .. } = *self.options();
+        let believed = clock().plus_ms(i64::from(timing.future_tolerance_s) * MS_PER_SECOND);
+        move |journal| {
+            let mut monitor = Monitor::new(limits);
+            let mut file = |stored: StoredReport| {
+                let StoredReport { seq, received, report, .. } = stored;
+                monitor.push(order_time(&report, received, &timing), seq, received, &report);
+            };
+            // Reports that a wrong clock dated ahead stand behind all others, and count when they came: however many
+            // there are, they do not stand in the way of the rest.
+            for stored in journal.newest(source, believed).take(reports_max) {
+                file(stored?);
+            }
+            for stored in journal.newest(source, Timestamp::MAX).take(reports_max) {
+                let stored = stored?;
+                if stored.time <= believed {
+                    break;
+                }
+                file(stored);
+            }
+            Ok(monitor)
+        }
     }
 }
 

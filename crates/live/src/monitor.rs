@@ -96,21 +96,46 @@ impl Monitor {
             if text_bytes > self.limits.value_bytes_max {
                 continue;
             }
-            let queue = self.queues.entry(id).or_default();
             let entry = || MonitorEntry { times, value: value.into_owned() };
-            let (inserted, pushed_out) = insert(queue, self.limits.messages_max, times.place, |e| e.times.place, entry);
-            if inserted {
-                self.bytes += ENTRY_BYTES + text_bytes;
-                is_new = true;
-            }
-            if let Some(out) = pushed_out {
-                self.bytes -= ENTRY_BYTES + self::text_bytes(&out.value);
-            }
+            is_new |= self.file(id, times.place, text_bytes, entry);
         }
         // With no room for any message nothing was filed at all.
         self.queues.retain(|_, queue| !queue.is_empty());
         self.keep_within_limits();
         is_new
+    }
+
+    /// Files everything that is in another monitor, as if its messages had been pushed here.
+    pub fn absorb(&mut self, other: Self) {
+        for times in other.messages {
+            insert(&mut self.messages, self.limits.messages_max, times.place, |m| m.place, || times);
+        }
+        for (id, queue) in other.queues {
+            for entry in queue {
+                self.file(id, entry.times.place, text_bytes(&entry.value), || entry);
+            }
+        }
+        self.queues.retain(|_, queue| !queue.is_empty());
+        self.keep_within_limits();
+    }
+
+    /// Files what a message said of an attribute. True if it is to be seen and was not before.
+    fn file(
+        &mut self,
+        id: AttributeId,
+        place: MessagePlace,
+        text_bytes: usize,
+        entry: impl FnOnce() -> MonitorEntry,
+    ) -> bool {
+        let queue = self.queues.entry(id).or_default();
+        let (inserted, pushed_out) = insert(queue, self.limits.messages_max, place, |e| e.times.place, entry);
+        if inserted {
+            self.bytes += ENTRY_BYTES + text_bytes;
+        }
+        if let Some(out) = pushed_out {
+            self.bytes -= ENTRY_BYTES + self::text_bytes(&out.value);
+        }
+        inserted
     }
 
     /// Lets the attributes go that were not reported for longest, as many as there are too many.

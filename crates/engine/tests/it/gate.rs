@@ -92,8 +92,8 @@ impl Journal for Gate {
         self.journal.range(source, from, to)
     }
 
-    fn newest(&self, source: SourceId) -> Listing<'_, StoredReport> {
-        self.journal.newest(source)
+    fn newest(&self, source: SourceId, to: Timestamp) -> Listing<'_, StoredReport> {
+        self.journal.newest(source, to)
     }
 
     fn by_seq(&self, from: Seq) -> Listing<'_, StoredReport> {

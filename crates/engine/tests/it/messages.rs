@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use engine::{Connection, Source, Watch};
+use engine::{Connection, EngineOptions, Source, Watch};
 use live::{Lane, LaneKind};
 use model::{Report, TrackerId};
 
-use crate::stage::{Stage, at, finish, now, report, until};
+use crate::stage::{Stage, at, finish, now, options, report, set_now, until};
 
 struct Looker {
     connection: Arc<Connection>,
@@ -65,6 +65,23 @@ async fn what_is_stored_what_is_on_its_way_and_what_comes_are_all_there_once() {
     assert_eq!(shown(&looker), None);
     stage.store(&source, vec![Report { time: Some(at(2).plus_ms(500)), ..report(2) }]).await;
     assert_eq!(shown(&looker), Some(vec![4, 3, 2, 2, 1, 0]), "a late one has its place");
+}
+
+#[tokio::test]
+async fn what_a_wrong_clock_dated_ahead_stands_in_nobody_s_way() {
+    let stage = Stage::with(EngineOptions { monitor_reports_max: 3, ..options() }).await;
+    let (tracker, source) = stage.register("1").await;
+    // More of them than are looked at, and then the clock is right again.
+    stage.store(&source, (0..5).map(|n| report(900_000_000 + n)).collect()).await;
+    set_now(60);
+    stage.store(&source, (50..55).map(report).collect()).await;
+    let looker = look(&stage, tracker, &source);
+    // Those dated ahead count when they came, which was at 0.
+    assert_eq!(
+        shown_in_time(&looker).await,
+        [54, 53, 52, 900_000_004, 900_000_003, 900_000_002],
+        "three of either, in the order in which they count"
+    );
 }
 
 #[tokio::test]

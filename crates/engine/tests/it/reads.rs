@@ -1,6 +1,7 @@
 use std::sync::mpsc;
 
 use engine::{EngineOptions, ReadError, ReadLimits};
+use model::Timestamp;
 use storage::journal::JournalError;
 
 use crate::stage::{Stage, options, report, until};
@@ -11,7 +12,8 @@ async fn the_past_is_read_aside() {
     let (_, source) = stage.register("1").await;
     stage.store(&source, vec![report(1), report(2)]).await;
     let id = source.id();
-    let newest = stage.engine.read(move |journal| journal.newest(id).next().transpose()).await.expect("read");
+    let newest =
+        stage.engine.read(move |journal| journal.newest(id, Timestamp::MAX).next().transpose()).await.expect("read");
     assert_eq!(newest.map(|r| r.report), Some(report(2)));
     let failed = stage.engine.read(|_| Err::<(), _>(JournalError::Failed)).await;
     assert!(matches!(failed, Err(ReadError::Failed)));

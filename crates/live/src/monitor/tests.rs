@@ -157,11 +157,26 @@ fn messages() -> impl Strategy<Value = Vec<Message>> {
 
 proptest! {
     #[test]
-    fn any_order_of_arrival_gives_the_same(arrivals in messages(), repeats in prop::collection::vec(any::<prop::sample::Index>(), 0..9)) {
+    fn any_order_of_arrival_gives_the_same(
+        arrivals in messages(),
+        repeats in prop::collection::vec(any::<prop::sample::Index>(), 0..9),
+        // These come by way of another monitor, and some of them both ways.
+        (from, to) in (0..20_usize, 0..40_usize),
+    ) {
         let mut monitor = Monitor::new(MonitorLimits::default());
-        for message in &arrivals {
-            message.push_to(&mut monitor);
+        let mut other = monitor.clone();
+        for (n, message) in arrivals.iter().enumerate() {
+            if n < to {
+                message.push_to(&mut other);
+            }
+            if n >= from {
+                message.push_to(&mut monitor);
+            }
         }
+        for message in arrivals.iter().take(from).skip(to) {
+            message.push_to(&mut other);
+        }
+        monitor.absorb(other);
         for index in repeats.iter().filter(|_| !arrivals.is_empty()) {
             prop_assert!(!index.get(&arrivals).push_to(&mut monitor), "a repeat is no news");
         }
@@ -196,8 +211,14 @@ proptest! {
     ) {
         let limits = MonitorLimits { messages_max, attributes_max, bytes_max, value_bytes_max: 20 };
         let mut monitor = Monitor::new(limits);
-        for message in &arrivals {
-            message.push_to(&mut monitor);
+        for (n, message) in arrivals.iter().enumerate() {
+            if n % 2 == 0 {
+                message.push_to(&mut monitor);
+            } else {
+                let mut other = Monitor::new(limits);
+                message.push_to(&mut other);
+                monitor.absorb(other);
+            }
             let queues: Vec<_> = monitor.without_gaps().collect();
             prop_assert!(queues.len() <= attributes_max);
             prop_assert!(queues.iter().all(|(_, queue)| (1..=messages_max).contains(&queue.len())));

@@ -147,13 +147,17 @@ impl Course {
         stored.received >= self.since && stored.flags & flag::FUTURE == 0
     }
 
-    /// The newest report with an accepted satellite position, of the last ones.
+    /// The newest report with an accepted satellite position, of the last ones before the end of the span. Only if
+    /// there is none, one of those behind: there lies what a clock that ran ahead has dated, however old it is.
     pub(super) fn last_fix(
         &self,
         journal: &dyn Journal,
         meter: &mut Meter,
     ) -> Result<Option<live::TrackPoint>, JournalError> {
-        for stored in journal.newest(self.source) {
+        let believed = journal.newest(self.source, self.to);
+        let is_ahead = |stored: &Result<StoredReport, _>| stored.as_ref().map_or(true, |stored| stored.time > self.to);
+        let ahead = journal.newest(self.source, Timestamp::MAX).take_while(is_ahead);
+        for stored in believed.chain(ahead) {
             let stored = stored?;
             if !meter.take() {
                 break;

@@ -146,7 +146,8 @@ async fn last_point(api: &Api, session: Session, request: &mut Request<'_>) -> R
     let dates = request.dates();
     let id = super::reach::tracker_id(&mut request.params)?;
     let trackers = watched(api, &session, &[id], Condition::NotFound)?;
-    let span = Span { from: Timestamp::MIN, to: Timestamp::MAX };
+    let tolerance_ms = i64::from(api.past.timing().future_tolerance_s) * MS_PER_SECOND;
+    let span = Span { from: Timestamp::MIN, to: request.now.plus_ms(tolerance_ms) };
     let Some(course) = trackers.first().map(|tracker| api.course(tracker, span)) else {
         return Err(Condition::NotFound.into());
     };

@@ -186,7 +186,9 @@ async fn mileage_is_by_day_of_the_user() {
 async fn the_last_fix_is_a_satellite_s() {
     let world = World::new().await;
     let hash = world.logged_in("ann@example.com").await;
-    let tracker = driven(&world, &hash, "van-01", "0 30 0\n 10 47 1\n 20 0 -\n 30 0 2 net\n 40 50 3 before").await;
+    let ahead = "100000 50 4 ahead";
+    let table = format!("0 30 0\n 10 47 1\n 20 0 -\n 30 0 2 net\n 40 50 3 before\n {ahead}");
+    let tracker = driven(&world, &hash, "van-01", &table).await;
     let found = world.post("tracker/get_last_gps_point", json!({"hash": hash, "tracker_id": tracker})).await;
     assert_eq!(
         found.body["value"],
@@ -196,6 +198,9 @@ async fn the_last_fix_is_a_satellite_s() {
     let none = driven(&world, &hash, "van-02", "0 0 -\n 1 0 5 net").await;
     let found = world.post("tracker/get_last_gps_point", json!({"hash": hash, "tracker_id": none})).await;
     assert_eq!(found.body, json!({"success": true}));
+    let wrong = driven(&world, &hash, "van-03", ahead).await;
+    let found = world.post("tracker/get_last_gps_point", json!({"hash": hash, "tracker_id": wrong})).await;
+    assert_eq!(found.body["value"]["lng"], 10.004, "better than none");
 }
 
 #[tokio::test]

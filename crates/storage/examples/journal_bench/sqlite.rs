@@ -174,9 +174,11 @@ impl Journal for SqliteJournal {
         self.read(&sql, params![source.0, from.ms(), to.ms()], report)
     }
 
-    fn newest(&self, source: SourceId) -> Listing<'_, StoredReport> {
-        let sql = format!("SELECT {REPORT_COLUMNS} FROM reports WHERE source = ? ORDER BY time DESC, hash DESC");
-        self.read(&sql, [source.0], report)
+    fn newest(&self, source: SourceId, to: Timestamp) -> Listing<'_, StoredReport> {
+        let sql = format!(
+            "SELECT {REPORT_COLUMNS} FROM reports WHERE source = ? AND time <= ? ORDER BY time DESC, hash DESC"
+        );
+        self.read(&sql, params![source.0, to.ms()], report)
     }
 
     fn by_seq(&self, from: Seq) -> Listing<'_, StoredReport> {

@@ -133,7 +133,7 @@ impl LsmJournal {
     }
 
     fn newest_stored(&self, source: SourceId) -> Result<Timestamp, JournalError> {
-        let [first, last] = keys::all_reports(source);
+        let [first, last] = keys::reports_to(source, Timestamp::MAX);
         match self.db.snapshot().range(&self.reports, first..=last).next_back() {
             Some(guard) => Ok(keys::read_report_key(&guard.key()?).map_err(corrupt(None))?.time),
             None => Ok(Timestamp::MIN),
@@ -232,8 +232,8 @@ impl Journal for LsmJournal {
         Box::new(self.db.snapshot().range(&self.reports, first..=last).map(listing::report))
     }
 
-    fn newest(&self, source: SourceId) -> Listing<'_, StoredReport> {
-        let [first, last] = keys::all_reports(source);
+    fn newest(&self, source: SourceId, to: Timestamp) -> Listing<'_, StoredReport> {
+        let [first, last] = keys::reports_to(source, to);
         Box::new(self.db.snapshot().range(&self.reports, first..=last).rev().map(listing::report))
     }
 

@@ -193,9 +193,9 @@ pub trait Journal: Send + Sync + 'static {
     /// Reports of a source from `from` to `to`, both included, by time; those of one time by hash.
     fn range(&self, source: SourceId, from: Timestamp, to: Timestamp) -> Listing<'_, StoredReport>;
 
-    /// Reports of a source from the newest time backwards; those of one time by hash, backwards too. The reverse of the
-    /// whole [`Journal::range`], of which no more is read than the reader takes.
-    fn newest(&self, source: SourceId) -> Listing<'_, StoredReport>;
+    /// Reports of a source from the newest time up to `to` backwards; those of one time by hash, backwards too. The
+    /// reverse of [`Journal::range`] from the beginning, of which no more is read than the reader takes.
+    fn newest(&self, source: SourceId, to: Timestamp) -> Listing<'_, StoredReport>;
 
     /// All reports from `from` on, in order of `seq`.
     fn by_seq(&self, from: Seq) -> Listing<'_, StoredReport>;

@@ -208,11 +208,13 @@ pub(crate) fn the_newest_come_first_and_from_one_source<J: Journal>(open: &impl 
     let mut backwards = ever(&j, A);
     backwards.reverse();
     assert_eq!(backwards.iter().map(|r| r.time.ms()).collect::<Vec<_>>()[1..5], [5, 3, 3, 3]);
-    assert_eq!(all(j.newest(A)), backwards);
-    assert_eq!(all(j.newest(A).take(2)), backwards[..2]);
-    assert_eq!(all(j.newest(C)).len(), 1);
-    assert_eq!(all(j.newest(SourceId(7))), []);
-    let listing = j.newest(A);
+    assert_eq!(all(j.newest(A, Timestamp::MAX)), backwards);
+    assert_eq!(all(j.newest(A, Timestamp::MAX).take(2)), backwards[..2]);
+    assert_eq!(all(j.newest(A, at(4))), backwards[2..], "a wrong clock's reports stand in nobody's way");
+    assert_eq!(all(j.newest(A, at(3))), backwards[2..]);
+    assert_eq!(all(j.newest(C, Timestamp::MAX)).len(), 1);
+    assert_eq!(all(j.newest(SourceId(7), Timestamp::MAX)), []);
+    let listing = j.newest(A, Timestamp::MAX);
     append(&j, &[stored(30, A, 6, 0)]);
     assert_eq!(all(listing), backwards, "it shows what was there when it began");
 }

@@ -46,9 +46,9 @@ pub(super) fn report_key(key: &ReportKey) -> [u8; REPORT_KEY_BYTES] {
     bytes
 }
 
-/// The least and the greatest key that a report of a source can have.
-pub(super) fn all_reports(source: SourceId) -> [[u8; REPORT_KEY_BYTES]; 2] {
-    [(Timestamp::MIN, 0), (Timestamp::MAX, u64::MAX)].map(|(time, hash)| report_key(&ReportKey { source, time, hash }))
+/// The least and the greatest key that a report of a source can have up to a time.
+pub(super) fn reports_to(source: SourceId, to: Timestamp) -> [[u8; REPORT_KEY_BYTES]; 2] {
+    [(Timestamp::MIN, 0), (to, u64::MAX)].map(|(time, hash)| report_key(&ReportKey { source, time, hash }))
 }
 
 pub(super) fn read_report_key(bytes: &[u8]) -> Result<ReportKey, CodecError> {
