@@ -55,11 +55,17 @@ pub(super) fn put_attribute(id: AttributeId, value: &Value, out: &mut Vec<u8>) {
 pub(super) fn attributes(reader: &mut Reader<'_>) -> Result<Attributes, CodecError> {
     let count: usize = reader.number()?;
     let mut all = Attributes::with_capacity(count.min(ROOM_MAX));
-    for set in 0..count {
+    for _ in 0..count {
         let (id, value) = attribute(reader)?;
-        all.set(id.map_err(CodecError::Name)?, value);
-        // A name that comes twice would shrink the list: no encoder writes that.
-        if all.len() != set + 1 {
+        let before = all.len();
+        match id {
+            Ok(id) => all.set(id, value),
+            // Too many other names came since this one was stored. The rest of what was said is readable all the same.
+            Err(InternError::TableFull) => continue,
+            Err(error) => return Err(CodecError::Name(error)),
+        }
+        // A name that comes twice would not make the list longer: no encoder writes that.
+        if all.len() == before {
             return Err(CodecError::Malformed);
         }
     }
