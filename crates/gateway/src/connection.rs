@@ -231,10 +231,13 @@ impl DeviceConnection {
     fn identify(&mut self, id: &DeviceId) {
         let now = (self.port.options.clock)();
         let engine = &self.port.engine;
-        let source = engine.fleet().device(id.as_str()).and_then(|device| engine.source(device.source));
-        let answer = if let Some(source) = source {
+        let named = || engine.fleet().device(id.as_str()).map(|device| device.source);
+        let source = named().and_then(|source| engine.source(source));
+        let counted = source.map(|source| (source.replacements(), source));
+        // Asked once more, because another device may have taken its place before the replacements were counted.
+        let known = counted.filter(|(_, source)| named() == Some(source.id()));
+        let answer = if let Some((replacements, source)) = known {
             // A refusal leaves it: uploads belong to the device last accepted.
-            let replacements = source.replacements();
             self.device = Some((source, replacements));
             self.was_accepted = true;
             Identified::Accepted(DeviceSettings::default())
