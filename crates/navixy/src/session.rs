@@ -16,12 +16,13 @@ mod subscription;
 mod tests;
 mod transport;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::task::Waker;
 
 use engine::{Connection, Engine};
 use fleet::Fleet;
-use model::{MS_PER_SECOND, Timestamp};
+use model::{MS_PER_SECOND, SourceId, Timestamp};
 use uuid::Uuid;
 use web::{CloseReason, Frames, Gathered, Message, Opening, SocketFactory, SocketSession};
 
@@ -29,7 +30,7 @@ use crate::decode::{Raw, WireError};
 use crate::encode::{BatchItemShape, lifecycle};
 use crate::errors::Condition;
 pub use fallback::{Fallback, FallbackMetrics, FallbackOptions};
-use missed::Missed;
+use missed::{ABSENCE_MAX_MS, Missed};
 use opening::Atmosphere;
 use subscription::Hold;
 
@@ -129,12 +130,23 @@ pub(crate) struct NavixySession {
     pace: Pace,
     /// The client's id from one connection to the next, if it has one.
     client: Option<Uuid>,
-    /// From where on the client is to be told what it missed.
-    missed: Option<u64>,
+    /// What a client that came back is still to be told of the time when it was away.
+    untold: Option<Untold>,
     /// How many of the events that can be missed it has heard, where that is not all until its end.
     heard: Option<u64>,
     /// The last moment that was heard of: when a connection is gone, nobody says when.
     now: Timestamp,
+}
+
+/// What a client missed, as far as it is known.
+#[derive(Clone, Copy)]
+struct Untold {
+    /// From which event on.
+    from: u64,
+    /// When what it subscribes to is no longer taken for what it had.
+    until: Timestamp,
+    /// Whether it was not told yet which trackers are gone.
+    views: bool,
 }
 
 /// Counts messages by the second.
@@ -158,6 +170,7 @@ impl NavixySession {
     fn new(shared: Arc<Shared>, atmosphere: Atmosphere, now: Timestamp) -> Self {
         let client = atmosphere.returning.or_else(|| atmosphere.expects_handshake().then(Uuid::new_v4));
         let missed = atmosphere.returning.and_then(|client| shared.missed.come_back(client, now));
+        let untold = missed.map(|from| Untold { from, until: now.plus_ms(ABSENCE_MAX_MS), views: true });
         let patience = now.plus_ms(i64::from(shared.options.unsubscribed_s) * MS_PER_SECOND);
         Self {
             connection: shared.engine.connect(),
@@ -169,7 +182,7 @@ impl NavixySession {
             batch: None,
             pace: Pace::default(),
             client,
-            missed,
+            untold,
             heard: None,
             now,
         }
@@ -230,6 +243,7 @@ impl SocketSession for NavixySession {
             return;
         }
         let is_in_pace = self.pace.allows(now, self.shared.options.messages_per_second_max);
+        let watched_before = self.untold.map(|_| self.watched());
         let answer = match message {
             // Its connection ends with this answer.
             Message::TooBig => refuse_unread(Condition::TooLarge, "the message is too large"),
@@ -238,7 +252,9 @@ impl SocketSession for NavixySession {
             Message::Binary(_) => refuse_unread(Condition::WrongFormat, "binary messages are not understood"),
         };
         self.send(now, out, &answer);
-        self.tell_missed(now, out);
+        if let Some(before) = watched_before {
+            self.tell_missed(now, &before, out);
+        }
     }
 
     fn register(&self, waker: &Waker) {
@@ -277,28 +293,42 @@ fn refuse_unread(condition: Condition, because: &'static str) -> Vec<u8> {
 }
 
 impl NavixySession {
-    /// Tells a client that came back what happened to the trackers that it watches again.
-    fn tell_missed(&mut self, now: Timestamp, out: &mut Frames<'_>) {
-        if self.holds.is_empty() {
+    /// The sources of whose life the client hears.
+    fn watched(&self) -> HashSet<SourceId> {
+        self.holds.iter().flat_map(Hold::heard_of).collect()
+    }
+
+    /// Tells a client that came back what happened to those trackers that it watches again, and did not before its
+    /// last message. It may subscribe in as many messages as it likes.
+    fn tell_missed(&mut self, now: Timestamp, before: &HashSet<SourceId>, out: &mut Frames<'_>) {
+        let Some(untold) = self.untold else { return };
+        if !self.holds.iter().any(Hold::hears_of_lives) {
             return;
         }
-        let Some(from) = self.missed.take() else { return };
-        for happened in self.shared.missed.since(from) {
-            if self.holds.iter().any(|hold| hold.concerns(&self.shared.fleet, &happened)) {
+        let watched = self.watched();
+        for happened in self.shared.missed.since(untold.from) {
+            let is_news = match happened.view {
+                Some(tracker) => untold.views && self.holds.iter().any(|hold| hold.saw(&self.shared.fleet, tracker)),
+                None => watched.contains(&happened.source) && !before.contains(&happened.source),
+            };
+            if is_news {
                 let mut text = Vec::new();
                 lifecycle(happened.source, happened.what, &mut text);
                 self.send(now, out, &text);
             }
         }
+        self.untold = Some(Untold { views: false, ..untold }).filter(|untold| now <= untold.until);
     }
 }
 
 impl Drop for NavixySession {
     fn drop(&mut self) {
+        // Who went again before it had subscribed has still heard nothing.
+        let heard = if self.holds.is_empty() { self.untold.map(|untold| untold.from) } else { self.heard };
         if let Some(client) = self.client
-            && !self.holds.is_empty()
+            && (heard.is_some() || !self.holds.is_empty())
         {
-            self.shared.missed.leave(client, self.heard, self.now);
+            self.shared.missed.leave(client, heard, self.now);
         }
         for hold in self.holds.drain(..) {
             self.shared.engine.detach(hold.session.id, &self.connection);

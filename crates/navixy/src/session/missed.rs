@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::wire::LifecycleEvent;
 
 /// How long an absent client is remembered.
-const ABSENCE_MAX_MS: i64 = 120_000;
+pub(super) const ABSENCE_MAX_MS: i64 = 120_000;
 /// How many absent clients are remembered.
 const ABSENT_MAX: usize = 10_000;
 /// How many events are remembered.

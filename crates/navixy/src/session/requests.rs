@@ -41,15 +41,17 @@ impl NavixySession {
     ) -> Result<(), Condition> {
         let session_id = session.id;
         let hold = self.hold(session)?;
-        if let Some(iso) = message.iso_datetime {
-            self.holds[hold].dates = if iso { Dates::Iso } else { Dates::Plain };
-        }
         let done = match &message.form {
             Form::Legacy { events, trackers } => {
                 self.carry_out_legacy(now, hold, message.action, events, trackers, answer)
             }
             Form::Requests(requests) => self.carry_out_requests(now, hold, message.action, requests, answer),
         };
+        if let Some(iso) = message.iso_datetime
+            && done.is_ok()
+        {
+            self.holds[hold].dates = if iso { Dates::Iso } else { Dates::Plain };
+        }
         self.let_go(hold);
         done?;
         // The session may have ended before there was anything here to be told of it.

@@ -8,7 +8,6 @@ use fleet::{Access, Fleet, Session};
 use live::{Lane, LaneKind};
 use model::{SourceId, Timestamp, TrackerId};
 
-use super::missed::Happened;
 use crate::wire::{Dates, EventType, Format, Request, SensorType, TrackerStatus, WireId};
 
 /// A session (a hash) on a connection, with what it subscribed to.
@@ -24,15 +23,20 @@ impl Hold {
         self.subscriptions.iter_mut().find(|s| s.event == event)
     }
 
-    /// Whether this is about a source that is watched, or about a tracker that this session saw.
-    pub(super) fn concerns(&self, fleet: &Fleet, happened: &Happened) -> bool {
-        match happened.view {
-            Some(tracker) => fleet.owned_tracker(&self.session, tracker).is_some(),
-            None => {
-                let watches = self.subscriptions.iter().flat_map(|s| &s.watches);
-                watches.into_iter().any(|(_, watch)| watch.source().id() == happened.source)
-            }
-        }
+    /// Whether the client is told what becomes of the trackers: not if it only looks at their messages.
+    pub(super) fn hears_of_lives(&self) -> bool {
+        self.subscriptions.iter().any(Subscription::hears_of_lives)
+    }
+
+    /// The sources whose lives the client is told of.
+    pub(super) fn heard_of(&self) -> impl Iterator<Item = SourceId> {
+        let subscriptions = self.subscriptions.iter().filter(|s| s.hears_of_lives());
+        subscriptions.flat_map(|s| s.watches.iter().map(|(_, watch)| watch.source().id()))
+    }
+
+    /// Whether this session saw a tracker that is gone, and is told of such.
+    pub(super) fn saw(&self, fleet: &Fleet, tracker: TrackerId) -> bool {
+        self.hears_of_lives() && fleet.owned_tracker(&self.session, tracker).is_some()
     }
 }
 
@@ -98,6 +102,10 @@ impl Subscription {
         self.include_components = request.include_components;
         self.rate_limit_ms = i64::try_from(request.rate_limit.as_millis()).unwrap_or(i64::MAX);
         self.next_batch = now;
+    }
+
+    fn hears_of_lives(&self) -> bool {
+        self.event != EventType::IotMonitor
     }
 
     /// How many trackers are watched.

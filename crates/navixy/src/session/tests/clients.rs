@@ -2,7 +2,7 @@
 
 use web::{CloseReason, Message, SocketSession};
 
-use super::stage::{FIRST, Stage};
+use super::stage::{FIRST, Stage, of};
 use crate::session::SocketOptions;
 
 const A: u32 = FIRST;
@@ -108,6 +108,61 @@ async fn a_returning_client_is_told_what_it_missed_after_the_answer() {
     assert_eq!(back.opened(), ["X"]);
     let said = back.legacy("subscribe", &hash, &[A]);
     assert_eq!(said, [r#"ok {"state":{"100001":"blocked"}}"#, "block 1"]);
+}
+
+/// A client that is away for a moment: it watched, and this happens meanwhile. What it says when it is back, in turn.
+async fn after_an_absence(stage: &Stage, watched: &str, happens: impl AsyncFnOnce(), says: &[&str]) -> Vec<String> {
+    let hash = stage.hash().await;
+    let mut client = stage.client_with(ATMOSPHERE);
+    let id = client.opened()[0].split('|').next().expect("an id").to_owned();
+    client.requests("subscribe", &hash, watched);
+    drop(client);
+    happens().await;
+    let mut back = stage.client_with(&format!("X-Atmosphere-tracking-id={id}&X-atmo-protocol=true"));
+    back.opened();
+    let said = says.iter().flat_map(|requests| back.requests("subscribe", &hash, requests));
+    said.filter(|text| !text.starts_with("ok ")).collect()
+}
+
+#[tokio::test]
+async fn what_was_missed_is_told_for_each_of_several_subscriptions() {
+    let stage = Stage::new(3).await;
+    let one = |n: u32| of("state", Some(&[A + n]), "");
+    let watched = format!("{},{},{}", one(0), one(1), one(2));
+    let happens = async || {
+        for n in 0..3 {
+            stage.block(A + n, true).await;
+        }
+        stage.corrupt(A + 2).await;
+    };
+    let said = after_an_absence(&stage, &watched, happens, &[&one(0), &one(1), &one(0)]).await;
+    assert_eq!(said, ["block 1", "corrupt 3", "block 2"]);
+}
+
+#[tokio::test]
+async fn who_only_looks_at_messages_is_not_told_what_it_missed() {
+    let stage = Stage::new(2).await;
+    let look = of("iot_monitor", Some(&[A]), "");
+    let happens = async || {
+        stage.block(A, true).await;
+        stage.corrupt(A + 1).await;
+    };
+    assert_eq!(after_an_absence(&stage, &look, happens, &[&look]).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn who_comes_back_and_goes_again_before_it_subscribes_is_told_the_next_time() {
+    let stage = Stage::new(1).await;
+    let hash = stage.hash().await;
+    let mut client = stage.client_with(ATMOSPHERE);
+    let id = client.opened()[0].split('|').next().expect("an id").to_owned();
+    client.legacy("subscribe", &hash, &[A]);
+    drop(client);
+    stage.block(A, true).await;
+    let back = format!("X-Atmosphere-tracking-id={id}&X-atmo-protocol=true");
+    drop(stage.client_with(&back));
+    let said = stage.client_with(&back).legacy("subscribe", &hash, &[A]);
+    assert_eq!(said[1..], ["block 1"]);
 }
 
 #[tokio::test]

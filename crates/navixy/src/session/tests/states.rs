@@ -159,11 +159,18 @@ async fn times_are_in_the_users_zone_and_the_form_asked_for() {
     client.legacy("subscribe", &hash, &[A]);
     stage.report(A, 5).await;
     assert_eq!(user_time(client.due_texts()), "2026-03-02 10:15:41");
+    // A message that is refused changes nothing.
+    let many = of("state", Some(&(1..=20_001).collect::<Vec<_>>()), "");
+    let refused =
+        client.say(&format!(r#"{{"action":"subscribe","hash":"{hash}","iso_datetime":true,"requests":[{many}]}}"#));
+    assert_eq!(refused, ["error 221"]);
+    stage.report(A, 6).await;
+    assert_eq!(user_time(client.due_texts()), "2026-03-02 10:15:41");
     client.say(&format!(
         r#"{{"action":"subscribe","hash":"{hash}","iso_datetime":true,"events":["state"],"trackers":[{A}]}}"#
     ));
     stage.wait_ms(1000);
-    stage.report(A, 6).await;
+    stage.report(A, 7).await;
     assert_eq!(user_time(client.due_texts()), "2026-03-02T10:15:42+01:00");
 }
 
