@@ -98,14 +98,20 @@ impl Fleet {
 
     /// Logs an administrator in, by login or by the account's number.
     pub async fn panel_login(&self, login: &str, password: &str, now: Timestamp) -> Result<SessionHash, LoginError> {
-        let (owner, known) = {
+        let number = login.parse().ok().map(AccountId);
+        let account = {
             let memory = self.shared.memory();
-            let number = login.parse().ok().map(AccountId);
             let is_meant = |a: &AccountId, l: &str| Some(*a) == number || l.eq_ignore_ascii_case(login);
-            let account = memory.accounts.values().find(|a| is_meant(&a.id, &a.login));
-            (account.map(|a| SessionOwner::Account(a.id.0)), account.map(|a| a.password_hash.clone()))
+            memory.accounts.values().find(|a| is_meant(&a.id, &a.login)).map(Arc::clone)
         };
-        let name = self.key.digest(&format!("panel {}", login_key(login)));
+        let owner = account.as_ref().map(|a| SessionOwner::Account(a.id.0));
+        let known = account.as_ref().map(|a| a.password_hash.clone());
+        // An account has many names: its login, and its number with any zeros before it. All share one count.
+        let name = match account.map(|a| a.id).or(number) {
+            Some(id) => format!("account {id}"),
+            None => format!("panel {}", login_key(login)),
+        };
+        let name = self.key.digest(&name);
         let known = self.check_password(&name, password, known, now).await?;
         let owner = owner.ok_or(LoginError::WrongLoginOrPassword)?;
         self.start_session(owner, known, now).await

@@ -178,6 +178,19 @@ async fn the_panel_is_locked_apart_from_users() {
 }
 
 #[tokio::test]
+async fn an_account_is_locked_under_all_its_names() {
+    let stage = Stage::with(FleetOptions { login_failures_max: 3, ..cheap() }).await;
+    let login = async |name: &str, password: &str| stage.fleet.panel_login(name, password, at(1)).await.err();
+    for name in ["1", "01", "+0001"] {
+        assert_eq!(login(name, "wrong").await, Some(LoginError::WrongLoginOrPassword), "{name}");
+    }
+    for name in ["1", "001", "Admin"] {
+        assert_eq!(login(name, ADMIN_PASSWORD).await, Some(LoginError::TooManyFailures), "{name}");
+    }
+    assert_eq!(login("2", "wrong").await, Some(LoginError::WrongLoginOrPassword), "another account");
+}
+
+#[tokio::test]
 async fn guesses_side_by_side_learn_no_more_than_one_after_another() {
     let options = FleetOptions { login_failures_max: 2, hash_workers: 1, hash_queue_max: 64, ..cheap() };
     let stage = Stage::with(options).await;
