@@ -5,11 +5,12 @@ use std::sync::Arc;
 use model::{SessionId, Timestamp, UserId};
 use storage::catalog::{CatalogError, SessionOwner, SessionPurpose, SessionRow};
 
-use crate::change::Change;
+use crate::change::{Change, login_key};
 use crate::digest::SessionHash;
 use crate::error::{Failure, Field, HashError, Invalid, PasswordError, Problem, RestoreError};
 use crate::event::EndCause;
 use crate::fleet::Fleet;
+use crate::memory::Memory;
 use crate::remembered::Purpose;
 use crate::sessions::{Session, end_sessions, live_entry};
 use crate::values::{Secret, User};
@@ -176,6 +177,13 @@ impl Fleet {
         let checked = self.options.password_policy.check_user(password);
         checked.map_err(|problem| Invalid { field: Field::Password, problem })
     }
+}
+
+/// The end of the token for a new password that was sent to an address which is the user's no longer.
+pub(crate) fn misdirected_token(memory: &Memory, old: &User, new: &User, now: Timestamp) -> Option<Change> {
+    let is_moved = login_key(&old.login) != login_key(&new.login);
+    let token = memory.sessions.last_token(old.id).filter(|entry| is_moved && entry.ended.is_none())?;
+    Some(Change::SessionEnded { session: token.id, at: now })
 }
 
 /// Puts a password in the place of the old one and ends what its user was logged in with; `None` when the user is gone.

@@ -12,6 +12,7 @@ use crate::error::{Field, Invalid, Problem, SessionError, SubuserError};
 use crate::event::{EndCause, FleetEvent};
 use crate::fleet::Fleet;
 use crate::memory::Memory;
+use crate::new_password::misdirected_token;
 use crate::panel::{next_user_id, removal};
 use crate::sessions::{Session, end_sessions};
 use crate::values::{User, UserProfile};
@@ -86,7 +87,8 @@ impl Fleet {
         .await
     }
 
-    /// Changes a sub-user: `edit` finds the fields as they are. Who is deactivated loses its sessions.
+    /// Changes a sub-user: `edit` finds the fields as they are. Who is deactivated loses its sessions, and a
+    /// new login voids a token for a new password that was sent to the old one.
     pub async fn update_subuser(
         &self,
         session: &Session,
@@ -96,18 +98,19 @@ impl Fleet {
     ) -> Result<(), SubuserError> {
         let master = session.user;
         self.write(move |desk| {
-            let (user, sessions) = {
+            let (user, token, sessions) = {
                 let memory = desk.memory();
                 let old = subuser(&memory, master, id)?;
                 let user = edited(&memory, master, old, edit)?;
+                let token = misdirected_token(&memory, old, &user, now);
                 let sessions: Vec<_> = match old.activated && !user.activated {
                     true => memory.sessions.passing_of(SessionOwner::User(id)).collect(),
                     false => Vec::new(),
                 };
-                (user, sessions)
+                (user, token, sessions)
             };
-            let change = Change::User(Arc::new(user));
-            Ok(end_sessions(desk, vec![change], &sessions, EndCause::UserDeactivated, &[], now)?)
+            let changes = [Change::User(Arc::new(user))].into_iter().chain(token).collect();
+            Ok(end_sessions(desk, changes, &sessions, EndCause::UserDeactivated, &[], now)?)
         })
         .await
     }

@@ -14,7 +14,7 @@ use crate::error::{Field, Invalid, Problem, UserError};
 use crate::event::{EndCause, FleetEvent};
 use crate::fleet::Fleet;
 use crate::memory::Memory;
-use crate::new_password::put_password;
+use crate::new_password::{misdirected_token, put_password};
 use crate::preferences::Preferences;
 use crate::sessions::{PanelSession, Session, end_sessions};
 use crate::trackers::corruption;
@@ -166,7 +166,7 @@ impl Fleet {
     }
 
     /// Changes a user: `edit` finds the fields as they are. Who is deactivated loses its sessions, and so do its
-    /// sub-users.
+    /// sub-users; a new login voids a token for a new password that was sent to the old one.
     pub async fn update_user(
         &self,
         session: &PanelSession,
@@ -177,24 +177,26 @@ impl Fleet {
         let account = session.account;
         self.write(move |desk| {
             let cause = EndCause::UserDeactivated;
-            let (user, sessions, told) = {
+            let (user, token, (sessions, told)) = {
                 let memory = desk.memory();
                 let old = memory.user(id).filter(|u| is_master_of(u, account) && !u.removed);
                 let old = old.ok_or(UserError::NotFound)?;
                 let user = edited(&memory, old, edit)?;
-                match old.activated && !user.activated {
+                let token = misdirected_token(&memory, old, &user, now);
+                let ended = match old.activated && !user.activated {
                     true => {
                         let sessions = memory.passing_of_family(id);
                         // The keys stay, but open no door until the user is activated again.
                         let keys = memory.sessions.keys_of(id);
                         let told = keys.map(|(session, _)| FleetEvent::SessionEnded { session, cause }).collect();
-                        (user, sessions, told)
+                        (sessions, told)
                     }
-                    false => (user, Vec::new(), Vec::new()),
-                }
+                    false => (Vec::new(), Vec::new()),
+                };
+                (user, token, ended)
             };
-            let change = Change::User(Arc::new(user));
-            Ok(end_sessions(desk, vec![change], &sessions, cause, &told, now)?)
+            let changes = [Change::User(Arc::new(user))].into_iter().chain(token).collect();
+            Ok(end_sessions(desk, changes, &sessions, cause, &told, now)?)
         })
         .await
     }
@@ -247,6 +249,7 @@ impl Fleet {
                     changes.push(Change::SessionForgotten(session));
                     events.push(FleetEvent::SessionEnded { session, cause: EndCause::UserRemoved });
                 }
+                changes.extend(belongings(&memory, id));
                 changes.extend(memory.subusers_of(id).flat_map(|subuser| removal(subuser)));
                 changes.extend(removal(old));
                 memory.passing_of_family(id)
@@ -284,6 +287,17 @@ fn living(memory: &Memory, user: UserId) -> impl Iterator<Item = &Arc<Tracker>> 
 
 fn zone(name: &str) -> Result<Arc<Zone>, Invalid> {
     Zone::parse(name).map_err(|_| Invalid { field: Field::TimeZone, problem: Problem::Unknown })
+}
+
+/// The end of the groups, tags and security groups that a user made. Left behind, they would count against what
+/// others may make.
+fn belongings(memory: &Memory, user: UserId) -> impl Iterator<Item = Change> {
+    let entities = &memory.entities;
+    let groups = entities.groups.iter().filter(move |g| g.owner() == user).map(|g| (EntityKind::Group, g.id));
+    let tags = entities.tags.iter().filter(move |t| t.owner() == user).map(|t| (EntityKind::Tag, t.id));
+    let rights = entities.security_groups.iter().filter(move |g| g.owner() == user);
+    let all = groups.chain(tags).chain(rights.map(|g| (EntityKind::SecurityGroup, g.id)));
+    all.map(|(kind, id)| Change::EntityRemoved { kind, id })
 }
 
 /// Whether an administrator's account has the say over this user itself.

@@ -251,3 +251,18 @@ async fn preferences_of_the_client_survive_a_restart() {
     let invalid = Invalid { field: Field::BalanceAlertEmails, problem: Problem::Form };
     assert_eq!(stage.fleet.update_preferences(&ann, wrong).await, Err(crate::UserError::Invalid(invalid)));
 }
+
+#[tokio::test]
+async fn a_token_sent_to_an_address_that_was_changed_opens_nothing() {
+    let stage = Stage::new().await;
+    let user = ann(&stage).await.user;
+    let token = stage.fleet.begin_restore("ann@example.com", at(10)).await.expect("made").hash;
+    let opens = || stage.fleet.authorize_password_change(token.as_str(), at(12)).map(|_| ());
+    let update = async |edit: fn(&mut crate::UserEdit)| {
+        stage.fleet.update_user(&stage.panel, user, edit, at(11)).await.expect("changed");
+    };
+    update(|u| u.login = "Ann@Example.com".into()).await;
+    assert_eq!(opens(), Ok(()), "the same address in other letters");
+    update(|u| u.login = "ann@example.org".into()).await;
+    assert_eq!(opens(), Err(HashError::Ended));
+}

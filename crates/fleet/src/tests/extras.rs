@@ -1,7 +1,7 @@
 use model::TrackerId;
 
 use super::{Stage, at, cheap};
-use crate::{EntityError, Field, FleetOptions, Invalid, Preset, Problem, TagBinding};
+use crate::{EntityError, Field, FleetOptions, Invalid, Preset, Problem, Rights, Session, TagBinding};
 
 fn preset(name: &str) -> Preset {
     Preset { id: 0, name: name.into(), text: "getver".into(), reliable: true }
@@ -118,4 +118,22 @@ async fn commands_are_kept_ready() {
     stage.fleet.corrupt_tracker(&session, van.id).await.expect("removed");
     stage.reopen(at(2)).await;
     assert_eq!(stage.fleet.presets(van.id), []);
+}
+
+#[tokio::test]
+async fn a_removed_user_leaves_room_for_what_others_make() {
+    let stage = Stage::with(FleetOptions { entities_max: 1, ..cheap() }).await;
+    let ann = stage.session(stage.user("ann@example.com").await, at(1)).await;
+    let bob = stage.session(stage.user("bob@example.com").await, at(1)).await;
+    let make = async |session: &Session| {
+        let color = || "00ff00".to_owned();
+        let group = stage.fleet.create_group(session, "A".into(), color()).await.is_ok();
+        let tag = stage.fleet.create_tag(session, "A".into(), color()).await.is_ok();
+        let rights = stage.fleet.create_security_group(session, "A".into(), Rights::NONE).await.is_ok();
+        [group, tag, rights]
+    };
+    assert_eq!(make(&ann).await, [true; 3]);
+    assert_eq!(make(&bob).await, [false; 3]);
+    stage.fleet.corrupt_user(&stage.panel, ann.user, "ann@example.com", true, at(2)).await.expect("removed");
+    assert_eq!(make(&bob).await, [true; 3]);
 }

@@ -359,3 +359,16 @@ async fn fields_are_checked() {
     let renamed = stage.fleet.update_security_group(&master, made, "x".repeat(61), Rights::NONE).await;
     assert_eq!(renamed, invalid(Field::Label, long(60)));
 }
+
+#[tokio::test]
+async fn a_token_sent_to_a_sub_user_s_former_address_opens_nothing() {
+    let family = Family::new().await;
+    let (fleet, sub) = (&family.stage.fleet, family.sub);
+    let login = fleet.user(sub).expect("there").login.clone();
+    let token = fleet.begin_restore(&login, at(5)).await.expect("made").hash;
+    let opens = || fleet.authorize_password_change(token.as_str(), at(7)).map(|_| ());
+    assert_eq!(opens(), Ok(()));
+    let moved = |s: &mut SubuserEdit| s.login = "elsewhere@example.org".into();
+    assert_eq!(fleet.update_subuser(&family.master, sub, moved, at(6)).await, Ok(()));
+    assert_eq!(opens(), Err(HashError::Ended));
+}
