@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use dispatch::{Message, MessageQuery, MessageStatus, Sender};
+use dispatch::{Message, MessageQuery, MessageStatus, Sender, Summary};
 use fleet::{Session, Tracker};
 use model::{MS_PER_DAY, MessageId, SourceId, TrackerId};
 
@@ -73,7 +73,7 @@ pub(super) const METHODS: &[Method] = &[
         |a, s, r| Box::pin(mark_read_all(a, s, r)),
     )
     .takes(&[optional("trackers", IDS, "all unless given")])
-    .fails(&[Condition::NotFound]),
+    .fails(&[Condition::NotFound, Condition::TooManyDevices]),
     Method::user("tracker/chat/updated/list", "When the last message of each tracker came or moved on.", |a, s, r| {
         Box::pin(updated_list(a, s, r))
     })
@@ -99,10 +99,11 @@ async fn list(api: &Api, session: Session, request: &mut Request<'_>) -> Result<
         params.error("limit", format!("must be between 1 and {limit_max}"));
     }
     let ascending = params.flag("ascending", true);
-    let source = with_chat(api, &session, params, id)?.source.source;
+    let tracker = with_chat(api, &session, params, id)?;
     let query = MessageQuery {
-        source,
-        from: from.unwrap_or_else(|| now.plus_ms(-LISTED_DAYS * MS_PER_DAY)),
+        source: tracker.source.source,
+        // What was said before the tracker was this user's is not for it.
+        from: from.unwrap_or_else(|| now.plus_ms(-LISTED_DAYS * MS_PER_DAY)).max(tracker.created),
         // Clients know whole seconds: the last one is meant to its end.
         to: to.unwrap_or(now).plus_ms(999),
         limit: limit.unwrap_or(limit_max),
@@ -160,7 +161,7 @@ async fn mark_read(api: &Api, session: Session, request: &mut Request<'_>) -> Re
     let ids = many.unwrap_or_default().into_iter().chain(one);
     // A number that no message can have is found as little as one that none has.
     let ids: Vec<MessageId> = ids.map(|id| MessageId(u64::try_from(id).unwrap_or(0))).collect();
-    let visible: HashSet<SourceId> = visible(api, &session).map(|(_, source)| source).collect();
+    let visible: HashSet<SourceId> = visible(api, &session).map(|tracker| tracker.source.source).collect();
     let sources = api.dispatch.sources_of(ids.clone()).await?;
     if sources.into_iter().any(|source| source.is_none_or(|source| !visible.contains(&source))) {
         return Err(Condition::NotFound.into());
@@ -173,7 +174,8 @@ async fn mark_read_all(api: &Api, session: Session, request: &mut Request<'_>) -
     let ids = request.params.optional("trackers", |value| params::ints(value, TRACKERS_MAX));
     request.params.finish()?;
     let mut sources: Vec<SourceId> = match ids {
-        None => visible(api, &session).map(|(_, source)| source).collect(),
+        None => visible(api, &session).map(|tracker| tracker.source.source).collect(),
+        Some(ids) if ids.len() > TRACKERS_MAX => return Err(Condition::TooManyDevices.into()),
         Some(ids) => {
             let find = |id| WireId(id).tracker().and_then(|id| api.fleet.tracker(&session, id));
             let found = ids.into_iter().map(|id| find(id).map(|tracker| tracker.source.source));
@@ -194,16 +196,16 @@ async fn updated_list(api: &Api, session: Session, request: &mut Request<'_>) ->
     request.params.finish()?;
     let trackers = all_of(api, &session, ids.unwrap_or_default(), trackers_max)?;
     let mut dates = DateWriter::new(&*session.zone, dates);
-    let updated = trackers.iter().filter(|tracker| !tracker.source.blocked).filter_map(|tracker| {
-        let updated = api.dispatch.summary(tracker.source.source).updated?;
-        Some((tracker.id, updated))
-    });
+    let updated = trackers
+        .iter()
+        .filter(|tracker| !tracker.source.blocked)
+        .filter_map(|tracker| Some((tracker.id, summary(api, tracker)?.updated?)));
     Ok(success(|o| map(updated, o.member("value"), |at, out| dates.write(at, out))))
 }
 
 async fn unread_count(api: &Api, session: Session, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
     request.params.finish()?;
-    let counts = visible(api, &session).map(|(id, source)| (id, api.dispatch.summary(source).unread_count));
+    let counts = visible(api, &session).filter_map(|t| Some((t.id, summary(api, &t)?.unread_count)));
     Ok(success(|o| map(counts.filter(|(_, count)| *count > 0), o.member("value"), encode::int)))
 }
 
@@ -223,10 +225,15 @@ fn all_of(api: &Api, session: &Session, ids: Vec<i32>, count_max: usize) -> Resu
     ids.into_iter().map(find).collect::<Option<_>>().ok_or(Condition::ListHasNonexistent)
 }
 
-/// The trackers that the session sees and that are not blocked, with their sources.
-fn visible(api: &Api, session: &Session) -> impl Iterator<Item = (TrackerId, SourceId)> {
-    let trackers = api.fleet.trackers(session).into_iter();
-    trackers.filter(|tracker| !tracker.source.blocked).map(|tracker| (tracker.id, tracker.source.source))
+/// The trackers that the session sees and that are not blocked.
+fn visible(api: &Api, session: &Session) -> impl Iterator<Item = Arc<Tracker>> {
+    api.fleet.trackers(session).into_iter().filter(|tracker| !tracker.source.blocked)
+}
+
+/// What is known of a tracker's messages, unless all of them are from before it was its user's.
+fn summary(api: &Api, tracker: &Tracker) -> Option<Summary> {
+    let summary = api.dispatch.summary(tracker.source.source);
+    summary.updated.is_some_and(|at| at >= tracker.created).then_some(summary)
 }
 
 /// What is to be said: line breaks and any characters that can be shown.

@@ -222,6 +222,8 @@ async fn unread_messages_are_counted_and_marked() {
     stage.get("tracker/chat/mark_read", json!({"message_ids": [ids[1], ids[0]]})).await;
     assert_eq!(count().await, counts(1, 1));
     stage.check_code("tracker/chat/mark_read_all", json!({"trackers": [stage.phone, 1]}), 201).await;
+    let too_many: Vec<u32> = (1..=20_001).collect();
+    stage.check_code("tracker/chat/mark_read_all", json!({"trackers": too_many}), 221).await;
     stage.get("tracker/chat/mark_read_all", json!({"trackers": [stage.phone]})).await;
     assert_eq!(count().await, json!({other.to_string(): 1}));
     stage.get("tracker/chat/mark_read_all", json!({})).await;
@@ -313,4 +315,36 @@ async fn a_sub_user_sees_the_chats_of_its_trackers() {
     let counts = stage.world.post("tracker/chat/unread/count", json!({"hash": subuser})).await;
     assert_eq!(counts.body["value"], json!({}));
     check("tracker/chat/send", json!({"tracker_id": other, "message": "x"}), 0).await;
+}
+
+#[tokio::test]
+async fn what_was_said_before_a_tracker_changed_hands_is_not_for_the_next_owner() {
+    let stage = Stage::new().await;
+    let (world, admin) = (&stage.world, stage.world.admin().await);
+    stage.receive("My number is 12 34.").await;
+    stage.send("Thanks!").await;
+    let bob = world.user(&admin, "bob@example.com").await;
+    let bobs = json!({"login": "bob@example.com", "password": crate::world::PASSWORD});
+    let bobs = world.post("user/auth", bobs).await.text("hash");
+    world.wait_ms(1_000);
+    let moving = json!({"hash": admin, "tracker_id": stage.phone, "user_id": bob});
+    let phone = world.post("panel/tracker/move", moving).await.body["id"].as_u64().expect("moved");
+    let texts = async || {
+        let asked = json!({"hash": bobs, "tracker_id": phone, "from": "2026-03-01 00:00:00"});
+        let body = world.post("tracker/chat/list", asked).await.body;
+        let list = body["list"].as_array().cloned().unwrap_or_else(|| panic!("{body}"));
+        list.iter().map(|message| message["text"].clone()).collect::<Vec<_>>()
+    };
+    let unread = async || {
+        let counts = world.post("tracker/chat/unread/count", json!({"hash": bobs})).await;
+        counts.body["value"].as_object().map(serde_json::Map::len)
+    };
+    let updated = async || {
+        let asked = json!({"hash": bobs, "trackers": [phone]});
+        world.post("tracker/chat/updated/list", asked).await.body["value"].as_object().map(serde_json::Map::len)
+    };
+    assert_eq!((texts().await, unread().await, updated().await), (vec![], Some(0), Some(0)));
+    world.wait_ms(1_000);
+    stage.receive("Who is there?").await;
+    assert_eq!((texts().await, unread().await, updated().await), (vec![json!("Who is there?")], Some(1), Some(1)));
 }
