@@ -48,5 +48,7 @@ async fn replace(api: &Api, session: Session, request: &mut Request<'_>) -> Resu
     let new = NewDevice { model, plugin: number(plugin), device_id };
     api.fleet.replace_device(&session, tracker(id), new).await?;
     let tracker = api.fleet.tracker(&session, tracker(id)).ok_or(Condition::NotFound)?;
+    // What waits was meant for the device that is gone, and may be in a language that the new one takes for another.
+    api.dispatch.withdraw_commands(tracker.source.source, request.now).await?;
     Ok(success(|o| render(api, &tracker, &*session.zone, o.member("value"))))
 }

@@ -147,7 +147,12 @@ async fn a_device_takes_the_place_of_another() {
     ] {
         world.check_code(replace, with(body.clone(), &change), code).await;
     }
+    let reboot = json!({"hash": hash, "tracker_id": van, "command": "reboot"});
+    world.check_code("tracker/raw_command/send", reboot, 0).await;
+    world.check_code(replace, with(body.clone(), &json!({"tracker_id": 1})), 201).await;
+    assert_eq!(world.dispatch.summary(id).open_commands_count, 1, "waits for the device as long as it is there");
     let answered = world.post(replace, body.clone()).await;
+    assert_eq!(world.dispatch.summary(id).open_commands_count, 0, "was not meant for the new device");
     let value = &answered.body["value"];
     assert_eq!((&value["id"], &value["source"]["id"]), (&json!(van), &json!(source)), "{answered:?}");
     assert_eq!(value["source"]["device_id"], "unit-000009");
