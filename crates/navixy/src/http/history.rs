@@ -56,6 +56,7 @@ pub(super) const METHODS: &[Method] = &[
             Condition::SpanTooBig,
             Condition::LimitTooBig,
             Condition::ListHasNonexistent,
+            Condition::TooManyDevices,
         ]),
     Method::user("history/user/list", "What happened to all trackers.", |a, s, r| Box::pin(of_user(a, s, r)))
         .takes(&[FROM, TO, EVENTS, LIMIT, ASCENDING, EMERGENCY, UNREAD, LABEL])
@@ -142,6 +143,9 @@ async fn of_trackers(api: &Api, session: Session, request: &mut Request<'_>) -> 
     let wanted = wanted(request)?;
     request.params.finish()?;
     let (Some(ids), Some(span)) = (ids, span) else { return Err(request.params.invalid()) };
+    if ids.len() > TRACKERS_MAX {
+        return Err(Condition::TooManyDevices.into());
+    }
     let ids: Vec<_> = ids.into_iter().map(WireId).collect();
     let span = span.limit(api.options.history_days_max)?;
     let trackers = watched(api, &session, &ids, Condition::ListHasNonexistent)?;

@@ -117,6 +117,8 @@ async fn refusals_have_their_codes() {
     world.check_invalid(method, json!({"hash": hash}), &["trackers", "from", "to"]).await;
     world.check_code(method, day(&hash, json!({"trackers": [tracker, 7]})), 217).await;
     world.check_code(method, day(&hash, json!({"trackers": [tracker], "limit": 1001})), 212).await;
+    let many: Vec<u32> = (1..=20_001).collect();
+    world.check_code(method, day(&hash, json!({"trackers": many})), 221).await;
     world.check_invalid(method, day(&hash, json!({"trackers": [tracker], "limit": 0})), &["limit"]).await;
     let long = json!({"hash": hash, "from": "2026-01-01 00:00:00", "to": "2026-04-02 00:00:00"});
     world.check_code("history/user/list", long, 211).await;
