@@ -8,13 +8,17 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 /// The deepest nesting that a request may have, in arrays and objects.
 pub(crate) const DEPTH_MAX: usize = 32;
 /// How many members of a request's root object are kept; further ones are unknown to every method.
 pub(crate) const MEMBERS_MAX: usize = 256;
+
+/// How many members of an object are looked at, repeated ones among them: each is compared with those that are kept,
+/// and a text may have millions.
+const MEMBERS_READ_MAX: usize = 4 * MEMBERS_MAX;
 
 /// The text is not JSON, or is nested too deeply.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -70,7 +74,8 @@ impl<'de> Visitor<'de> for MembersVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut members: Vec<(Cow<'de, str>, &'de str)> = Vec::new();
-        while let Some(Key(name)) = map.next_key()? {
+        for _ in 0..MEMBERS_READ_MAX {
+            let Some(Key(name)) = map.next_key()? else { return Ok(Members(members)) };
             let raw = map.next_value::<&RawValue>()?.get();
             match members.iter().position(|(n, _)| *n == name) {
                 Some(at) => members[at].1 = raw,
@@ -78,6 +83,7 @@ impl<'de> Visitor<'de> for MembersVisitor {
                 None => {}
             }
         }
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
         Ok(Members(members))
     }
 }
@@ -299,6 +305,16 @@ mod tests {
         let many: Vec<String> = (0..MEMBERS_MAX + 10).map(|i| format!("\"m{i}\":{i}")).collect();
         let text = format!("{{{}}}", many.join(","));
         assert_eq!(Members::parse(&text).expect("an object").iter().count(), MEMBERS_MAX);
+    }
+
+    #[test]
+    fn a_text_of_very_many_members_is_not_compared_to_its_end() {
+        let mut many: Vec<String> = (0..MEMBERS_READ_MAX).map(|i| format!("\"m{i}\":{i}")).collect();
+        many[MEMBERS_READ_MAX - 1] = "\"m1\":\"again\"".to_owned();
+        many.push("\"m0\":\"too late\"".to_owned());
+        let text = format!("{{{}}}", many.join(","));
+        let members = Members::parse(&text).expect("an object");
+        assert_eq!((members.get("m0"), members.get("m1")), (Some("0"), Some("\"again\"")));
     }
 
     #[test]
