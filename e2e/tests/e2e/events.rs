@@ -3,7 +3,8 @@
 use e2e::{Account, Server, Socket};
 use serde_json::{Value, json};
 
-fn members(message: &Value) -> Vec<&str> {
+/// The names of an object's members, sorted.
+pub(crate) fn members(message: &Value) -> Vec<&str> {
     let mut names: Vec<&str> = message.as_object().expect("an object").keys().map(String::as_str).collect();
     names.sort_unstable();
     names
@@ -33,6 +34,39 @@ fn every_event_message_has_a_type_an_event_and_data() {
     let logout = socket.event("logout");
     assert_eq!(members(&logout), ["data", "event", "type"]);
     assert!(logout["data"].is_string(), "{logout}");
+}
+
+/// Conforms to navixy 002, "WebSocket Events": the event's name is one of those listed, and of the Data Stream Analyzer
+/// Conforms to navixy 003, "Automatic subscriptions": any subscription brings logout events
+#[test]
+fn a_subscription_to_everything_hears_every_kind_of_event() {
+    let server = Server::start();
+    let account = Account::new(&server);
+    let van = account.ngp("yard-unit-0007");
+    let target = json!({"type": "selected", "tracker_ids": [van.id]});
+    let kinds = ["state", "state_batch", "readings_batch", "iot_monitor"];
+    for alone in kinds {
+        let session = account.new_session();
+        let mut socket = Socket::open(&server);
+        let requests = json!([{"type": alone, "target": target}]);
+        socket.send(&json!({"action": "subscribe", "hash": session, "requests": requests}));
+        assert_eq!(socket.response("subscribe")["events"], json!([alone]));
+        socket.event(alone);
+        account.api.call("user/logout", &session, Value::Null).ok();
+        socket.logout();
+    }
+    let mut socket = Socket::open(&server);
+    let requests: Vec<Value> = kinds.iter().map(|kind| json!({"type": kind, "target": target})).collect();
+    socket.send(&json!({"action": "subscribe", "hash": account.hash, "requests": requests}));
+    assert_eq!(socket.response("subscribe")["events"], json!(kinds));
+    let mut seen = kinds.map(|_| socket.message()["event"].as_str().expect("an event").to_owned());
+    seen.sort();
+    assert_eq!(seen, ["iot_monitor", "readings_batch", "state", "state_batch"]);
+    account.block(&van, true);
+    // One, whatever the number of subscriptions.
+    socket.lifecycle(van.source_id, "block");
+    account.call("user/logout", Value::Null).ok();
+    socket.logout();
 }
 
 /// Conforms to navixy 000, "State event": names the source, which is not the tracker

@@ -66,7 +66,7 @@ fn a_session_ends_by_itself_when_its_lifetime_is_over() {
 }
 
 #[test]
-fn a_changed_password_ends_all_sessions() {
+fn a_password_changed_in_the_panel_ends_all_sessions() {
     let watched = watched(ServerOptions::default());
     let body = json!({"user_id": watched.account.id, "password": "Another-Horse-2!"});
     watched.account.panel("user/change_password", body).ok();

@@ -32,6 +32,8 @@ mod readings;
 mod shapes;
 mod state;
 mod subscription_errors;
+mod subscription_limits;
+mod subscriptions;
 mod subusers;
 mod teltonika;
 mod trackers;

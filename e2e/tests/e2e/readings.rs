@@ -1,7 +1,11 @@
 //! `readings_batch` and the calls that show the same.
 
+use std::time::{Duration, Instant};
+
 use e2e::{Account, Report, Server, Socket, ngp, ngp_body};
 use serde_json::{Value, json};
+
+use crate::events::members;
 
 const DEVICES: [&str; 2] = ["yard-unit-0001", "yard-unit-0002"];
 
@@ -98,6 +102,89 @@ fn a_blocked_tracker_says_nothing_until_it_is_unblocked() {
     assert_eq!(fields(&readings(&socket.event("readings_batch"), van.id)), [field("battery_level", 50)]);
 }
 
+/// Conforms to navixy 002, "Readings batch event": two packets are never closer than the rate limit, and one has what was updated in between
+#[test]
+fn updates_of_one_period_come_in_one_packet() {
+    let server = Server::start();
+    let account = Account::new(&server);
+    let (van, other) = (account.ngp(DEVICES[0]), account.ngp(DEVICES[1]));
+    let mut socket = Socket::open(&server);
+    subscribe(&mut socket, &account.hash, json!({"rate_limit": "2s"}));
+    assert_eq!(trackers(&socket.event("readings_batch")), [van.id, other.id]);
+    let first = Instant::now();
+    for level in [10, 20, 30] {
+        report(&server, DEVICES[1], json!({"battery_level": level}));
+        report(&server, DEVICES[0], json!({"battery_level": level + 1}));
+    }
+    let packet = socket.event("readings_batch");
+    let waited = first.elapsed();
+    // The moment of the first packet was taken after it arrived: a little less than the limit can be seen here.
+    assert!(waited >= Duration::from_millis(1_800), "the second packet came after {waited:?}");
+    assert_eq!(trackers(&packet), [other.id, van.id], "in the order of first change");
+    assert_eq!(fields(&packet["data"][0][other.id.to_string()]), [field("battery_level", 30)]);
+    assert_eq!(fields(&packet["data"][1][van.id.to_string()]), [field("battery_level", 31)]);
+    socket.silent(&account.hash);
+}
+
+/// Makes a temperature sensor on an input and gives its id.
+fn thermometer(account: &Account, tracker_id: i64, name: &str, input_name: &str) -> i64 {
+    let sensor = json!({"type": "metering", "sensor_type": "temperature", "name": name, "input_name": input_name,
+        "units": "degrees", "units_type": "celsius"});
+    let made = account.call("tracker/sensor/create", json!({"tracker_id": tracker_id, "sensor": sensor})).ok();
+    made["id"].as_i64().expect("an id")
+}
+
+/// Sensors and values of the metering sensors.
+fn inputs(groups: &Value) -> Vec<(i64, Value)> {
+    let inputs = groups["inputs"].as_array().unwrap_or_else(|| panic!("inputs: {groups}"));
+    inputs.iter().map(|input| (input["sensor_id"].as_i64().expect("an id"), input["value"].clone())).collect()
+}
+
+/// Conforms to navixy 002, "Readings batch event": updated data of a sensor is sent, and only the sensors that were updated
+#[test]
+fn only_the_sensor_that_was_updated_is_in_the_next_packet() {
+    let server = Server::start();
+    let account = Account::new(&server);
+    let van = account.ngp(DEVICES[0]);
+    let cargo = thermometer(&account, van.id, "Cargo", "ext_temp_sensor_1");
+    let cabin = thermometer(&account, van.id, "Cabin", "ext_temp_sensor_2");
+    report(&server, DEVICES[0], json!({"temperature_1": -18.5, "temperature_2": 21}));
+    let mut socket = Socket::open(&server);
+    subscribe(&mut socket, &account.hash, json!({"rate_limit": "100ms", "sensor_type": "temperature"}));
+    let first = readings(&socket.event("readings_batch"), van.id);
+    assert_eq!(inputs(&first), [(cargo, json!(-18.5)), (cabin, json!(21))]);
+    report(&server, DEVICES[0], json!({"temperature_1": -18.25}));
+    let next = readings(&socket.event("readings_batch"), van.id);
+    assert_eq!(inputs(&next), [(cargo, json!(-18.25))]);
+    // What is no temperature is nothing for this subscription.
+    report(&server, DEVICES[0], json!({"battery_level": 3}));
+    report(&server, DEVICES[0], json!({"temperature_2": 22}));
+    assert_eq!(inputs(&readings(&socket.event("readings_batch"), van.id)), [(cabin, json!(22))]);
+    socket.silent(&account.hash);
+}
+
+#[test]
+fn parts_of_a_composite_can_be_left_out() {
+    let server = Server::start();
+    let account = Account::new(&server);
+    let van = account.ngp(DEVICES[0]);
+    let parts = ["ext_temp_sensor_1", "ext_temp_sensor_2"].map(|input| thermometer(&account, van.id, input, input));
+    let sensor = json!({"type": "metering", "sensor_type": "temperature", "name": "Both", "input_name": "composite",
+        "units_type": "celsius", "parameters": {"parent_ids": parts}});
+    let made = account.call("tracker/sensor/create", json!({"tracker_id": van.id, "sensor": sensor})).ok();
+    let both = made["id"].as_i64().expect("an id");
+    report(&server, DEVICES[0], json!({"temperature_1": 4, "temperature_2": 5}));
+    let mut socket = Socket::open(&server);
+    subscribe(&mut socket, &account.hash, json!({"rate_limit": "100ms"}));
+    let whole = readings(&socket.event("readings_batch"), van.id);
+    let all = [(parts[0], json!(4)), (parts[1], json!(5)), (both, json!(9))];
+    assert_eq!(inputs(&whole), all);
+    assert_eq!(whole["inputs"][0]["composite_sensor_ids"], json!([both]));
+    subscribe(&mut socket, &account.hash, json!({"rate_limit": "100ms", "include_components": false}));
+    assert_eq!(inputs(&readings(&socket.event("readings_batch"), van.id)), [(both, json!(9))]);
+}
+
+/// Conforms to navixy 002, "Readings batch event": names its type and event, has user_time, and data is an array
 /// Conforms to navixy 002, "Readings batch event": user_time is the present time in the user's zone
 #[test]
 fn a_packet_has_dates_of_the_user_s_zone_and_only_the_wanted_type() {
@@ -107,7 +194,9 @@ fn a_packet_has_dates_of_the_user_s_zone_and_only_the_wanted_type() {
     report(&server, DEVICES[0], json!({"battery_level": 50}));
     let mut socket = Socket::open(&server);
     subscribe(&mut socket, &account.hash, json!({"sensor_type": "temperature"}));
-    let batch = socket.event("readings_batch");
+    let batch = socket.message();
+    assert_eq!(members(&batch), ["data", "event", "type", "user_time"]);
+    assert_eq!((&batch["type"], &batch["event"]), (&json!("event"), &json!("readings_batch")));
     assert!(e2e::same_zone_now(batch["user_time"].as_str().expect("text"), "Asia/Kathmandu"), "{batch}");
     assert_eq!(readings(&batch, van.id), json!({"inputs": [], "virtual_sensors": []}));
 }

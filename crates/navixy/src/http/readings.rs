@@ -16,43 +16,13 @@ use crate::http::user::date;
 use crate::json::Mistyped;
 use crate::wire::{Dates, SensorType};
 
-const SENSOR_VALUE: Kind = Kind::Object(&[
-    optional("sensor_id", Kind::Int, "only in readings"),
-    required("label", Kind::Text, ""),
-    required("units", Kind::Text, "as its owner writes them"),
-    required("name", Kind::Text, "of the attribute"),
-    required("type", Kind::Text, ""),
-    required("value", Kind::Number, ""),
-    required("units_type", Kind::Text, ""),
-    required("converted_units_type", Kind::Text, "null: the value needs no conversion"),
-    required("converted_value", Kind::Number, "in the user's units"),
-    optional("update_time", Kind::DateTime, "only in readings"),
-    optional("composite_sensor_ids", Kind::List(&Kind::Int), "the sums that it is part of"),
-    optional("min_value", Kind::Number, "the least that its calibration gives"),
-    optional("max_value", Kind::Number, ""),
-]);
-const FIELD: Kind = Kind::Object(&[
-    required("field", Kind::Text, ""),
-    required("value", Kind::Any, "text, a number, true or false"),
-    required("update_time", Kind::DateTime, ""),
-]);
-const VIRTUAL: Kind = Kind::Object(&[
-    required("sensor_id", Kind::Int, ""),
-    required("label", Kind::Text, ""),
-    required("value", Kind::Text, ""),
-    required("type", Kind::Text, ""),
-    required("update_time", Kind::DateTime, ""),
-]);
+const SENSOR_VALUE: Kind = Kind::Named("SensorValue");
 /// A counter's value.
-pub(super) const COUNTER: Kind = Kind::Object(&[
-    required("type", Kind::OneOf(&["odometer", "engine_hours"]), ""),
-    required("value", Kind::Number, "kilometres or hours"),
-    required("update_time", Kind::DateTime, ""),
-]);
+pub(super) const COUNTER: Kind = Kind::Named("CounterValue");
 const GROUPS: &[Param] = &[
     required("inputs", Kind::List(&SENSOR_VALUE), "metering sensors that have a value"),
-    optional("states", Kind::List(&FIELD), "not with a sensor_type"),
-    required("virtual_sensors", Kind::List(&VIRTUAL), "those that have a value"),
+    optional("states", Kind::List(&Kind::Named("FieldValue")), "not with a sensor_type"),
+    required("virtual_sensors", Kind::List(&Kind::Named("VirtualValue")), "those that have a value"),
     optional("counters", Kind::List(&COUNTER), "not with a sensor_type"),
 ];
 const SENSOR_TYPE: Param = optional("sensor_type", Kind::Text, "only metering or virtual sensors of this type");
@@ -75,7 +45,7 @@ pub(super) const METHODS: &[Method] = &[
         Box::pin(batch_list(a, s, r))
     })
     .takes(&[required("trackers", Kind::List(&Kind::Int), ""), SENSOR_TYPE, COMPONENTS])
-    .gives(&[required("result", Kind::Map(&Kind::Object(GROUPS)), "by tracker; blocked ones are left out")])
+    .gives(&[required("result", Kind::Map(&Kind::Named("Readings")), "by tracker; blocked ones are left out")])
     .fails(&[Condition::ListHasNonexistent, Condition::TooManyDevices]),
     Method::user("tracker/get_readings", "Values of sensors that measure neither fuel nor the vehicle.", |a, s, r| {
         Box::pin(async move { older(a, s, r, |m| !is_fuel(m) && !is_of_vehicle(m)) })
