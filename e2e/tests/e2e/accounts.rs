@@ -87,6 +87,9 @@ fn removing_a_user_removes_its_keys() {
     assert_eq!(error(&account, &key), 3);
 }
 
+/// Conforms to navixy 000, "Logout event": comes when the user has changed its password
+/// Conforms to navixy 001, "Logout event": comes when the user has changed its password
+/// Conforms to navixy 002, "Logout event": comes when the user has changed its password
 #[test]
 fn setting_a_password_ends_every_session() {
     let server = Server::start();
@@ -136,6 +139,9 @@ fn mail(folder: &std::path::Path) -> String {
     })
 }
 
+/// Conforms to navixy 000, "Logout event": comes when the user has restored its password
+/// Conforms to navixy 001, "Logout event": comes when the user has restored its password
+/// Conforms to navixy 002, "Logout event": comes when the user has restored its password
 #[test]
 fn a_forgotten_password_is_restored_by_mail() {
     let folder = e2e::Folder::new();
@@ -157,6 +163,11 @@ fn a_forgotten_password_is_restored_by_mail() {
     let is_token = |line: &&str| line.len() == 32 && line.bytes().all(|b| b.is_ascii_hexdigit());
     let token = mail.lines().find(is_token).unwrap_or_else(|| panic!("{mail}"));
     assert_eq!(account.api.call("tracker/list", token, Value::Null).error(), (276, 403));
+    let mut stranger = Socket::open(&server);
+    let subscribe = json!({"action": "subscribe", "hash": token, "events": ["state"], "trackers": [tracker.id]});
+    stranger.send(&subscribe);
+    let refused = json!({"code": 276, "description": "Action is forbidden for received session type"});
+    assert_eq!(stranger.message()["status"], refused, "a token opens nothing but its own call");
     account.api.call("user/password/change", token, json!({"password": NEW})).ok();
     socket.logout();
     assert_eq!(error(&account, &account.hash), 4);

@@ -152,14 +152,14 @@ fn only_the_sensor_that_was_updated_is_in_the_next_packet() {
     let mut socket = Socket::open(&server);
     subscribe(&mut socket, &account.hash, json!({"rate_limit": "100ms", "sensor_type": "temperature"}));
     let first = readings(&socket.event("readings_batch"), van.id);
-    assert_eq!(inputs(&first), [(cargo, json!(-18.5)), (cabin, json!(21))]);
+    assert_eq!(inputs(&first), [(cargo, json!(-18.5)), (cabin, json!(21.0))]);
     report(&server, DEVICES[0], json!({"temperature_1": -18.25}));
     let next = readings(&socket.event("readings_batch"), van.id);
     assert_eq!(inputs(&next), [(cargo, json!(-18.25))]);
     // What is no temperature is nothing for this subscription.
     report(&server, DEVICES[0], json!({"battery_level": 3}));
     report(&server, DEVICES[0], json!({"temperature_2": 22}));
-    assert_eq!(inputs(&readings(&socket.event("readings_batch"), van.id)), [(cabin, json!(22))]);
+    assert_eq!(inputs(&readings(&socket.event("readings_batch"), van.id)), [(cabin, json!(22.0))]);
     socket.silent(&account.hash);
 }
 
@@ -177,11 +177,11 @@ fn parts_of_a_composite_can_be_left_out() {
     let mut socket = Socket::open(&server);
     subscribe(&mut socket, &account.hash, json!({"rate_limit": "100ms"}));
     let whole = readings(&socket.event("readings_batch"), van.id);
-    let all = [(parts[0], json!(4)), (parts[1], json!(5)), (both, json!(9))];
+    let all = [(parts[0], json!(4.0)), (parts[1], json!(5.0)), (both, json!(9.0))];
     assert_eq!(inputs(&whole), all);
     assert_eq!(whole["inputs"][0]["composite_sensor_ids"], json!([both]));
     subscribe(&mut socket, &account.hash, json!({"rate_limit": "100ms", "include_components": false}));
-    assert_eq!(inputs(&readings(&socket.event("readings_batch"), van.id)), [(both, json!(9))]);
+    assert_eq!(inputs(&readings(&socket.event("readings_batch"), van.id)), [(both, json!(9.0))]);
 }
 
 /// Conforms to navixy 002, "Readings batch event": names its type and event, has user_time, and data is an array

@@ -87,7 +87,7 @@ fn options_that_make_no_sense_are_named_and_take_no_effect() {
             cases.push((json!({"type": event, "target": target}), named));
         }
     }
-    for format in [json!("short"), json!(""), json!(1), json!(null), json!(["full"])] {
+    for format in [json!("short"), json!(""), json!(1), json!({}), json!(["full"])] {
         cases.push((json!({"type": "state_batch", "target": all, "format": format}), "requests[0].format"));
     }
     for kind in [json!("ignition"), json!("weather"), json!(""), json!(7)] {
@@ -161,10 +161,15 @@ fn twenty_thousand_unknown_ids_are_answered_each() {
 #[test]
 fn ids_that_no_tracker_can_have_are_unknown() {
     let mut bench = bench();
-    let ids = [0, -1, i64::MAX, i64::MIN];
+    let ids = [0, -1, i32::MAX.into(), i32::MIN.into()];
     let map = bench.socket.subscribe(&bench.account.hash, &ids);
     let expected: serde_json::Map<String, Value> = ids.iter().map(|id| (id.to_string(), json!("unknown"))).collect();
     assert_eq!(map, Value::from(expected));
+    for no_id in [json!(i64::from(i32::MAX) + 1), json!(i64::MIN), json!(1e300), json!("7x"), json!("")] {
+        let hash = bench.account.hash.clone();
+        bench.socket.send(&json!({"action": "subscribe", "hash": hash, "events": ["state"], "trackers": [no_id]}));
+        bench.refused(&no_id.to_string(), 7, "subscribe");
+    }
 }
 
 #[test]

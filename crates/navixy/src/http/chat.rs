@@ -29,7 +29,7 @@ const TEXT: Param = required("message", Kind::Text, "1 to 20,000 characters");
 const MESSAGE: Kind = Kind::Object(&[
     required("id", Kind::Int, ""),
     required("submit_time", Kind::DateTime, ""),
-    required("update_time", Kind::DateTime, "when the driver's application had it, or null"),
+    required("update_time", Kind::OrNull(&Kind::DateTime), "when the driver's application had it"),
     required("text", Kind::Text, ""),
     required("type", Kind::OneOf(&["INCOMING", "OUTGOING"]), "incoming: from the driver"),
     required("status", Kind::OneOf(&["PENDING", "DELIVERED"]), ""),

@@ -91,6 +91,8 @@ pub(super) enum Kind {
     Object(&'static [Param]),
     /// An object that the document describes under this name.
     Named(&'static str),
+    /// This, or null.
+    OrNull(&'static Kind),
     /// Any JSON.
     Any,
 }

@@ -58,7 +58,7 @@ pub(super) const METHODS: &[Method] = &[
     .fails(&[Condition::NotPermitted]),
     Method::user("user/settings/ui/read", "A text that the client had kept.", |a, s, r| Box::pin(ui_read(a, s, r)))
         .takes(&[KEY])
-        .gives(&[required("value", Kind::Any, "a text, or null when there is none")]),
+        .gives(&[required("value", Kind::OrNull(&Kind::Text), "")]),
     Method::user("user/settings/ui/update", "Keeps a text for the client.", |a, s, r| Box::pin(ui_update(a, s, r)))
         .takes(&[KEY, required("value", Kind::Text, "at most 8192 characters")])
         .fails(&[Condition::OverQuota]),

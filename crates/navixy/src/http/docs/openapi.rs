@@ -157,6 +157,7 @@ fn schema(kind: Kind) -> Value {
         Kind::Map(each) => json!({"type": "object", "additionalProperties": schema(*each)}),
         Kind::Object(members) => object(members, &[]),
         Kind::Named(name) => named(name),
+        Kind::OrNull(kind) => json!({"anyOf": [schema(*kind), {"type": "null"}]}),
         Kind::Any => json!({}),
     }
 }

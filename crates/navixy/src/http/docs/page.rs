@@ -156,6 +156,10 @@ fn kind(value: Kind, page: &mut String) {
         Kind::Named(name) => {
             let _ = write!(page, "<a href=\"#s-{name}\">{name}</a>");
         }
+        Kind::OrNull(known) => {
+            kind(*known, page);
+            page.push_str(" or null");
+        }
         Kind::Any => page.push_str("JSON"),
     }
 }
