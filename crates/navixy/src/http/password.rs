@@ -120,7 +120,11 @@ async fn restore(api: &Api, request: &mut Request<'_>) -> Result<Vec<u8>, Refusa
 fn text(password_url: &str, token: &str) -> String {
     let way = match password_url {
         "" => format!("To choose a new password, enter this code:\n\n{token}\n"),
-        url => format!("To choose a new password, open this page:\n\n{}\n", url.replace(TOKEN, token)),
+        url if url.contains(TOKEN) => {
+            format!("To choose a new password, open this page:\n\n{}\n", url.replace(TOKEN, token))
+        }
+        // A page that is not told the token asks for it.
+        url => format!("To choose a new password, open this page:\n\n{url}\n\nand enter this code:\n\n{token}\n"),
     };
     format!(
         "Somebody, probably you, asked for a new password for your account.\n\n{way}\n\
@@ -140,5 +144,7 @@ mod tests {
         };
         check("", "abc");
         check("https://fleet.example.com/new?token={hash}&x=1", "https://fleet.example.com/new?token=abc&x=1");
+        check("https://fleet.example.com/new", "https://fleet.example.com/new");
+        check("https://fleet.example.com/new", "abc");
     }
 }
