@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError};
 
 use fleet::SourceInfo;
 use live::{Timing, advance, initial};
-use model::{Entry, EntryKind, SourceChange, SourceId, SourceValues, Timestamp};
+use model::{Entry, EntryKind, Seq, SourceChange, SourceId, SourceValues, Timestamp};
 use storage::codec::Saved;
 use storage::journal::JournalError;
 
@@ -40,11 +40,16 @@ impl Engine {
         let mut sources = HashMap::with_capacity(folds.len());
         for (id, (mut folded, info)) in folds {
             advance(&mut folded.state, &folded.settings, timing, now);
-            let settings = info.settings.clone();
+            let (settings, registered) = (info.settings.clone(), info.registered);
+            let is_new = folded.state.seq == Seq::default();
             let source = self.make_source(folded, info);
-            // The catalog had taken a change in that the journal had not.
+            // The catalog had taken something in that the journal had not.
             let mut inner = source.lock();
-            if inner.settings != settings {
+            if is_new {
+                let change = SourceChange::Registered((*settings).clone());
+                self.change(&source, &mut inner, change, registered);
+                advance(&mut inner.state, &settings, timing, now);
+            } else if inner.settings != settings {
                 self.change(&source, &mut inner, SourceChange::Settings((*settings).clone()), now);
             }
             drop(inner);

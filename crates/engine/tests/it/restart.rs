@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use engine::EngineOptions;
+use fleet::SettingsEdit;
 use live::{advance, apply, initial};
 use model::{Entry, EntryKind, Report, Seq, SourceId, SourceState};
 use proptest::prelude::*;
@@ -30,6 +31,31 @@ async fn states_are_the_same_after_a_good_end_and_after_a_bad_one() {
     assert_eq!(states(&stage), before, "stopped");
     stage.kill().await;
     assert_eq!(states(&stage), before, "killed with snapshots");
+}
+
+#[tokio::test]
+async fn a_registration_that_only_the_catalog_kept_is_journaled_at_the_start() {
+    let mut stage = Stage::new().await;
+    stage.gate.break_down();
+    let (tracker, source) = stage.register("1").await;
+    stage.kill().await;
+    set_now(200_000);
+    stage.kill().await;
+    let id = source.id();
+    stage.store(&stage.source(id), vec![report(199_999)]).await;
+    // Such a report would mean movement from now on.
+    let edit = SettingsEdit::TripDetection {
+        min_idle_minutes: 5,
+        idle_speed_threshold_kmh: 0,
+        ignition_aware: false,
+        motion_sensor_aware: false,
+    };
+    stage.fleet.change_settings(&stage.session, tracker, edit).await.expect("changed");
+    stage.engine.flush().await;
+    let before = stage.state(id);
+    assert_eq!(before.movement, model::MovementStatus::Parked);
+    stage.kill().await;
+    assert_eq!(stage.state(id), before);
 }
 
 #[tokio::test]
