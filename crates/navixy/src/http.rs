@@ -87,6 +87,11 @@ pub trait States: Send + Sync + 'static {
     fn settle(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
         Box::pin(std::future::ready(()))
     }
+
+    /// Ready when what the states have heard of so far is durable.
+    fn keep(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(std::future::ready(()))
+    }
 }
 
 impl States for Engine {
@@ -111,6 +116,10 @@ impl States for Engine {
 
     fn settle(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
         Box::pin(self.write_connected())
+    }
+
+    fn keep(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(self.flush())
     }
 }
 

@@ -50,5 +50,7 @@ async fn replace(api: &Api, session: Session, request: &mut Request<'_>) -> Resu
     let tracker = api.fleet.tracker(&session, tracker(id)).ok_or(Condition::NotFound)?;
     // What waits was meant for the device that is gone, and may be in a language that the new one takes for another.
     api.dispatch.withdraw_commands(tracker.source.source, request.now).await?;
+    // The catalog does not tell that there was another device before; the states do.
+    api.states.keep().await;
     Ok(success(|o| render(api, &tracker, &*session.zone, o.member("value"))))
 }

@@ -3,7 +3,7 @@
 use model::SourceId;
 use serde_json::{Value, json};
 
-use crate::world::World;
+use crate::world::{KEPT, World};
 
 /// A body with the members of another.
 fn with(mut body: Value, more: &Value) -> Value {
@@ -151,8 +151,10 @@ async fn a_device_takes_the_place_of_another() {
     world.check_code("tracker/raw_command/send", reboot, 0).await;
     world.check_code(replace, with(body.clone(), &json!({"tracker_id": 1})), 201).await;
     assert_eq!(world.dispatch.summary(id).open_commands_count, 1, "waits for the device as long as it is there");
+    assert_eq!(KEPT.get(), 0);
     let answered = world.post(replace, body.clone()).await;
     assert_eq!(world.dispatch.summary(id).open_commands_count, 0, "was not meant for the new device");
+    assert_eq!(KEPT.get(), 1, "it is durable when it is answered");
     let value = &answered.body["value"];
     assert_eq!((&value["id"], &value["source"]["id"]), (&json!(van), &json!(source)), "{answered:?}");
     assert_eq!(value["source"]["device_id"], "unit-000009");

@@ -39,6 +39,11 @@ thread_local! {
     static CONNECTION: Cell<ConnectionStatus> = const { Cell::new(ConnectionStatus::Active) };
 }
 
+thread_local! {
+    /// How often it was waited until the states are durable.
+    pub(crate) static KEPT: Cell<usize> = const { Cell::new(0) };
+}
+
 fn clock() -> Timestamp {
     NOW.get()
 }
@@ -69,6 +74,11 @@ impl States for AllDrive {
             sensors: &readings::sensors(),
             messages: None,
         });
+    }
+
+    fn keep(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        KEPT.set(KEPT.get() + 1);
+        Box::pin(std::future::ready(()))
     }
 
     fn set_counter(&self, source: SourceId, kind: CounterKind, value: f64, now: Timestamp) -> Setting<'_> {
