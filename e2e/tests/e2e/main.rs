@@ -29,6 +29,7 @@ mod order;
 mod panel;
 mod process;
 mod readings;
+mod sensors;
 mod shapes;
 mod state;
 mod subscription_errors;
