@@ -70,8 +70,9 @@ fn updated(
 /// The sensor that drives the odometer of a source once it has other sensors: the same as it is then, if it is still
 /// there and measures.
 pub(crate) fn odometer_sensor(source: &SourceInfo, sensors: &[Sensor]) -> Option<Arc<Metering>> {
-    let driving = source.settings.odometer_sensor.as_deref()?;
-    let is_driving = |sensor: &&Sensor| matches!(&sensor.kind, SensorKind::Metering(m) if m == driving);
+    // Its input tells which one it is: no two have the same.
+    let input = source.settings.odometer_sensor.as_deref()?.input?;
+    let is_driving = |sensor: &&Sensor| matches!(&sensor.kind, SensorKind::Metering(m) if m.input == Some(input));
     let id = source.sensors.iter().find(is_driving)?.id;
     match sensors.iter().find(|sensor| sensor.id == id).map(|sensor| &sensor.kind) {
         Some(SensorKind::Metering(metering)) if metering.input.is_some() => Some(Arc::new(metering.clone())),

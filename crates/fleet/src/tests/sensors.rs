@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
 use model::{
-    AttributeId, CalibrationPoint, Discrete, DiscreteType, IgnitionSource, Metering, MeteringRules, MeteringType,
-    Sensor, SensorId, SensorKind, TrackerId, ValueTitle, Virtual, VirtualRule, VirtualType, attr,
+    AttributeId, CalibrationPoint, CounterKind, Discrete, DiscreteType, IgnitionSource, Metering, MeteringRules,
+    MeteringType, Sensor, SensorId, SensorKind, TrackerId, ValueTitle, Virtual, VirtualRule, VirtualType, attr,
 };
 
 use super::{Stage, at, cheap, ngp};
@@ -361,4 +361,55 @@ async fn what_is_wrong_with_a_sensor_is_said() {
     let long = titled(vec!["x".repeat(65)]);
     check(long, &|_| {}, &[invalid(Field::ValueTitles, Problem::TooLong { chars_max: 64 })]).await;
     assert!(owner.sensors().is_empty() && owner.stage.events().is_empty());
+}
+
+/// The sensor that drives the odometer after one change; it is told of as it is kept, once.
+fn driving(owner: &Owner) -> Option<Metering> {
+    let info = owner.stage.fleet.source(owner.van.source.source).expect("there");
+    assert_eq!(owner.stage.events(), [FleetEvent::SourceChanged(info.clone())]);
+    info.settings.odometer_sensor.as_deref().cloned()
+}
+
+fn measuring(owner: &Owner, id: SensorId) -> Option<Metering> {
+    match owner.sensors().iter().find(|s| s.id == id).map(|s| &s.kind) {
+        Some(SensorKind::Metering(metering)) => Some(metering.clone()),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn the_odometer_follows_the_sensor_that_drives_it() {
+    let mut owner = Owner::new(cheap()).await;
+    let id = owner.made(metering("hardware_mileage")).await;
+    let other = owner.made(metering("temperature_1")).await;
+    let third = owner.made(metering("temperature_2")).await;
+    let (session, van) = (owner.session.clone(), owner.van.id);
+    let odometer = CounterKind::Odometer;
+    owner.stage.fleet.update_counter(&session, van, odometer, 1.0, Some(id)).await.expect("driven");
+    owner.stage.events();
+
+    let mut edited = Sensor { id, ..metering("can_mileage") };
+    if let SensorKind::Metering(metering) = &mut edited.kind {
+        metering.divider = 1_000.0;
+    }
+    owner.stage.fleet.update_sensor(&session, van, edited).await.expect("edited");
+    let found = driving(&owner);
+    assert_eq!(found.as_ref().map(|m| (m.divider, m.input_name.as_str())), Some((1_000.0, "can_mileage")));
+    assert_eq!(found, measuring(&owner, id));
+
+    let points = vec![point(0.0, 1.0), point(10.0, 100.0)];
+    owner.stage.fleet.set_calibration(&session, van, id, points.clone()).await.expect("calibrated");
+    assert_eq!(driving(&owner).map(|m| m.calibration), Some(points));
+
+    owner.stage.reopen(at(1)).await;
+    owner.stage.fleet.delete_sensor(&session, van, other).await.expect("deleted");
+    assert_eq!(driving(&owner), measuring(&owner, id), "another one's end changes nothing");
+    let sum = Sensor { id, ..composite(&[third]) };
+    owner.stage.fleet.update_sensor(&session, van, sum).await.expect("edited");
+    assert_eq!(driving(&owner), None, "a sum drives nothing");
+
+    owner.stage.fleet.update_counter(&session, van, odometer, 1.0, Some(third)).await.expect("driven");
+    assert_eq!(driving(&owner), measuring(&owner, third));
+    owner.stage.fleet.delete_sensor(&session, van, third).await.expect("deleted");
+    assert_eq!(driving(&owner), None);
 }
