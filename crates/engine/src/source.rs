@@ -181,6 +181,13 @@ impl Source {
         self.0.replacements.load(Ordering::Acquire)
     }
 
+    /// [`Source::replacements`], if this is its device now. Both are looked at in one moment, so that a device which
+    /// remembers the number misses no replacement that comes later, and none that came before passes as it.
+    pub fn replacements_of(&self, device: &DeviceId) -> Option<u32> {
+        let inner = self.lock();
+        (inner.device == *device).then(|| self.replacements())
+    }
+
     pub(crate) fn count_replacement(&self) {
         self.0.replacements.fetch_add(1, Ordering::Release);
     }

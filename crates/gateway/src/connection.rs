@@ -231,14 +231,12 @@ impl DeviceConnection {
     fn identify(&mut self, id: &DeviceId) {
         let now = (self.port.options.clock)();
         let engine = &self.port.engine;
-        let named = || engine.fleet().device(id.as_str()).map(|device| device.source);
-        let source = named().and_then(|source| engine.source(source));
-        let counted = source.map(|source| (source.replacements(), source));
-        // Asked once more, because another device may have taken its place before the replacements were counted.
-        let known = counted.filter(|(_, source)| named() == Some(source.id()));
-        let answer = if let Some((replacements, source)) = known {
+        let source = engine.fleet().device(id.as_str()).and_then(|device| engine.source(device.source));
+        // The source is asked too: another device may have taken the place since it was looked up.
+        let device = source.and_then(|source| source.replacements_of(id).map(|replacements| (source, replacements)));
+        let answer = if device.is_some() {
             // A refusal leaves it: uploads belong to the device last accepted.
-            self.device = Some((source, replacements));
+            self.device = device;
             self.was_accepted = true;
             Identified::Accepted(DeviceSettings::default())
         } else {

@@ -96,6 +96,20 @@ async fn a_replaced_device_begins_anew_and_keeps_the_values() {
 }
 
 #[tokio::test]
+async fn a_source_that_was_looked_up_before_tells_whose_it_is_now() {
+    let stage = Stage::new().await;
+    let (_, source) = stage.register("1").await;
+    let before = info(&stage, &source);
+    let (old, new) = (before.device.clone(), DeviceId::new("another").expect("an id"));
+    assert_eq!((source.replacements_of(&old), source.replacements_of(&new)), (Some(0), None));
+    stage.engine.apply_info(&SourceInfo { device: new.clone(), ..before.clone() }, now());
+    assert_eq!((source.replacements_of(&old), source.replacements_of(&new)), (None, Some(1)));
+    // Whoever was let in before it was replaced stays out of date when it is back.
+    stage.engine.apply_info(&before, now());
+    assert_eq!((source.replacements_of(&old), source.replacements_of(&new)), (Some(2), None));
+}
+
+#[tokio::test]
 async fn a_counter_is_set_when_it_is_durable() {
     let stage = Stage::new().await;
     let (_, source) = stage.register("1").await;
