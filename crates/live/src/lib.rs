@@ -41,4 +41,4 @@ pub use track::{
     Bounds, Happening, HappeningKind, Replay, Step, Thinner, Toggled, TrackPoint, Trip, TripEnd, Trips, happenings,
     simplify,
 };
-pub use values::{VALUES_MAX, fold_values};
+pub use values::{VALUES_MAX, fold_report_values, fold_values};

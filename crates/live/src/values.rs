@@ -42,6 +42,12 @@ pub fn fold_values(
     }
 }
 
+/// Folds what a report says that counts `at` this time into the last values, and nothing into the counters: for those
+/// who look at what sensors said in the past.
+pub fn fold_report_values(values: &mut SourceValues, report: &Report, at: Timestamp, settings: &SourceSettings) {
+    Folding { version: values.version + 1, values, at, next: 0 }.take_report(report, settings);
+}
+
 fn apply_change(
     values: &mut SourceValues,
     state: &SourceState,

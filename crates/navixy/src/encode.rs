@@ -20,7 +20,7 @@ pub use state::render_state;
 pub(crate) use event::{event_message, event_name, event_types, is_emergency};
 pub(crate) use message::{error_prefix, status};
 pub(crate) use monitor::{MONITOR_SUFFIX, monitor_item, monitor_prefix};
-pub(crate) use readings::{computed, render_counter, render_sensor_values};
+pub(crate) use readings::{computed, render_counter, render_sensor_values, scalar};
 pub(crate) use state::{bits, connection_name};
 
 use crate::errors::FieldError;

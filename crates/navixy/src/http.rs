@@ -143,6 +143,8 @@ pub struct NavixyOptions {
     pub track_days_max: u32,
     /// Days that one call may ask the events or the mileage of. Default 90.
     pub history_days_max: u32,
+    /// Days that one call may ask the values of a sensor of. Default 30.
+    pub sensor_days_max: u32,
     /// Trackers that one call may ask the mileage of. Default 128.
     pub mileage_trackers_max: usize,
     /// Reports that one call about the past may read; the answer says when it was cut there. Default 3,000,000, which
@@ -164,6 +166,7 @@ impl NavixyOptions {
             empty_stubs: true,
             track_days_max: 31,
             history_days_max: 90,
+            sensor_days_max: 30,
             mileage_trackers_max: 128,
             past_reports_max: 3_000_000,
             past_points_max: 100_000,

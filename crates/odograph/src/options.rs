@@ -193,6 +193,7 @@ pub(crate) fn navixy(settings: &Settings) -> (NavixyOptions, SocketOptions) {
         empty_stubs: settings.navixy.empty_stubs,
         track_days_max: limits.track_days_max,
         history_days_max: limits.history_days_max,
+        sensor_days_max: limits.sensor_days_max,
         mileage_trackers_max: limits.mileage_trackers_max,
         past_reports_max: limits.past_reports_max,
         past_points_max: limits.past_points_max,

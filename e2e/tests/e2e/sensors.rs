@@ -1,6 +1,7 @@
 //! What an owner sets about a tracker, and what its states and readings make of it at once.
 
-use e2e::{Account, Report, Server, eventually, ngp, ngp_body};
+use e2e::{Account, Report, Server, eventually, ngp, ngp_body, now};
+use jiff::ToSpan;
 use serde_json::{Value, json};
 
 #[test]
@@ -23,6 +24,12 @@ fn calibration_shows_in_readings() {
     let update = json!({"tracker_id": van.id, "sensor_id": id, "data": data});
     account.call("tracker/sensor/calibration_data/update", update).ok();
     eventually("the calibrated value", || value().filter(|value| *value == 75.0));
+    let now = now();
+    let span = [now - 1.hour(), now + 1.hour()].map(|at| at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
+    let asked = json!({"tracker_id": van.id, "sensor_id": made["id"], "from": span[0], "to": span[1]});
+    let past = account.call("tracker/sensor/data/read", asked).ok();
+    let values: Vec<&Value> = past["list"].as_array().expect("a list").iter().map(|point| &point["value"]).collect();
+    assert_eq!(values, [&json!(75.0)], "as the sensor is calibrated now");
 }
 
 #[test]

@@ -250,7 +250,7 @@ pub(crate) fn computed(x: f64, out: &mut Vec<u8>) {
 }
 
 /// A value as the JSON that it is.
-fn scalar(value: &Value, out: &mut Vec<u8>) {
+pub(crate) fn scalar(value: &Value, out: &mut Vec<u8>) {
     match value {
         Value::Bool(b) => boolean(*b, out),
         Value::Int(n) => int(*n, out),

@@ -11,7 +11,7 @@ use crate::http::call::Request;
 use crate::http::method::{Kind, Method, Param, TRACKER_ID, required};
 use crate::http::params;
 use crate::http::security_group::number;
-use crate::http::sensor::tracker;
+use crate::http::sensor::{sensor_of, tracker};
 use crate::http::tracker::unblocked;
 
 /// More points than any option may allow are not read.
@@ -49,10 +49,11 @@ async fn read(api: &Api, session: Session, request: &mut Request<'_>) -> Result<
     let id = params.required("tracker_id", params::int);
     let sensor = params.required("sensor_id", params::int);
     params.finish()?;
+    let sensor = sensor.ok_or_else(|| params.invalid())?;
     let tracker = unblocked(api, &session, id, Condition::NotFound)?;
-    let sensor = sensor.map(|id| SensorId(number(id)));
-    let sensor = tracker.source.sensors.iter().find(|s| Some(s.id) == sensor).ok_or(Condition::NotFound)?;
-    let SensorKind::Metering(metering) = &sensor.kind else { return Err(Condition::SensorUnsupported.into()) };
+    let SensorKind::Metering(metering) = &sensor_of(&tracker, sensor)?.kind else {
+        return Err(Condition::SensorUnsupported.into());
+    };
     Ok(success(|o| {
         encode::array(&metering.calibration, o.member("value"), |point, out| {
             let mut o = Object::open(out);

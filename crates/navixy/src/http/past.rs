@@ -124,21 +124,32 @@ impl Course {
     ) -> Result<Replay, JournalError> {
         let begin = self.from.plus_ms(-warm_up_ms);
         let mut replay = Replay::new(self.source, begin, (*self.settings).clone(), self.timing);
+        self.reports(journal, begin, meter, |StoredReport { seq, time, report, .. }| {
+            let step = replay.push(seq, time, report);
+            if time >= self.from { visit(&replay, &step) } else { ControlFlow::Continue(()) }
+        })?;
+        Ok(replay)
+    }
+
+    /// Hands the user's reports from `begin` to the end of the span over, one by one, until `visit` has enough or the
+    /// meter runs out.
+    pub(super) fn reports(
+        &self,
+        journal: &dyn Journal,
+        begin: Timestamp,
+        meter: &mut Meter,
+        mut visit: impl FnMut(StoredReport) -> ControlFlow<()>,
+    ) -> Result<(), JournalError> {
         for stored in journal.range(self.source, begin, self.to) {
             let stored = stored?;
             if !meter.take() {
                 break;
             }
-            if !self.shows(&stored) {
-                continue;
-            }
-            let StoredReport { seq, time, report, .. } = stored;
-            let step = replay.push(seq, time, report);
-            if time >= self.from && visit(&replay, &step).is_break() {
+            if self.shows(&stored) && visit(stored).is_break() {
                 break;
             }
         }
-        Ok(replay)
+        Ok(())
     }
 
     /// Whether a report is the user's, and its time is known. One from a clock that runs ahead lies under a time at

@@ -1,10 +1,11 @@
 //! `tracker/sensor/…`: what the attributes of a device mean.
 
+mod data;
 mod form;
 mod inputs;
 
-use fleet::{Right, Session};
-use model::{SensorId, TrackerId};
+use fleet::{Right, Session, Tracker};
+use model::{Sensor, SensorId, TrackerId};
 
 use crate::encode::{self, Object};
 use crate::errors::Condition;
@@ -15,11 +16,16 @@ use crate::http::method::{Kind, Method, Param, TRACKER_ID, optional, required};
 use crate::http::params;
 use crate::http::reach::{TRACKERS_MAX, tracker_id, trackers};
 use crate::http::security_group::number;
+use crate::http::span::{FROM, TO};
 use crate::http::tracker::unblocked;
 use crate::wire::WireId;
 
 const SENSOR: Kind = Kind::Named("Sensor");
 const SENSOR_ID: Param = required("sensor_id", Kind::Int, "");
+const DATA: Kind = Kind::Object(&[
+    required("value", Kind::Any, "a number; of a virtual sensor a text"),
+    required("get_time", Kind::DateTime, ""),
+]);
 const TRACKERS: Param = required("trackers", Kind::List(&Kind::Int), "at most 500");
 const CHANGE_ERRORS: &[Condition] = &[
     Condition::NotFound,
@@ -71,6 +77,19 @@ pub(super) const METHODS: &[Method] = &[
         Condition::OtherModel,
         Condition::TooManyEntities,
     ]),
+    Method::user("tracker/sensor/data/read", "What a sensor said.", |a, s, r| Box::pin(data::read(a, s, r)))
+        .takes(&[
+            TRACKER_ID,
+            required("sensor_id", Kind::Int, "a metering or virtual sensor"),
+            FROM,
+            TO,
+            optional("raw_data", Kind::Bool, "values as the device sent them; of a composite the sum all the same"),
+        ])
+        .gives(&[
+            required("limit_exceeded", Kind::Bool, "not everything was read, or told"),
+            required("list", Kind::List(&DATA), "by the sensor's present settings"),
+        ])
+        .fails(&[Condition::NotFound, Condition::DeviceBlocked, Condition::SpanTooBig, Condition::SensorUnsupported]),
     Method::user("tracker/sensor/input_name/list", "The inputs that sensors may have.", |a, s, r| {
         Box::pin(inputs::list(a, s, r))
     })
@@ -156,4 +175,10 @@ async fn batch_copy(api: &Api, session: Session, request: &mut Request<'_>) -> R
 /// A tracker by its number; one that none can have is nobody's.
 pub(super) fn tracker(id: i32) -> TrackerId {
     WireId(id).tracker().unwrap_or(TrackerId(0))
+}
+
+/// A sensor of a tracker, by its number.
+pub(super) fn sensor_of(tracker: &Tracker, id: i32) -> Result<&Sensor, Condition> {
+    let id = SensorId(number(id));
+    tracker.source.sensors.iter().find(|sensor| sensor.id == id).ok_or(Condition::NotFound)
 }

@@ -33,6 +33,8 @@ mod http_readings;
 #[cfg(test)]
 mod http_rights;
 #[cfg(test)]
+mod http_sensor_data;
+#[cfg(test)]
 mod http_sensors;
 #[cfg(test)]
 mod http_settings;

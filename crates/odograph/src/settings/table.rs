@@ -273,6 +273,8 @@ settings! {
         track_days_max: u32 = 31, Kind::Number(1, 36_600);
         /// Days that one call may ask the events or the mileage of.
         history_days_max: u32 = 90, Kind::Number(1, 36_600);
+        /// Days that one call may ask the values of a sensor of.
+        sensor_days_max: u32 = 30, Kind::Number(1, 36_600);
         /// Trackers that one call may ask the mileage of.
         mileage_trackers_max: usize = 128, Kind::Number(1, 1_000_000);
         /// Reports that one call about the past may read; what it answers beyond is cut, and it says so.
