@@ -95,6 +95,7 @@ fn a_batch_can_be_compact() {
 
 /// Conforms to navixy 002, "State batch event": user_time is the present time in the user's zone
 /// Conforms to navixy 002, "WebSocket Events": a batch says that it is an event, which event, and has data
+/// Conforms to navixy 002, "State batch event": names its type and event, and has user_time and data
 #[test]
 fn a_batch_says_what_time_it_is_for_the_user() {
     let server = Server::start();

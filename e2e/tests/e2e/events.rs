@@ -16,6 +16,12 @@ pub(crate) fn members(message: &Value) -> Vec<&str> {
 /// Conforms to navixy 000, "State event": has user_time beside type, event and data
 /// Conforms to navixy 001, "State event": has user_time beside type, event and data
 /// Conforms to navixy 002, "State event": has user_time beside type, event and data
+/// Conforms to navixy 000, "Lifecycle event": has its type, the event's name, and data alone beside them
+/// Conforms to navixy 001, "Lifecycle event": has its type, the event's name, and data alone beside them
+/// Conforms to navixy 002, "Lifecycle event": has its type, the event's name, and data alone beside them
+/// Conforms to navixy 000, "Logout event": has its type, the event's name, and a text as data
+/// Conforms to navixy 001, "Logout event": has its type, the event's name, and a text as data
+/// Conforms to navixy 002, "Logout event": has its type, the event's name, and a text as data
 #[test]
 fn every_event_message_has_a_type_an_event_and_data() {
     let server = Server::start();
@@ -38,6 +44,8 @@ fn every_event_message_has_a_type_an_event_and_data() {
 
 /// Conforms to navixy 002, "WebSocket Events": the event's name is one of those listed, and of the Data Stream Analyzer
 /// Conforms to navixy 003, "Automatic subscriptions": any subscription brings logout events
+/// Conforms to navixy 002, "Logout event": comes to a subscriber of any kind of event
+/// Conforms to navixy 002, "Lifecycle event": comes once, whatever the number of subscriptions to the tracker
 #[test]
 fn a_subscription_to_everything_hears_every_kind_of_event() {
     let server = Server::start();

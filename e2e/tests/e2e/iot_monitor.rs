@@ -30,6 +30,8 @@ fn speeds(queue: &Value) -> Vec<Option<i64>> {
 /// Conforms to navixy 002, "Data Stream Analyzer event": comes right after the subscription
 /// Conforms to navixy 002, "Data Stream Analyzer event": comes when the last values were updated
 /// Conforms to navixy 002, "Data Stream Analyzer event": one queue without gaps, and one that has null where a message lacked the attribute
+/// Conforms to navixy 002, "Data Stream Analyzer event": whole numbers are numbers, fractions are text
+/// Conforms to navixy 002, "Data Stream Analyzer event": the values of the 12 latest messages come, the newest first
 #[test]
 fn the_last_messages_come_at_once_and_then_with_each_new_one() {
     let mut server = Server::start();

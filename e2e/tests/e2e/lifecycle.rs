@@ -125,6 +125,8 @@ fn a_tracker_hidden_in_the_panel_comes_back_to_those_who_watch_all() {
 }
 
 /// Conforms to navixy 002, "Lifecycle event": comes only to who is subscribed to the tracker
+/// Conforms to navixy 000, "Lifecycle event": comes only to who is subscribed to the tracker
+/// Conforms to navixy 001, "Lifecycle event": comes only to who is subscribed to the tracker
 #[test]
 fn unsubscribed_trackers_send_no_lifecycle() {
     let server = Server::start();

@@ -106,6 +106,8 @@ fn removing_a_user_ends_all_sessions() {
 }
 
 /// Conforms to navixy 002, "Logout event": comes only to who has a subscription
+/// Conforms to navixy 000, "Logout event": comes only to who has a subscription
+/// Conforms to navixy 001, "Logout event": comes only to who has a subscription
 #[test]
 fn a_session_without_a_subscription_hears_nothing() {
     let mut watched = watched(ServerOptions::default());

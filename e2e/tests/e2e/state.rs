@@ -325,6 +325,7 @@ fn unsubscribing_ends_the_events_in_both_forms() {
     socket.silent(&account.hash);
 }
 
+/// Conforms to navixy 003, "Subscribe Action: Response": a tracker of another user is unknown
 #[test]
 fn two_accounts_on_one_connection_each_get_their_own() {
     let server = Server::start();

@@ -139,6 +139,7 @@ fn a_session_that_has_ended_is_told_from_one_never_issued() {
 
 /// Conforms to navixy 003, "Subscribe Action: Request": lists have no nulls and no other types
 /// Conforms to navixy 003, "Unsubscribe Action: Request": lists have no nulls and no other types
+/// Conforms to navixy 003, "Subscribe Action: Request": events and trackers are required, and an event must be one of those listed
 #[test]
 fn ill_formed_parameters_are_invalid_and_take_no_effect() {
     let mut bench = bench();
@@ -151,6 +152,8 @@ fn ill_formed_parameters_are_invalid_and_take_no_effect() {
         json!({"events": [], "trackers": [van.id]}),
         json!({"events": "state", "trackers": [van.id]}),
         json!({"events": ["weather"], "trackers": [van.id]}),
+        json!({"events": ["state", "lifecycle"], "trackers": [van.id]}),
+        json!({"events": ["state_batch"], "trackers": [van.id]}),
         json!({"events": [null], "trackers": [van.id]}),
         json!({"events": ["state"], "trackers": "all"}),
         json!({"events": ["state"], "trackers": [van.id, null]}),
