@@ -105,6 +105,9 @@ fn setting_a_password_ends_every_session() {
     account.api.login(&account.login, NEW).ok();
 }
 
+/// Conforms to navixy 000, "Logout event": does not come for a session that is renewed in time
+/// Conforms to navixy 001, "Logout event": does not come for a session that is renewed in time
+/// Conforms to navixy 002, "Logout event": does not come for a session that is renewed in time
 #[test]
 fn a_renewed_session_outlives_one_that_was_not() {
     let lifetime = Duration::from_secs(4);

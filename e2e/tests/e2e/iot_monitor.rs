@@ -76,7 +76,7 @@ fn the_last_messages_come_at_once_and_then_with_each_new_one() {
 }
 
 /// Conforms to navixy 002, "Data Stream Analyzer event": only of trackers that are not blocked
-/// Conforms to navixy 002, "Lifecycle event": comes for trackers with states or readings
+/// Conforms to navixy 002, "Lifecycle event": does not come for the latest messages alone
 #[test]
 fn a_blocked_tracker_says_nothing_not_even_that_it_is_blocked() {
     let server = Server::start();
