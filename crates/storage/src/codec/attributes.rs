@@ -108,6 +108,15 @@ pub(super) fn id(reader: &mut Reader<'_>) -> Result<AttributeId, CodecError> {
     named(number, reader)
 }
 
+/// An id on its own; `None` when its name finds no room in the process's table. Settings from another time do without
+/// it: nothing that is read here will have that name.
+pub(super) fn id_with_room(reader: &mut Reader<'_>) -> Result<Option<AttributeId>, CodecError> {
+    match id(reader) {
+        Err(CodecError::Name(InternError::TableFull)) => Ok(None),
+        found => found.map(Some),
+    }
+}
+
 fn put_tag(id: AttributeId, kind: u64, out: &mut Vec<u8>) {
     if id.is_shared() {
         put_varint(u64::from(id.number()) << kind::BITS | kind, out);

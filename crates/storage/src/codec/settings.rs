@@ -7,7 +7,7 @@ use model::{
 };
 
 use super::CodecError;
-use super::attributes::{id, put_id};
+use super::attributes::{id_with_room, put_id};
 use super::bytes::{Reader, put_f64, put_option, put_text, put_varint};
 
 const IGNITION_NONE: u8 = 0;
@@ -91,9 +91,9 @@ fn ignition(reader: &mut Reader<'_>) -> Result<IgnitionSource, CodecError> {
     Ok(match reader.byte()? {
         IGNITION_NONE => IgnitionSource::None,
         IGNITION_INPUT => IgnitionSource::Input(reader.byte()?),
-        IGNITION_ATTRIBUTE => IgnitionSource::Attribute(id(reader)?),
+        IGNITION_ATTRIBUTE => id_with_room(reader)?.map_or(IgnitionSource::None, IgnitionSource::Attribute),
         IGNITION_VIRTUAL => {
-            let input = id(reader)?;
+            let input = id_with_room(reader)?;
             let rule = match reader.byte()? {
                 IN_RANGE => {
                     VirtualRule::InRange { from: reader.option(Reader::finite)?, to: reader.option(Reader::finite)? }
@@ -102,7 +102,7 @@ fn ignition(reader: &mut Reader<'_>) -> Result<IgnitionSource, CodecError> {
                 BIT_INDEX => VirtualRule::BitIndex(reader.byte()?),
                 _ => return Err(CodecError::Malformed),
             };
-            IgnitionSource::Virtual { input, rule }
+            input.map_or(IgnitionSource::None, |input| IgnitionSource::Virtual { input, rule })
         }
         _ => return Err(CodecError::Malformed),
     })
@@ -129,7 +129,7 @@ fn metering(reader: &mut Reader<'_>) -> Result<Metering, CodecError> {
     Ok(Metering {
         sensor_type: MeteringType::from_name(reader.text()?).ok_or(CodecError::Malformed)?,
         input_name: reader.text()?.to_owned(),
-        input: reader.option(id)?,
+        input: reader.option(id_with_room)?.flatten(),
         divider: reader.finite()?,
         accuracy: reader.finite()?,
         units: reader.text()?.to_owned(),
