@@ -6,6 +6,8 @@
 mod check;
 mod rules;
 
+use std::collections::BTreeSet;
+
 use model::{CalibrationPoint, Sensor, SensorId, SensorKind, SourceSettings, TrackerId};
 use serde::{Deserialize, Serialize};
 
@@ -136,7 +138,9 @@ impl Fleet {
                 let memory = desk.memory();
                 let base = open_tracker(&memory, &session, base)?;
                 let mut next = memory.entities.sensors.next_id();
-                for id in targets.into_iter().filter(|id| *id != base.id) {
+                // Neither onto itself nor twice onto another.
+                let mut done = BTreeSet::from([base.id]);
+                for id in targets.into_iter().filter(|id| done.insert(*id)) {
                     let target = changeable(&memory, &session, id)?;
                     if target.source.model != base.source.model {
                         return Err(SensorError::OtherModel);

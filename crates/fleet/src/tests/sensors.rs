@@ -254,7 +254,7 @@ async fn copies_take_the_place_of_what_was_there() {
     let truck = owner.stage.register(&owner.session, "truck-00001").await;
     let door = discrete(DiscreteType::Door, 1);
     owner.stage.fleet.create_sensor(&owner.session, truck.id, door).await.expect("made");
-    let (base, targets) = (owner.van.id, vec![truck.id, owner.van.id]);
+    let (base, targets) = (owner.van.id, vec![truck.id, owner.van.id, truck.id]);
     owner.stage.fleet.copy_sensors(&owner.session, base, targets).await.expect("copied");
     owner.stage.reopen(at(1)).await;
     let copied = owner.stage.fleet.source(truck.source.source).expect("there");
