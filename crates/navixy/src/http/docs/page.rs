@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use fleet::Right;
 use serde_json::Value;
 
 use super::{asyncapi, openapi};
@@ -97,10 +98,7 @@ fn article(method: &Method, page: &mut String) {
         Door::Token(_) => "With the hash of a mail that lets a password be set.",
         Door::Panel(_) => "For administrators.",
     });
-    for (i, right) in method.rights().enumerate() {
-        let words = if i == 0 { " A sub-user needs the right" } else { " or" };
-        let _ = write!(page, "{words} <code>{}</code>", right.name());
-    }
+    rights(method, page);
     page.push_str("</p>\n");
     table("Parameters", method.params, page);
     table("Answer", method.answer, page);
@@ -112,6 +110,16 @@ fn article(method: &Method, page: &mut String) {
         page.push_str("</p>\n");
     }
     page.push_str("</article>\n");
+}
+
+fn rights(method: &Method, page: &mut String) {
+    if method.right == Some(Right::Admin) {
+        return page.push_str(" Not for sub-users.");
+    }
+    let names: Vec<String> = method.rights().map(|right| format!("<code>{}</code>", right.name())).collect();
+    if !names.is_empty() {
+        let _ = write!(page, " A sub-user needs the right {}.", names.join(" or "));
+    }
 }
 
 fn table(caption: &str, members: &[Param], page: &mut String) {
