@@ -119,6 +119,11 @@ impl Walk {
         self.account.api.call("user/logout", &session, Value::Null).ok();
         self.socket.logout();
 
+        let key = self.account.call("api/key/create", json!({"title": "Map"})).ok()["value"]["hash"].clone();
+        self.watch(key.as_str().expect("a hash"));
+        self.account.call("api/key/delete", json!({"key": key})).ok();
+        self.socket.logout();
+
         let sub_user = self.sub_user();
         let session = self.account.call("subuser/session/create", json!({"subuser_id": sub_user})).ok();
         self.watch(session["hash"].as_str().expect("a hash"));
