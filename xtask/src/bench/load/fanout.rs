@@ -116,8 +116,14 @@ impl Load<'_> {
         match self.work.pace {
             Pace::Idle => return Ok(()),
             Pace::Even { per_s, burst } => {
-                let due = (since_ns as f64 / 1e9 * per_s) as u64 / burst * burst;
-                while self.seq < due && self.put((self.seq as f64 * 1e9 / per_s) as u64, time) {}
+                // The first is due at once, and the updates of a burst together.
+                let due = ((since_ns as f64 / 1e9 * per_s) as u64 / burst + 1) * burst;
+                while self.seq < due {
+                    let due_ns = (self.seq / burst * burst) as f64 * 1e9 / per_s;
+                    if !self.put(due_ns as u64, time) {
+                        break;
+                    }
+                }
             }
             Pace::Window(window) => {
                 self.give_up_stalled(now);
