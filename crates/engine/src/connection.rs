@@ -44,6 +44,13 @@ impl Connection {
         self.outbox().open_lane(session, kind)
     }
 
+    /// Makes the present states of watched sources due, in this order; on a lane of differences all that is known of
+    /// them.
+    pub fn mark(&self, slots: &[Slot]) {
+        let mut outbox = self.outbox();
+        slots.iter().for_each(|slot| outbox.mark(*slot));
+    }
+
     /// Watches a source on a lane. Its changes come from now on; its present state is due only once marked. Also says
     /// whether the source is blocked.
     pub fn watch(self: &Arc<Self>, lane: Lane, tracker: TrackerId, source: &Source) -> (Watch, bool) {
@@ -164,9 +171,14 @@ impl Watch {
         !self.source.is_watched_by(&self.connection, self.slot)
     }
 
+    /// Its place in the outbox: for [`Connection::mark`].
+    pub fn slot(&self) -> Slot {
+        self.slot
+    }
+
     /// Makes the source's present state due; on a lane of differences all that is known of it.
     pub fn mark(&self) {
-        self.connection.outbox().mark(self.slot);
+        self.connection.mark(&[self.slot]);
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use engine::{Connection, Engine, Watch};
 use fleet::{Access, Fleet, Session};
-use live::{Lane, LaneKind};
+use live::{Lane, LaneKind, Slot};
 use model::{SourceId, Timestamp, TrackerId};
 
 use crate::wire::{Dates, EventType, Format, Request, SensorType, TrackerStatus, WireId};
@@ -135,12 +135,14 @@ impl Subscription {
         session: &Session,
         ids: impl IntoIterator<Item = WireId>,
     ) -> Vec<(WireId, TrackerStatus)> {
-        let mut new = Vec::new();
+        // What is watched already is made due together, so that the outbox is locked once and not for each tracker.
+        let (mut new, mut due) = (Vec::new(), Vec::new());
         let status = |id: WireId| match id.tracker() {
-            Some(tracker) => (id, self.add_one(engine, connection, session, tracker, &mut new)),
+            Some(tracker) => (id, self.add_one(engine, connection, session, tracker, &mut new, &mut due)),
             None => (id, TrackerStatus::Unknown),
         };
         let statuses = ids.into_iter().map(status).collect();
+        connection.mark(&due);
         if !new.is_empty() {
             // Most subscriptions are to few trackers, and stay as they are.
             self.watches.reserve_exact(new.len());
@@ -157,6 +159,7 @@ impl Subscription {
         session: &Session,
         tracker: TrackerId,
         new: &mut Vec<(TrackerId, Watch)>,
+        due: &mut Vec<Slot>,
     ) -> TrackerStatus {
         let fleet = engine.fleet();
         let (status, source) = match fleet.access(session, tracker) {
@@ -168,7 +171,7 @@ impl Subscription {
         self.excluded.remove(&tracker);
         if let Ok(at) = self.find(tracker) {
             if !self.watches[at].1.is_over() {
-                self.watches[at].1.mark();
+                due.push(self.watches[at].1.slot());
                 return status;
             }
             // Lost and gained again, before the news of the loss were heard.
@@ -187,6 +190,8 @@ impl Subscription {
             Access::Disallowed => return TrackerStatus::Disallowed,
             Access::Blocked(_) | Access::Normal(_) => {}
         }
+        // At once, or a report in between would be told twice; and in the order of the request.
+        connection.mark(&std::mem::take(due));
         watch.mark();
         new.push((tracker, watch));
         if blocked { TrackerStatus::Blocked } else { TrackerStatus::Normal }
