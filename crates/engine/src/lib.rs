@@ -31,3 +31,5 @@ pub use metrics::EngineMetrics;
 pub use options::{BlockedReports, EngineOptions};
 pub use reads::{ReadError, ReadLimits};
 pub use source::{Source, View};
+/// What is read of the past: the port alone, so that who reads it knows no store.
+pub use storage::journal::{Journal, JournalError, StoredReport, flag};

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, HashSet};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use engine::{Journal, JournalError};
 use fleet::{Access, Session, Tracker, Zone};
 use live::{Happening, HappeningKind, Replay, happenings};
 use model::{MS_PER_DAY, Timestamp, TrackerId};
-use storage::journal::{Journal, JournalError};
 
 use crate::encode::{self, DateText, Object, event_message, event_name, event_types, float, is_emergency};
 use crate::errors::Condition;

@@ -6,10 +6,9 @@ use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use engine::{Engine, ReadError};
+use engine::{Engine, Journal, JournalError, ReadError, StoredReport, flag};
 use live::{Replay, Step, Timing, order_time};
 use model::{SourceId, SourceSettings, Timestamp};
-use storage::journal::{Journal, JournalError, StoredReport, flag};
 
 use crate::errors::Condition;
 use crate::http::Api;

@@ -95,7 +95,7 @@ async fn mileage(api: &Api, session: Session, request: &mut Request<'_>) -> Resu
     let trackers = watched(api, &session, &ids, Condition::ListHasNonexistent)?;
     let courses: Vec<_> = trackers.iter().map(|t| (t.id, api.course(t, span))).collect();
     let (zone, mut meter) = (Arc::clone(&session.zone), Meter::new(api.options.past_reports_max));
-    let read = move |journal: &dyn storage::journal::Journal| {
+    let read = move |journal: &dyn engine::Journal| {
         let mut driven = Vec::with_capacity(courses.len());
         for (id, course) in courses {
             let mut metres: BTreeMap<i64, f64> =

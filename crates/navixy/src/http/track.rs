@@ -2,10 +2,10 @@
 
 use std::ops::ControlFlow;
 
+use engine::{Journal, JournalError};
 use fleet::{Session, Zone};
 use live::{Thinner, TrackPoint, Trip, Trips, happenings};
 use model::Timestamp;
-use storage::journal::{Journal, JournalError};
 
 use crate::encode::{self, DateText, Object, float};
 use crate::errors::Condition;

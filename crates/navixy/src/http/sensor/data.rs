@@ -3,11 +3,11 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use engine::{Journal, JournalError};
 use fleet::Session;
 use live::fold_report_values;
 use live::sensors::{is_composite, measure, show};
 use model::{AttributeId, Sensor, SensorKind, SourceValues, Timestamp, Value};
-use storage::journal::{Journal, JournalError};
 
 use super::sensor_of;
 use crate::encode::{self, DateWriter, Object, computed, scalar};
