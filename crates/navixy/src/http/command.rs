@@ -13,7 +13,7 @@ use crate::http::params::{self, Params};
 use crate::http::raw_command::deliver;
 use crate::http::security_group::number;
 use crate::http::sensor::tracker;
-use crate::http::tracker::unblocked;
+use crate::http::tracker::commandable;
 
 /// How many trackers one call may ask about.
 const TRACKERS_MAX: usize = 20_000;
@@ -55,6 +55,7 @@ pub(super) const METHODS: &[Method] = &[
         Condition::DeviceBlocked,
         Condition::Offline,
         Condition::NotSupported,
+        Condition::NotForClones,
         Condition::OverQuota,
     ]),
     Method::user("tracker/command/delete", "Keeps a command ready no longer.", |a, s, r| Box::pin(delete(a, s, r)))
@@ -148,7 +149,7 @@ async fn execute(api: &Api, session: Session, request: &mut Request<'_>) -> Resu
     let id = params.required("tracker_id", params::int);
     let command = params.required("command_id", params::int);
     params.finish()?;
-    let tracker = unblocked(api, &session, id, Condition::NotFound)?;
+    let tracker = commandable(api, &session, id, Condition::NotFound)?;
     let command = command.map(number);
     let presets = api.fleet.presets(tracker.id);
     let preset = presets.into_iter().find(|preset| Some(preset.id) == command).ok_or(Condition::NotFound)?;

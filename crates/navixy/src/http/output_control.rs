@@ -1,8 +1,6 @@
 //! `tracker/output/set`, `set_all`: switching the outputs of a device.
 
-use std::sync::Arc;
-
-use fleet::{Right, Session, Tracker};
+use fleet::{Right, Session};
 
 use crate::errors::Condition;
 use crate::http::Api;
@@ -11,7 +9,7 @@ use crate::http::call::Request;
 use crate::http::method::{Kind, Method, TRACKER_ID, required};
 use crate::http::params;
 use crate::http::raw_command::unreachable;
-use crate::http::tracker::unblocked;
+use crate::http::tracker::commandable;
 
 /// How many outputs a call may name: more than any model has.
 const OUTPUTS_MAX: usize = 255;
@@ -48,7 +46,7 @@ async fn set(api: &Api, session: Session, request: &mut Request<'_>) -> Result<V
         params.error("output", "must be at least 1");
     }
     params.finish()?;
-    let tracker = original(api, &session, id)?;
+    let tracker = commandable(api, &session, id, Condition::EntityNotFound)?;
     if output.is_some_and(|n| n > i32::from(tracker.source.model.outputs_count)) {
         return Err(Condition::NotSupported.into());
     }
@@ -60,7 +58,7 @@ async fn set_all(api: &Api, session: Session, request: &mut Request<'_>) -> Resu
     let id = params.required("tracker_id", params::int);
     let outputs = params.required("outputs", |value| params::booleans(value, OUTPUTS_MAX));
     params.finish()?;
-    let tracker = original(api, &session, id)?;
+    let tracker = commandable(api, &session, id, Condition::EntityNotFound)?;
     let model = tracker.source.model;
     if model.outputs_count == 0 {
         return Err(Condition::NotSupported.into());
@@ -70,10 +68,4 @@ async fn set_all(api: &Api, session: Session, request: &mut Request<'_>) -> Resu
         return Err(params.invalid());
     }
     Err(unreachable(api, tracker.source.source).into())
-}
-
-/// The tracker of a call, which must not be a clone: only the owner switches anything.
-fn original(api: &Api, session: &Session, id: Option<i32>) -> Result<Arc<Tracker>, Condition> {
-    let tracker = unblocked(api, session, id, Condition::EntityNotFound)?;
-    if tracker.clone { Err(Condition::NotForClones) } else { Ok(tracker) }
 }

@@ -11,7 +11,7 @@ use crate::http::answer::{Refusal, success};
 use crate::http::call::Request;
 use crate::http::method::{Kind, Method, Param, TRACKER_ID, optional, required};
 use crate::http::params::{self, Params};
-use crate::http::tracker::unblocked;
+use crate::http::tracker::{commandable, unblocked};
 use crate::json::Mistyped;
 
 const COMMAND: Param = required("command", Kind::Text, "in the device's own language, or in hexadecimal digits");
@@ -31,6 +31,7 @@ pub(super) const METHODS: &[Method] = &[
         Condition::DeviceBlocked,
         Condition::Offline,
         Condition::NotSupported,
+        Condition::NotForClones,
         Condition::OverQuota,
     ]),
     Method::user("tracker/send_command", "A special command; no model has any.", |a, s, r| {
@@ -49,7 +50,7 @@ pub(super) const METHODS: &[Method] = &[
     })
     .right(Right::TrackerUpdate)
     .takes(&[TRACKER_ID])
-    .fails(&[Condition::EntityNotFound, Condition::DeviceBlocked]),
+    .fails(&[Condition::EntityNotFound, Condition::DeviceBlocked, Condition::NotForClones]),
     Method::panel(
         "panel/tracker/raw_command/send",
         "Sends a command to a device, or has it wait for it.",
@@ -66,7 +67,7 @@ async fn send(api: &Api, session: Session, request: &mut Request<'_>) -> Result<
     let command = read_command(api, params);
     let reliable = params.flag("reliable", true);
     params.finish()?;
-    let tracker = unblocked(api, &session, id, Condition::NotFound)?;
+    let tracker = commandable(api, &session, id, Condition::NotFound)?;
     let Some(command) = command else { return Err(Condition::Unexpected.into()) };
     deliver(api, (tracker.source.source, tracker.source.model), command, reliable, now).await?;
     Ok(success(|_| {}))
@@ -108,7 +109,7 @@ async fn unconfirmed_reset(api: &Api, session: Session, request: &mut Request<'_
     let now = request.now;
     let id = request.params.required("tracker_id", params::int);
     request.params.finish()?;
-    let tracker = unblocked(api, &session, id, Condition::EntityNotFound)?;
+    let tracker = commandable(api, &session, id, Condition::EntityNotFound)?;
     api.dispatch.withdraw_commands(tracker.source.source, now).await?;
     Ok(success(|_| {}))
 }

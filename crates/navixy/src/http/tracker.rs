@@ -238,6 +238,17 @@ pub(super) fn unblocked(
     if tracker.source.blocked { Err(Condition::DeviceBlocked) } else { Ok(tracker) }
 }
 
+/// The tracker of a call that tells its device to do something: a clone only watches, and its owner tells nothing.
+pub(super) fn commandable(
+    api: &Api,
+    session: &Session,
+    id: Option<i32>,
+    missing: Condition,
+) -> Result<Arc<Tracker>, Condition> {
+    let tracker = unblocked(api, session, id, missing)?;
+    if tracker.clone { Err(Condition::NotForClones) } else { Ok(tracker) }
+}
+
 /// Writes a state; false when the source has none, which would be a fault of this server.
 fn render_state(api: &Api, source: SourceId, session: &Session, dates: Dates, out: &mut Vec<u8>) -> bool {
     let mut is_known = false;

@@ -244,7 +244,7 @@ async fn sub_users_need_a_right() {
 }
 
 #[tokio::test]
-async fn a_clone_switches_nothing() {
+async fn a_clone_only_watches() {
     let stage = Stage::new().await;
     let admin = stage.world.admin().await;
     let bob = stage.world.user(&admin, "bob@example.com").await;
@@ -257,4 +257,15 @@ async fn a_clone_switches_nothing() {
     let set_all = json!({"hash": hash, "tracker_id": clone, "outputs": vec![true; 8]});
     stage.world.check_code("tracker/output/set_all", set_all, 219).await;
     stage.check_code("tracker/output/set", json!({"output": 1, "enable": true}), 214).await;
+    stage.check_code("tracker/raw_command/send", json!({"command": "status"}), 0).await;
+    let send = json!({"hash": hash, "tracker_id": clone, "command": "reboot"});
+    stage.world.check_code("tracker/raw_command/send", send, 219).await;
+    let reset = json!({"hash": hash, "tracker_id": clone});
+    stage.world.check_code("tracker/command/unconfirmed/reset", reset, 219).await;
+    let preset = json!({"name": "Reboot", "type": "hardware", "config": {"command": "reboot", "reliable": true}});
+    let create = json!({"hash": hash, "tracker_id": clone, "command": preset});
+    let preset = stage.world.post("tracker/command/create", create).await.body["id"].clone();
+    let execute = json!({"hash": hash, "tracker_id": clone, "command_id": preset});
+    stage.world.check_code("tracker/command/execute", execute, 219).await;
+    assert_eq!(stage.waiting().await, [Command::Text("status".to_owned())], "the owner's own, and nothing else");
 }
