@@ -16,7 +16,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("storage", &["model"]),
     ("fleet", &["model", "storage"]),
     ("engine", &["model", "live", "storage", "fleet"]),
-    ("dispatch", &["model", "storage", "fleet", "engine"]),
+    ("dispatch", &["model", "storage"]),
     ("simulator", &["model"]),
     ("web", &["model", "ws"]),
     ("mail", &[]),

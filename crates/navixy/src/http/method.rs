@@ -69,7 +69,6 @@ pub(super) struct Param {
 
 /// What a value looks like.
 #[derive(Clone, Copy, Debug)]
-#[allow(dead_code, reason = "some are for resources that follow")]
 pub(super) enum Kind {
     Int,
     Number,
@@ -77,8 +76,6 @@ pub(super) enum Kind {
     Bool,
     /// A date and time in the user's zone, or ISO 8601 when asked for.
     DateTime,
-    /// A date and time in UTC.
-    UtcDateTime,
     /// 32 hexadecimal digits.
     Hash,
     /// One of these texts.

@@ -150,7 +150,6 @@ fn schema(kind: Kind) -> Value {
         Kind::Text => json!({"type": "string"}),
         Kind::Bool => json!({"type": "boolean"}),
         Kind::DateTime => named("DateTime"),
-        Kind::UtcDateTime => named("UtcDateTime"),
         Kind::Hash => json!({"type": "string", "pattern": "^[0-9a-f]{32}$"}),
         Kind::OneOf(texts) => json!({"type": "string", "enum": texts}),
         Kind::List(each) => json!({"type": "array", "items": schema(*each)}),

@@ -145,7 +145,6 @@ fn kind(value: Kind, page: &mut String) {
         Kind::Text => page.push_str("text"),
         Kind::Bool => page.push_str("true or false"),
         Kind::DateTime => page.push_str("date and time"),
-        Kind::UtcDateTime => page.push_str("date and time, UTC"),
         Kind::Hash => page.push_str("hash"),
         Kind::OneOf(texts) => page.push_str(&texts.join(" | ")),
         Kind::List(each) => {
