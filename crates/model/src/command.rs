@@ -16,6 +16,24 @@ pub enum Command {
     },
 }
 
+/// What the device is sent while it is connected.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Order {
+    /// A command.
+    Do(Command),
+    /// It is asked for the levels of its inputs and outputs. Never kept for later: the answer is about now.
+    ReadLevels,
+}
+
+/// What a device answered to a command.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct CommandReply {
+    /// In words, as far as it is text.
+    pub text: String,
+    /// Number and value of each input and output that it told of, in the order of numbers.
+    pub lines: Vec<(u16, f64)>,
+}
+
 impl Command {
     /// How much the device is to be sent, before any framing; 0 for an output.
     pub fn bytes_len(&self) -> usize {

@@ -12,6 +12,7 @@ mod ids;
 mod message;
 mod names;
 mod position;
+mod push;
 mod report;
 mod sensor;
 mod settings;
@@ -20,12 +21,13 @@ mod time;
 mod values;
 
 pub use attribute::{AttributeId, Attributes, InternError, MAX_ATTRIBUTE_NAME_BYTES, MAX_DYNAMIC_NAMES, Value};
-pub use command::{Command, CommandState};
+pub use command::{Command, CommandReply, CommandState, Order};
 pub use entry::{Entry, EntryKind, SourceChange};
 pub use ids::{CommandId, DeviceId, MessageId, Seq, SessionId, SourceId, TrackerId, UserId};
 pub use message::MessageStatus;
 pub use names::attr;
 pub use position::{Fix, Origin, Position};
+pub use push::{DriverEvent, DriverEventKind, Happened, HappenedKind, Levels, Push, Record};
 pub use report::{EventId, Report, Upload};
 pub use sensor::{
     CalibrationPoint, Discrete, DiscreteType, Metering, MeteringRules, MeteringType, Sensor, SensorId, SensorKind,
