@@ -213,6 +213,8 @@ impl DeviceConnection {
                     Output::Upload { ticket, reports } => self.upload(ticket, reports).await,
                     Output::Contact => self.contact(),
                     Output::Reply(bytes) => self.reply(bytes),
+                    // No orders are given yet.
+                    Output::Ordered { .. } | Output::Unasked(_) => {}
                     Output::Reject { frame, reason } => self.reject(&frame, &reason),
                     Output::Close => self.closing = true,
                 }

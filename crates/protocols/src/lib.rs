@@ -9,8 +9,12 @@ mod bytes;
 mod events;
 mod http;
 mod json;
+#[allow(dead_code, reason = "the families that take commands come next")]
+mod levels;
 mod limits;
 mod ngp;
+#[allow(dead_code, reason = "the families that take commands come next")]
+mod orders;
 mod osmand;
 mod replies;
 mod session;
@@ -21,8 +25,8 @@ pub mod testing;
 
 pub use limits::Limits;
 pub use session::{
-    DeviceSettings, FieldFault, Identified, Output, REJECTED_FRAME_BYTES_MAX, Reject, Session, SpeedUnit, Stored,
-    TeltonikaLine, Ticket,
+    DeviceSettings, FieldFault, Identified, OrderId, OrderRefused, Output, Progress, REJECTED_FRAME_BYTES_MAX, Reject,
+    Session, SpeedUnit, Stored, TeltonikaLine, Ticket,
 };
 
 /// A device protocol.
@@ -32,15 +36,31 @@ pub struct Family {
     pub name: &'static str,
     /// Where it listens when nothing else is said.
     pub default_listen: &'static str,
+    /// What shows that a device is there.
+    pub presence: Presence,
     /// Opens a session for one new connection.
     pub open: fn(&Limits) -> Box<dyn Session>,
 }
 
+/// What shows that a device is there.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Presence {
+    /// Its connection, which it keeps.
+    Connection,
+    /// That it was heard of not long ago: it connects for each message, or never does.
+    Contact,
+}
+
 /// Every family, in the order in which they are listed to people.
 pub const FAMILIES: &[Family] = &[
-    Family { name: "teltonika", default_listen: "127.0.0.1:5027", open: teltonika::open },
-    Family { name: "ngp", default_listen: "127.0.0.1:47642", open: ngp::open },
-    Family { name: "osmand", default_listen: "127.0.0.1:5055", open: osmand::open },
+    Family {
+        name: "teltonika",
+        default_listen: "127.0.0.1:5027",
+        presence: Presence::Connection,
+        open: teltonika::open,
+    },
+    Family { name: "ngp", default_listen: "127.0.0.1:47642", presence: Presence::Contact, open: ngp::open },
+    Family { name: "osmand", default_listen: "127.0.0.1:5055", presence: Presence::Contact, open: osmand::open },
 ];
 
 /// The family of this name.

@@ -31,6 +31,10 @@ pub struct Limits {
     pub waiting_bytes_max: usize,
     /// How long a frame may take from its first byte to its last, in milliseconds.
     pub partial_frame_ms_max: i64,
+    /// A command to a device, in bytes without framing.
+    pub command_bytes_max: usize,
+    /// How long an order waits for the device's answer, in milliseconds. A later answer is nobody's.
+    pub command_reply_ms_max: i64,
 }
 
 impl Default for Limits {
@@ -50,6 +54,8 @@ impl Default for Limits {
             json_depth_max: 32,
             waiting_bytes_max: 256 << 10,
             partial_frame_ms_max: 120_000,
+            command_bytes_max: 4_096,
+            command_reply_ms_max: 30_000,
         }
     }
 }

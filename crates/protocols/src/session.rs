@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use model::{DeviceId, Timestamp, Upload};
+use model::{CommandReply, DeviceId, Order, Timestamp, Upload};
 
 /// How much of a rejected frame is handed on, in bytes.
 pub const REJECTED_FRAME_BYTES_MAX: usize = 1024;
@@ -20,7 +20,24 @@ pub trait Session: Send {
     /// A ticket that is not waiting is ignored.
     fn stored(&mut self, ticket: Ticket, outcome: Stored, out: &mut Vec<Output>);
 
-    /// Lets what is due at `now` happen: a frame that was begun and never finished ends the connection.
+    /// Gives the device an order, in between whatever else is said. What becomes of it is told by
+    /// [`Output::Ordered`]; an error means that nothing was sent and nothing will be told.
+    ///
+    /// # Errors
+    ///
+    /// See [`OrderRefused`]. A family without commands has none of them.
+    fn order(
+        &mut self,
+        _now: Timestamp,
+        _id: OrderId,
+        _order: &Order,
+        _out: &mut Vec<Output>,
+    ) -> Result<(), OrderRefused> {
+        Err(OrderRefused::NoSuchCommand)
+    }
+
+    /// Lets what is due at `now` happen: a frame that was begun and never finished ends the connection, an order that
+    /// was not answered in time is given up.
     fn tick(&mut self, now: Timestamp, out: &mut Vec<Output>);
 
     /// When [`Self::tick`] next has something to do.
@@ -49,6 +66,17 @@ pub enum Output {
     Contact,
     /// Bytes to send.
     Reply(Vec<u8>),
+    /// How an order goes on. After [`Progress::Sent`] that awaits no reply, or any other progress, the next order may
+    /// be given.
+    Ordered {
+        /// Which order.
+        id: OrderId,
+        /// What happened to it.
+        what: Progress,
+    },
+    /// The device answered something that no order waits for: a reply that is late, comes twice, or is to something
+    /// else.
+    Unasked(CommandReply),
     /// Input that could not be used: to be counted and logged.
     Reject {
         /// The first [`REJECTED_FRAME_BYTES_MAX`] bytes of it.
@@ -78,6 +106,42 @@ pub enum Identified {
 /// Names an upload within its connection.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Ticket(pub u32);
+
+/// Names an order within its connection. The host chooses it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct OrderId(pub u64);
+
+/// How an order goes on.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Progress {
+    /// Its bytes are among the replies before this.
+    Sent {
+        /// Whether the device will answer it. If not, this is the last that is told of the order.
+        awaits_reply: bool,
+    },
+    /// The device answered it.
+    Replied(CommandReply),
+    /// The device said no; its words, if it had any.
+    Refused(String),
+    /// It was not answered within [`Limits::command_reply_ms_max`]. If it was not said to be sent either, it never
+    /// was.
+    ///
+    /// [`Limits::command_reply_ms_max`]: crate::Limits::command_reply_ms_max
+    TimedOut,
+}
+
+/// Why an order was not given.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum OrderRefused {
+    /// The protocol has no such command.
+    NoSuchCommand,
+    /// Another order is under way.
+    Busy,
+    /// No device was accepted on this connection, or it is ending.
+    NotIdentified,
+    /// Longer than the protocol carries.
+    TooLong,
+}
 
 /// What became of an upload.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

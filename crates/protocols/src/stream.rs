@@ -1,9 +1,9 @@
 //! The part of a session that is the same for every family on a byte stream: what was read and not yet used.
 
-use model::Timestamp;
+use model::{Order, Timestamp};
 
 use crate::Limits;
-use crate::session::{Identified, Output, Reject, Session, Stored, Ticket};
+use crate::session::{Identified, OrderId, OrderRefused, Output, Reject, Session, Stored, Ticket};
 
 /// The part that differs: what the bytes mean.
 pub(crate) trait Machine: Send {
@@ -11,6 +11,22 @@ pub(crate) trait Machine: Send {
     fn step(&mut self, bytes: &[u8], out: &mut Vec<Output>) -> usize;
     fn identified(&mut self, answer: Identified, out: &mut Vec<Output>);
     fn stored(&mut self, ticket: Ticket, outcome: Stored, out: &mut Vec<Output>);
+    /// Gives the device an order. Not asked of a machine that is closed.
+    fn order(
+        &mut self,
+        _now: Timestamp,
+        _id: OrderId,
+        _order: &Order,
+        _out: &mut Vec<Output>,
+    ) -> Result<(), OrderRefused> {
+        Err(OrderRefused::NoSuchCommand)
+    }
+    /// Gives up what is over at `now`. Called before anything that is fed at that time.
+    fn tick(&mut self, _now: Timestamp, _out: &mut Vec<Output>) {}
+    /// When [`Self::tick`] next has something to do.
+    fn next_deadline(&self) -> Option<Timestamp> {
+        None
+    }
     fn flow(&self) -> Flow;
     /// Ends the connection because of `reason`; `held` is what was not used.
     fn abort(&mut self, held: &[u8], reason: Reject, out: &mut Vec<Output>);
@@ -57,6 +73,11 @@ impl<M: Machine> Stream<M> {
         }
     }
 
+    /// When the frame that was begun must be whole.
+    fn frame_deadline(&self) -> Option<Timestamp> {
+        self.partial_since.map(|since| since.plus_ms(self.partial_frame_ms_max))
+    }
+
     /// Steps through `bytes` as far as possible; how many were used.
     fn run(&mut self, bytes: &[u8], out: &mut Vec<Output>) -> usize {
         let mut used = 0;
@@ -101,6 +122,7 @@ impl<M: Machine> Stream<M> {
 
 impl<M: Machine> Session for Stream<M> {
     fn feed(&mut self, now: Timestamp, bytes: &[u8], out: &mut Vec<Output>) {
+        self.machine.tick(now, out);
         match self.machine.flow() {
             Flow::Closed => {}
             Flow::Waiting => {
@@ -139,8 +161,17 @@ impl<M: Machine> Session for Stream<M> {
         }
     }
 
+    fn order(&mut self, now: Timestamp, id: OrderId, order: &Order, out: &mut Vec<Output>) -> Result<(), OrderRefused> {
+        self.machine.tick(now, out);
+        match self.machine.flow() {
+            Flow::Closed => Err(OrderRefused::NotIdentified),
+            _ => self.machine.order(now, id, order, out),
+        }
+    }
+
     fn tick(&mut self, now: Timestamp, out: &mut Vec<Output>) {
-        if self.next_deadline().is_some_and(|due| now >= due) {
+        self.machine.tick(now, out);
+        if self.frame_deadline().is_some_and(|due| now >= due) {
             let held = std::mem::take(&mut self.held);
             self.machine.abort(&held[self.start..], Reject::TimedOut, out);
             self.start = 0;
@@ -149,7 +180,7 @@ impl<M: Machine> Session for Stream<M> {
     }
 
     fn next_deadline(&self) -> Option<Timestamp> {
-        self.partial_since.map(|since| since.plus_ms(self.partial_frame_ms_max))
+        [self.frame_deadline(), self.machine.next_deadline()].into_iter().flatten().min()
     }
 
     fn wants_bytes(&self) -> bool {

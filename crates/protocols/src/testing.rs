@@ -1,8 +1,11 @@
 //! The host's half of a session, played in memory: for tests and fuzz targets.
 
-use model::{DeviceId, Report, Timestamp};
+use model::{CommandReply, DeviceId, Order, Report, Timestamp};
 
-use crate::{DeviceSettings, Family, Identified, Limits, Output, Reject, Session, Stored, Ticket};
+use crate::{
+    DeviceSettings, Family, Identified, Limits, OrderId, OrderRefused, Output, Progress, Reject, Session, Stored,
+    Ticket,
+};
 
 /// What came out of a session, in an order that does not depend on when uploads were stored.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -24,6 +27,10 @@ pub enum Seen {
     Reports(Vec<Report>),
     /// [`Output::Contact`]
     Contact,
+    /// [`Output::Ordered`]
+    Ordered(OrderId, Progress),
+    /// [`Output::Unasked`]
+    Unasked(CommandReply),
     /// [`Output::Reject`]
     Rejected(Vec<u8>, Reject),
 }
@@ -76,6 +83,13 @@ impl Host {
         self.answer();
     }
 
+    /// Gives the device an order.
+    pub fn order(&mut self, id: u64, order: &Order) -> Result<(), OrderRefused> {
+        let given = self.session.order(self.now, OrderId(id), order, &mut self.outputs);
+        self.answer();
+        given
+    }
+
     /// Lets time pass.
     pub fn tick_after_ms(&mut self, ms: i64) {
         self.now = self.now.plus_ms(ms);
@@ -113,6 +127,8 @@ impl Host {
             }
             Output::Contact => self.trace.seen.push(Seen::Contact),
             Output::Reply(bytes) => self.trace.sent.extend(bytes),
+            Output::Ordered { id, what } => self.trace.seen.push(Seen::Ordered(id, what)),
+            Output::Unasked(reply) => self.trace.seen.push(Seen::Unasked(reply)),
             Output::Reject { frame, reason } => self.trace.seen.push(Seen::Rejected(frame, reason)),
             Output::Close => self.trace.closed = true,
         }
