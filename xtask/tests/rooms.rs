@@ -10,6 +10,7 @@ use serde_json::Value;
 /// Each crate of the workspace with those that it may use.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("model", &[]),
+    ("places", &[]),
     ("ws", &[]),
     ("protocols", &["model"]),
     ("live", &["model"]),
@@ -36,7 +37,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 const TESTS_MAY_USE: &[(&str, &[&str])] = &[("gateway", &["live", "storage"]), ("navixy", &["storage"])];
 
 /// Crates that are functions of bytes, values and a time handed in.
-const PURE: [&str; 4] = ["model", "ws", "protocols", "live"];
+const PURE: [&str; 5] = ["model", "places", "ws", "protocols", "live"];
 
 /// What no pure crate may get to know, however far down.
 const IMPURE: [&str; 9] = ["tokio", "mio", "async-io", "socket2", "rusqlite", "fjall", "tracing", "log", "jiff"];
