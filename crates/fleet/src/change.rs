@@ -112,6 +112,7 @@ fn user_row(user: &User) -> UserRow {
         measurement_system: user.preferences.measurement_system.name().to_owned(),
         settings: json(&user.preferences.display),
         profile: json(&user.profile),
+        device_commands: user.device_commands,
         comment: user.comment.clone(),
         created: user.created,
     }
@@ -157,6 +158,7 @@ pub(crate) fn user(row: UserRow) -> Result<User, FleetError> {
         removed: row.removed,
         profile,
         preferences,
+        device_commands: row.device_commands,
         comment: row.comment,
         created: row.created,
         password_hash: Secret::new(row.password_hash),

@@ -36,6 +36,7 @@ impl fmt::Debug for SessionHash {
 }
 
 /// The key of the digests. Who has a copy of the catalog, but not the key, can neither use nor test a hash.
+#[derive(Clone)]
 pub(crate) struct DigestKey([u8; 32]);
 
 pub(crate) type Digest = [u8; 32];

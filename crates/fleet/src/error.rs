@@ -57,7 +57,7 @@ macro_rules! from_failure {
 from_failure!(LoginError UserError TrackerError RegisterError CorruptError CloneError UncloneError SessionError);
 from_failure!(AdminError EntityError SubuserError CounterError);
 from_failure!(SensorError SettingsError ReplaceError);
-from_failure!(ApiKeyError PasswordError RestoreError UiSettingError RenewError);
+from_failure!(SessidError ApiKeyError PasswordError RestoreError UiSettingError RenewError);
 
 /// Why a fleet did not open.
 #[derive(Debug)]
@@ -578,6 +578,21 @@ pub enum RestoreError {
     Failed(Failure),
 }
 
+/// Why a SESSID was not bound.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum SessidError {
+    /// Not [`crate::SESSID_CHARS`] letters and digits of ASCII.
+    Malformed,
+    /// It is another user's, or was and its time is not over.
+    Taken,
+    /// The user has as many bound as it may.
+    TooMany,
+    /// The user's password was changed, or it was deactivated or removed, since it was asked for.
+    SessionEnded,
+    /// Nothing was changed.
+    Failed(Failure),
+}
+
 /// Why there is no session for a user.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum SessionError {
@@ -624,6 +639,7 @@ plain_errors! {
     CloneError "tracker not cloned"
     UncloneError "clone not removed"
     SessionError "no session"
+    SessidError "SESSID not bound"
     AdminError "administrator's password not set"
     EntityError "not changed"
     SubuserError "sub-user not changed"

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use model::{Sensor, SourceId, Timestamp, TrackerId, UserId};
 use storage::catalog::{Catalog, CatalogError, SqliteCatalog};
 
+use crate::basic::Credentials;
 use crate::digest::DigestKey;
 use crate::error::FleetError;
 use crate::event::FleetEvent;
@@ -28,6 +29,7 @@ pub struct Fleet {
     pub(crate) hashers: Hashers,
     pub(crate) writer: Writer,
     failures: Mutex<LoginFailures>,
+    credentials: Mutex<Credentials>,
 }
 
 impl Fleet {
@@ -64,6 +66,7 @@ impl Fleet {
             hashers: Hashers::new(&options)?,
             writer: Writer::start(Arc::clone(&shared), catalog, options.write_queue_max)?,
             failures: Mutex::new(failures),
+            credentials: Mutex::new(Credentials::new(options.basic_cache_s, options.basic_cache_max)),
             default_zone,
             shared,
             options,
@@ -140,6 +143,10 @@ impl Fleet {
 
     pub(crate) fn failures(&self) -> MutexGuard<'_, LoginFailures> {
         self.failures.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn credentials(&self) -> MutexGuard<'_, Credentials> {
+        self.credentials.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Runs an operation on the writing thread.

@@ -10,6 +10,8 @@
 //! | starting | [`Fleet::open`], [`Fleet::ensure_admin`], [`Fleet::on_event`], [`Fleet::expire`] once a second |
 //! | devices | [`Fleet::device`], [`Fleet::source`], [`Fleet::sources`], [`Fleet::note_connected`] |
 //! | user sessions | [`Fleet::login`], [`Fleet::authorize`], [`Fleet::renew_session`], [`Fleet::logout`], [`Fleet::zone`], [`Fleet::user`], [`Fleet::update_preferences`], [`Fleet::ui_setting`], [`Fleet::set_ui_setting`] |
+//! | SESSIDs, Basic credentials | [`Fleet::verify`], [`Fleet::bind_sessid`], [`Fleet::authorize_sessid`], [`Fleet::renew_sessid`] |
+//! | commands in own words | [`Fleet::may_order_freely`], [`Fleet::set_device_commands`] |
 //! | API keys | [`Fleet::create_api_key`], [`Fleet::api_keys`], [`Fleet::delete_api_key`] |
 //! | new passwords | [`Fleet::set_password`], [`Fleet::begin_restore`], [`Fleet::cancel_restore`], [`Fleet::authorize_password_change`], [`Fleet::restore_password`] |
 //! | a user's trackers | [`Fleet::access`], [`Fleet::trackers`], [`Fleet::tracker`], [`Fleet::owned_tracker`], [`Fleet::register_tracker`], [`Fleet::corrupt_tracker`] |
@@ -30,9 +32,11 @@
 
 mod access;
 mod api_keys;
+mod basic;
 mod change;
 mod check;
 mod counters;
+mod device_commands;
 mod digest;
 mod entities;
 mod error;
@@ -55,6 +59,7 @@ mod remembered;
 mod rights;
 mod security_groups;
 mod sensors;
+mod sessids;
 mod sessions;
 mod source_settings;
 mod subusers;
@@ -75,8 +80,8 @@ pub use digest::SessionHash;
 pub use error::{
     AdminError, ApiKeyError, CloneError, CorruptError, CounterError, DeviceIdProblem, EntityError, Failure, Field,
     FleetError, HashError, Invalid, LoginError, PasswordError, Problem, RegisterError, RenewError, ReplaceError,
-    RestoreError, SensorError, SessionError, SettingsError, SubuserError, TrackerError, UiSettingError, UncloneError,
-    UserError,
+    RestoreError, SensorError, SessidError, SessionError, SettingsError, SubuserError, TrackerError, UiSettingError,
+    UncloneError, UserError,
 };
 pub use event::{EndCause, FleetEvent};
 pub use fleet::Fleet;
@@ -95,6 +100,7 @@ pub use presets::{PRESET_TEXT_CHARS_MAX, Preset};
 pub use rights::{Right, Rights};
 pub use security_groups::SecurityGroup;
 pub use sensors::{SENSOR_NAME_CHARS_MAX, VALUE_TITLES_MAX};
+pub use sessids::{Bound, SESSID_CHARS};
 pub use sessions::{PanelSession, Session, SessionKind};
 pub use source_settings::{NewDevice, SettingsEdit};
 pub use subusers::SubuserEdit;

@@ -9,6 +9,15 @@ pub struct FleetOptions {
     pub panel_lifetime_s: u32,
     /// How many sessions of one user (or one panel account) may live at a time. Default 1,000.
     pub live_sessions_per_user_max: usize,
+    /// How long a SESSID is bound to its user, from its binding or last renewal. Default 24 hours.
+    pub sessid_lifetime_s: u32,
+    /// How many SESSIDs of one user may be bound at a time. Default 1,000.
+    pub sessids_per_user_max: usize,
+    /// How long a login and password that were found right with a request are taken for right unheard. Default 5
+    /// minutes; 0 is never.
+    pub basic_cache_s: u32,
+    /// How many such pairs are remembered at a time; beyond that the oldest is forgotten. Default 10,000.
+    pub basic_cache_max: usize,
     /// How many API keys an account may have. Default 20.
     pub api_keys_per_account_max: usize,
     /// How long a token that allows a new password lives. Default 24 hours.
@@ -64,6 +73,10 @@ impl Default for FleetOptions {
             user_lifetime_s: 30 * 86_400,
             panel_lifetime_s: 86_400,
             live_sessions_per_user_max: 1_000,
+            sessid_lifetime_s: 86_400,
+            sessids_per_user_max: 1_000,
+            basic_cache_s: 300,
+            basic_cache_max: 10_000,
             api_keys_per_account_max: 20,
             password_token_lifetime_s: 86_400,
             password_mail_interval_s: 300,

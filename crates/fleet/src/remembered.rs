@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use model::{SessionId, Timestamp, UserId};
+use model::{SessionId, Timestamp, TrackerId, UserId};
 use storage::catalog::{SessionOwner, SessionPurpose, SessionRow};
 
 use crate::digest::Digest;
@@ -19,6 +19,8 @@ pub(crate) struct Sessions {
     keys: BTreeMap<(UserId, SessionId), KeyEntry>,
     /// The tokens for a new password, ended ones too.
     tokens: BTreeSet<(UserId, SessionId)>,
+    /// The phones of drivers, which are neither due nor ever ended.
+    phones: BTreeMap<(TrackerId, SessionId), PhoneEntry>,
     /// The highest id ever given.
     pub(crate) last: SessionId,
 }
@@ -40,6 +42,8 @@ pub(crate) enum Purpose {
     Standard,
     ApiKey,
     PasswordChange,
+    Sessid,
+    DriverPhone(TrackerId),
 }
 
 /// What is known of an API key besides.
@@ -48,6 +52,20 @@ pub(crate) struct KeyEntry {
     pub(crate) title: String,
     pub(crate) seed: [u8; 16],
     pub(crate) created: Timestamp,
+}
+
+/// What is known of a driver's phone besides.
+#[derive(PartialEq, Debug)]
+pub(crate) struct PhoneEntry {
+    pub(crate) name: String,
+    pub(crate) created: Timestamp,
+}
+
+impl Purpose {
+    /// Whether it lasts until somebody ends it, and is forgotten then.
+    const fn is_lasting(self) -> bool {
+        matches!(self, Self::ApiKey | Self::DriverPhone(_))
+    }
 }
 
 impl SessionEntry {
@@ -70,7 +88,7 @@ impl Sessions {
             }
             None => {
                 self.live.entry(row.owner).or_default().insert(row.id);
-                if purpose != Purpose::ApiKey {
+                if !purpose.is_lasting() {
                     self.due.insert((row.expires, row.id));
                 }
             }
@@ -88,6 +106,12 @@ impl Sessions {
             (SessionPurpose::PasswordChange, SessionOwner::User(user)) => {
                 self.tokens.insert((user, row.id));
                 Purpose::PasswordChange
+            }
+            (SessionPurpose::Sessid, SessionOwner::User(_)) => Purpose::Sessid,
+            (SessionPurpose::DriverPhone { tracker, name }, SessionOwner::User(_)) => {
+                let phone = PhoneEntry { name: name.clone(), created: row.created };
+                self.phones.insert((*tracker, row.id), phone);
+                Purpose::DriverPhone(*tracker)
             }
             // Administrators have nothing else.
             (_, SessionOwner::Account(_)) | (SessionPurpose::Standard, _) => Purpose::Standard,
@@ -142,6 +166,9 @@ impl Sessions {
             self.keys.remove(&(user, session));
             self.tokens.remove(&(user, session));
         }
+        if let Purpose::DriverPhone(tracker) = entry.purpose {
+            self.phones.remove(&(tracker, session));
+        }
     }
 
     /// An id that no session ever had.
@@ -163,9 +190,9 @@ impl Sessions {
         self.live.get(&owner).unwrap_or(&NONE).iter().filter_map(|id| self.get(*id))
     }
 
-    /// Those of an owner that have not ended but will some time: all but API keys.
+    /// Those of an owner that have not ended but will some time: all but API keys and drivers' phones.
     pub(crate) fn passing_of(&self, owner: SessionOwner) -> impl Iterator<Item = SessionId> {
-        self.live_of(owner).filter(|entry| entry.purpose != Purpose::ApiKey).map(|entry| entry.id)
+        self.live_of(owner).filter(|entry| !entry.purpose.is_lasting()).map(|entry| entry.id)
     }
 
     /// The API keys of a user, the oldest first.
@@ -180,9 +207,9 @@ impl Sessions {
         self.tokens.range(all).next_back().and_then(|(_, id)| self.get(*id))
     }
 
-    /// How many of an owner's will still be live at an instant, keys and tokens aside.
-    pub(crate) fn live_count(&self, owner: SessionOwner, now: Timestamp) -> usize {
-        self.live_of(owner).filter(|entry| entry.purpose == Purpose::Standard && entry.is_live(now)).count()
+    /// How many of an owner's that are for one purpose will still be live at an instant.
+    pub(crate) fn live_count(&self, owner: SessionOwner, purpose: Purpose, now: Timestamp) -> usize {
+        self.live_of(owner).filter(|entry| entry.purpose == purpose && entry.is_live(now)).count()
     }
 
     /// When the next live session's time is over.

@@ -13,7 +13,7 @@ use crate::fleet::Fleet;
 use crate::memory::Memory;
 use crate::remembered::{Purpose, SessionEntry};
 use crate::rights::Rights;
-use crate::values::{AccountId, Secret};
+use crate::values::{AccountId, Secret, User};
 use crate::writer::Desk;
 use crate::zone::Zone;
 
@@ -48,6 +48,11 @@ pub enum SessionKind {
     Standard,
     /// An API key. It lasts until it is deleted.
     ApiKey,
+    /// A SESSID that was bound to the user. Its time runs out.
+    Sessid,
+    /// A request that brought login and password with it. Its number stands for these: it is no session of the
+    /// catalog, and no event tells of its end.
+    Basic,
 }
 
 /// An administrator's session that is live at the moment of [`Fleet::authorize_panel`].
@@ -75,8 +80,22 @@ impl NewSession {
     pub(crate) fn row(&self, memory: &Memory, owner: SessionOwner, now: Timestamp) -> Option<SessionRow> {
         let (id, purpose) = (memory.sessions.next_id(), SessionPurpose::Standard);
         let expires = now.plus_ms(i64::from(self.lifetime_s) * model::MS_PER_SECOND);
-        let fits = memory.sessions.live_count(owner, now) < self.live_max;
+        let fits = memory.sessions.live_count(owner, Purpose::Standard, now) < self.live_max;
         fits.then_some(SessionRow { id, digest: self.digest, owner, purpose, created: now, expires, ended: None })
+    }
+}
+
+impl Memory {
+    /// A session of a user as it stands.
+    pub(crate) fn session(&self, id: SessionId, kind: SessionKind, user: &User) -> Session {
+        Session {
+            id,
+            user: user.id,
+            owner: user.master.unwrap_or(user.id),
+            kind,
+            rights: self.rights_of(user),
+            zone: Arc::clone(&user.preferences.zone),
+        }
     }
 }
 
@@ -84,16 +103,8 @@ impl Fleet {
     /// Logs a user in: a new session, whose hash is given out here and never again. Failures count against the login
     /// name, whether or not there is such a user; successes do not.
     pub async fn login(&self, login: &str, password: &str, now: Timestamp) -> Result<SessionHash, LoginError> {
-        let (owner, known) = {
-            let memory = self.shared.memory();
-            let user = memory.user_by_login(login);
-            (user.map(|u| SessionOwner::User(u.id)), user.map(|u| u.password_hash.clone()))
-        };
-        let name = self.key.digest(&format!("user {}", login_key(login)));
-        let known = self.check_password(&name, password, known, now).await?;
-        // A hash to compare with exists only together with its owner.
-        let owner = owner.ok_or(LoginError::WrongLoginOrPassword)?;
-        self.start_session(owner, known, now).await
+        let (user, known) = self.check_user_password(login, password, now).await?;
+        self.start_session(SessionOwner::User(user), known, now).await
     }
 
     /// Logs an administrator in, by login or by the account's number.
@@ -115,6 +126,28 @@ impl Fleet {
         let known = self.check_password(&name, password, known, now).await?;
         let owner = owner.ok_or(LoginError::WrongLoginOrPassword)?;
         self.start_session(owner, known, now).await
+    }
+
+    /// Whose login and password these are, and the hash on record with which the password was compared.
+    pub(crate) async fn check_user_password(
+        &self,
+        login: &str,
+        password: &str,
+        now: Timestamp,
+    ) -> Result<(UserId, Secret), LoginError> {
+        let (user, known) = {
+            let memory = self.shared.memory();
+            let user = memory.user_by_login(login);
+            (user.map(|u| u.id), user.map(|u| u.password_hash.clone()))
+        };
+        let known = self.check_password(&self.login_name(login), password, known, now).await?;
+        // A hash to compare with exists only together with its owner.
+        user.map(|user| (user, known)).ok_or(LoginError::WrongLoginOrPassword)
+    }
+
+    /// What a user's failed logins are counted under.
+    pub(crate) fn login_name(&self, login: &str) -> Digest {
+        self.key.digest(&format!("user {}", login_key(login)))
     }
 
     /// Compares a password with the hash on record, and gives the hash back. Without a record it takes as long and
@@ -229,15 +262,10 @@ impl Fleet {
                     Purpose::Standard => SessionKind::Standard,
                     Purpose::ApiKey => SessionKind::ApiKey,
                     Purpose::PasswordChange => return Err(HashError::OnlyToken),
+                    // Their digests are made otherwise than those of hashes, so that none is found here.
+                    Purpose::Sessid | Purpose::DriverPhone(_) => return Err(HashError::Unknown),
                 };
-                Ok(Session {
-                    id: entry.id,
-                    user: id,
-                    owner: user.master.unwrap_or(id),
-                    kind,
-                    rights: memory.rights_of(user),
-                    zone: Arc::clone(&user.preferences.zone),
-                })
+                Ok(memory.session(entry.id, kind, user))
             }
             SessionOwner::Account(_) => Err(HashError::WrongKind),
         }

@@ -74,6 +74,7 @@ impl Fleet {
                     removed: false,
                     profile: new.profile,
                     preferences: master.preferences.clone(),
+                    device_commands: false,
                     comment: String::new(),
                     created: now,
                     password_hash,

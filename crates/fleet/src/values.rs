@@ -77,6 +77,9 @@ pub struct User {
     pub profile: UserProfile,
     /// How it wants things shown.
     pub preferences: Preferences,
+    /// Whether an administrator lets it send devices commands of its own wording. Of a sub-user: only if its master
+    /// may, too.
+    pub device_commands: bool,
     /// The administrator's remark.
     pub comment: String,
     /// When it was created.

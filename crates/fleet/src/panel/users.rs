@@ -127,6 +127,7 @@ impl Fleet {
                     login: new.login,
                     profile: new.profile,
                     preferences: Preferences { locale: new.locale, ..Preferences::new(zone) },
+                    device_commands: false,
                     comment: new.comment,
                     created: now,
                     password_hash,

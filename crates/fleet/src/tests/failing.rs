@@ -9,7 +9,7 @@ use super::{Stage, at, cheap, listen, new_user, ngp};
 use crate::memory::Memory;
 use crate::{
     ApiKeyError, CorruptError, Failure, Fleet, LoginError, PasswordError, RegisterError, RenewError, RestoreError,
-    UserError,
+    SessidError, UserError,
 };
 
 struct Fragile {
@@ -47,6 +47,7 @@ async fn a_write_that_fails_changes_and_tells_nothing() {
     let (stage, is_full) = stage().await;
     let ann = stage.session(stage.user("ann@example.com").await, at(1)).await;
     let van = stage.register(&ann, "yard-unit-0007").await;
+    let bound = stage.fleet.bind_sessid(&ann, None, at(1)).await.expect("bound");
     stage.events();
     is_full.store(true, Ordering::Relaxed);
     let full = || Failure::Catalog(CatalogError::Full);
@@ -62,6 +63,10 @@ async fn a_write_that_fails_changes_and_tells_nothing() {
     assert_eq!(fleet.corrupt_tracker(&ann, van.id).await, Err(CorruptError::Failed(full())));
     assert_eq!(fleet.logout(ann.id, at(2)).await, Err(full()));
     assert_eq!(fleet.renew_session(&ann, at(2)).await, Err(RenewError::Failed(full())));
+    assert_eq!(fleet.bind_sessid(&ann, None, at(2)).await, Err(SessidError::Failed(full())));
+    assert_eq!(fleet.bind_sessid(&ann, Some(bound.sessid.expose()), at(2)).await, Err(SessidError::Failed(full())));
+    assert_eq!(fleet.renew_sessid(bound.session, at(2)).await, Err(RenewError::Failed(full())));
+    assert_eq!(fleet.set_device_commands(panel, ann.user, true).await, Err(UserError::Failed(full())));
     assert_eq!(fleet.create_api_key(&ann, "a".into(), at(2)).await, Err(ApiKeyError::Failed(full())));
     assert_eq!(fleet.begin_restore("ann@example.com", at(2)).await, Err(RestoreError::Failed(full())));
     let set = fleet.set_password(&ann, super::PASSWORD, "Red-Kite*42xx", at(2)).await;

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod admin;
+mod basic;
 mod clones;
 mod counters;
 mod extras;
@@ -9,6 +10,8 @@ mod failing;
 mod groups;
 mod properties;
 mod sensors;
+mod sessids;
+mod sessids_model;
 mod sessions;
 mod sights;
 mod source_settings;
@@ -22,7 +25,8 @@ use model::{Timestamp, UserId};
 use tempfile::TempDir;
 
 use crate::{
-    Fleet, FleetEvent, FleetOptions, HashCost, NewTracker, NewUser, PanelSession, Session, Tracker, UserProfile,
+    Fleet, FleetEvent, FleetOptions, HashCost, NewTracker, NewUser, PanelSession, Session, SubuserEdit, Tracker,
+    UserProfile,
 };
 
 pub(super) const ADMIN_PASSWORD: &str = "correct horse";
@@ -84,6 +88,15 @@ impl Stage {
     pub(super) async fn session(&self, user: UserId, now: Timestamp) -> Session {
         let hash = self.fleet.create_user_session(&self.panel, user, now).await.expect("created");
         self.fleet.authorize(hash.as_str(), now).expect("live")
+    }
+
+    /// A session of a new sub-user, who sees no tracker yet.
+    pub(super) async fn subuser(&self, master: &Session, login: &str) -> Session {
+        let profile = UserProfile { first_name: "Bo".into(), last_name: "Ek".into(), ..UserProfile::default() };
+        let new = SubuserEdit { login: login.into(), activated: true, profile, security_group: None };
+        let id = self.fleet.create_subuser(master, new, "secret", at(1)).await.expect("created");
+        let hash = self.fleet.create_subuser_session(master, id, at(1)).await.expect("created");
+        self.fleet.authorize(hash.as_str(), at(1)).expect("live")
     }
 
     pub(super) async fn register(&self, session: &Session, device: &str) -> Arc<Tracker> {

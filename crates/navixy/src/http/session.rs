@@ -23,7 +23,7 @@ impl Api {
     pub(super) fn session(&self, request: &Request<'_>) -> Result<Session, Refusal> {
         let session = self.fleet.authorize(&request.hash()?, request.now).map_err(Condition::from)?;
         let caller = match session.kind {
-            SessionKind::Standard => Caller::User(session.user),
+            SessionKind::Standard | SessionKind::Sessid | SessionKind::Basic => Caller::User(session.user),
             SessionKind::ApiKey => Caller::Key(session.id),
         };
         match self.rates_of_users.take(caller, request.now) {

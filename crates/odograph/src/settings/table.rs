@@ -295,6 +295,15 @@ settings! {
         panel_lifetime_s: u32 = DAY_S, Kind::Number(1, 10 * YEAR_S);
         /// Sessions of one user that may live at a time.
         live_per_user_max: usize = 1_000, Kind::Number(1, 1_000_000);
+        /// How long a SESSID is bound to its user, from its binding or last renewal.
+        sessid_lifetime_s: u32 = DAY_S, Kind::Number(1, 10 * YEAR_S);
+        /// SESSIDs of one user that may be bound at a time.
+        sessids_per_user_max: usize = 1_000, Kind::Number(1, 1_000_000);
+        /// How long a login and password that came with a request and were right are taken for right without hashing
+        /// them again; 0 is never.
+        basic_cache_s: u32 = 300, Kind::Number(0, DAY_S);
+        /// Such pairs that are remembered at a time.
+        basic_cache_max: usize = 10_000, Kind::Number(0, 1_000_000);
         /// How long an ended session is remembered, so that its client is told that it ended.
         ended_kept_days: u32 = 90, Kind::Number(0, 3_660);
         /// Ended sessions that are remembered at most.

@@ -50,6 +50,8 @@ pub struct UserRow {
     pub settings: String,
     /// Names and addresses, as JSON.
     pub profile: String,
+    /// Whether it may send devices commands of its own wording.
+    pub device_commands: bool,
     /// The administrator's remark.
     pub comment: String,
     /// When it was created.
@@ -126,6 +128,15 @@ pub enum SessionPurpose {
     },
     /// Giving the owner a new password, once.
     PasswordChange,
+    /// A socket whose client brings a name for its session.
+    Sessid,
+    /// A driver's application on a phone. It lasts until somebody ends it.
+    DriverPhone {
+        /// The tracker whose driver it is.
+        tracker: TrackerId,
+        /// What the phone is called.
+        name: String,
+    },
 }
 
 /// A session.

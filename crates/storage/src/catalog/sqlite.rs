@@ -18,12 +18,15 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0003_clones.sql"),
     include_str!("migrations/0004_subusers.sql"),
     include_str!("migrations/0005_kinds_of_sessions.sql"),
+    include_str!("migrations/0006_sessids_and_drivers.sql"),
 ];
 
 /// The words of [`SessionPurpose`].
 const STANDARD: &str = "standard";
 const API_KEY: &str = "api_key";
 const PASSWORD_CHANGE: &str = "password_change";
+const SESSID: &str = "sessid";
+const DRIVER_PHONE: &str = "driver_phone";
 
 /// A catalog in one SQLite file, written through a write-ahead log and synced with every commit.
 pub struct SqliteCatalog {
@@ -138,12 +141,12 @@ fn put_user(transaction: &Transaction<'_>, u: &UserRow) -> Result<(), CatalogErr
         transaction,
         "INSERT INTO users (id, account_id, login, login_key, password_hash, earlier_passwords, activated, verified,
          removed, time_zone, locale, measurement_system, profile, comment, created_ms, master_id, security_group_id,
-         settings)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
+         settings, device_commands)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)
          ON CONFLICT (id) DO UPDATE SET account_id = ?2, login = ?3, login_key = ?4, password_hash = ?5,
          earlier_passwords = ?6, activated = ?7, verified = ?8, removed = ?9, time_zone = ?10, locale = ?11,
          measurement_system = ?12, profile = ?13, comment = ?14, created_ms = ?15, master_id = ?16,
-         security_group_id = ?17, settings = ?18",
+         security_group_id = ?17, settings = ?18, device_commands = ?19",
         params![
             u.id.0,
             u.account,
@@ -162,7 +165,8 @@ fn put_user(transaction: &Transaction<'_>, u: &UserRow) -> Result<(), CatalogErr
             u.created.ms(),
             u.master.map(|master| master.0),
             u.security_group,
-            u.settings
+            u.settings,
+            u.device_commands
         ],
     )
 }
@@ -172,17 +176,20 @@ fn put_session(transaction: &Transaction<'_>, s: &SessionRow) -> Result<(), Cata
         SessionOwner::User(id) => (Some(id.0), None),
         SessionOwner::Account(id) => (None, Some(id)),
     };
-    let (purpose, title, seed) = match &s.purpose {
-        SessionPurpose::Standard => (STANDARD, None, None),
-        SessionPurpose::ApiKey { title, seed } => (API_KEY, Some(title), Some(seed)),
-        SessionPurpose::PasswordChange => (PASSWORD_CHANGE, None, None),
+    let (purpose, title, seed, tracker) = match &s.purpose {
+        SessionPurpose::Standard => (STANDARD, None, None, None),
+        SessionPurpose::ApiKey { title, seed } => (API_KEY, Some(title), Some(seed), None),
+        SessionPurpose::PasswordChange => (PASSWORD_CHANGE, None, None, None),
+        SessionPurpose::Sessid => (SESSID, None, None, None),
+        SessionPurpose::DriverPhone { tracker, name } => (DRIVER_PHONE, Some(name), None, Some(tracker.0)),
     };
     put(
         transaction,
-        "INSERT INTO sessions (id, digest, user_id, account_id, created_ms, expires_ms, ended_ms, purpose, title, seed)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+        "INSERT INTO sessions (id, digest, user_id, account_id, created_ms, expires_ms, ended_ms, purpose, title, seed,
+         tracker_id)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
          ON CONFLICT (id) DO UPDATE SET digest = ?2, user_id = ?3, account_id = ?4, created_ms = ?5,
-         expires_ms = ?6, ended_ms = ?7, purpose = ?8, title = ?9, seed = ?10",
+         expires_ms = ?6, ended_ms = ?7, purpose = ?8, title = ?9, seed = ?10, tracker_id = ?11",
         params![
             number(s.id)?,
             s.digest,
@@ -193,7 +200,8 @@ fn put_session(transaction: &Transaction<'_>, s: &SessionRow) -> Result<(), Cata
             s.ended.map(Timestamp::ms),
             purpose,
             title,
-            seed
+            seed,
+            tracker
         ],
     )
 }
@@ -267,6 +275,7 @@ fn user(row: &Row<'_>) -> Result<UserRow, CatalogError> {
         measurement_system: row.get("measurement_system")?,
         settings: row.get("settings")?,
         profile: row.get("profile")?,
+        device_commands: row.get("device_commands")?,
         comment: row.get("comment")?,
         created: instant(row.get("created_ms")?, "users.created_ms")?,
     })
@@ -316,6 +325,10 @@ fn session(row: &Row<'_>) -> Result<SessionRow, CatalogError> {
         STANDARD => SessionPurpose::Standard,
         API_KEY => SessionPurpose::ApiKey { title: row.get("title")?, seed: row.get("seed")? },
         PASSWORD_CHANGE => SessionPurpose::PasswordChange,
+        SESSID => SessionPurpose::Sessid,
+        DRIVER_PHONE => {
+            SessionPurpose::DriverPhone { tracker: TrackerId(row.get("tracker_id")?), name: row.get("title")? }
+        }
         _ => return Err(CatalogError::Damaged { column: "sessions.purpose" }),
     };
     let ended: Option<i64> = row.get("ended_ms")?;

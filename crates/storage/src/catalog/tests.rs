@@ -67,6 +67,7 @@ fn user(id: u32) -> UserRow {
         measurement_system: "metric".into(),
         settings: "{\"translit\":true}".into(),
         profile: "{\"first_name\":\"Änne\"}".into(),
+        device_commands: true,
         comment: "two\nlines".into(),
         created: at(1),
     }
@@ -121,6 +122,15 @@ fn api_key(id: u64) -> SessionRow {
     SessionRow { purpose, expires: Timestamp::MAX, ..session(id, SessionOwner::User(UserId(2))) }
 }
 
+fn phone(id: u64) -> SessionRow {
+    let purpose = SessionPurpose::DriverPhone { tracker: TrackerId(10), name: "Pixel".into() };
+    SessionRow { purpose, expires: Timestamp::MAX, ..session(id, SessionOwner::User(UserId(2))) }
+}
+
+fn sessid(id: u64) -> SessionRow {
+    SessionRow { purpose: SessionPurpose::Sessid, ..session(id, SessionOwner::User(UserId(4))) }
+}
+
 fn entity(id: u32, body: &str) -> EntityRow {
     EntityRow { kind: "tag".into(), id, body: body.into() }
 }
@@ -137,6 +147,8 @@ fn everything() -> Vec<Write> {
         Write::Session(session(1, SessionOwner::User(UserId(2)))),
         Write::Session(session(2, SessionOwner::Account(1))),
         Write::Session(api_key(3)),
+        Write::Session(phone(4)),
+        Write::Session(sessid(5)),
         Write::Entity(entity(3, "{}")),
     ]
 }
@@ -148,8 +160,14 @@ fn contents() -> Contents {
         sources: vec![source(50)],
         trackers: vec![tracker(10, 2, 50)],
         bindings: vec![(UserId(4), TrackerId(10))],
-        sessions: vec![session(1, SessionOwner::User(UserId(2))), session(2, SessionOwner::Account(1)), api_key(3)],
-        last_session: SessionId(3),
+        sessions: vec![
+            session(1, SessionOwner::User(UserId(2))),
+            session(2, SessionOwner::Account(1)),
+            api_key(3),
+            phone(4),
+            sessid(5),
+        ],
+        last_session: SessionId(5),
         entities: vec![entity(3, "{}")],
         last_entities: vec![("tag".into(), 3)],
     }
@@ -187,6 +205,7 @@ fn a_row_takes_the_place_of_the_one_with_its_id(open: Open) {
         measurement_system: "us".into(),
         settings: "{}".into(),
         profile: "{}".into(),
+        device_commands: false,
         comment: "c".into(),
         created: at(9),
         ..user(2)
@@ -238,8 +257,8 @@ fn a_row_takes_the_place_of_the_one_with_its_id(open: Open) {
         sources: vec![new_source],
         trackers: vec![new_tracker],
         bindings: vec![(UserId(4), TrackerId(10))],
-        sessions: vec![new_session, session(2, SessionOwner::Account(1)), api_key(3)],
-        last_session: SessionId(3),
+        sessions: vec![new_session, session(2, SessionOwner::Account(1)), api_key(3), phone(4), sessid(5)],
+        last_session: SessionId(5),
         entities: vec![entity(3, "[]")],
         last_entities: vec![("tag".into(), 3)],
     };
@@ -280,8 +299,10 @@ fn conflicts_are_told_apart(open: Open) {
     check(Write::User(subuser(5, 9)), false);
     check(Write::Bound { user: UserId(9), tracker: TrackerId(10) }, false);
     check(Write::Bound { user: UserId(4), tracker: TrackerId(19) }, false);
-    check(Write::Session(session(4, SessionOwner::User(UserId(9)))), false);
-    check(Write::Session(SessionRow { digest: [1; 32], ..session(4, SessionOwner::Account(1)) }), false);
+    check(Write::Session(session(6, SessionOwner::User(UserId(9)))), false);
+    check(Write::Session(SessionRow { digest: [1; 32], ..session(6, SessionOwner::Account(1)) }), false);
+    let of_nothing = SessionPurpose::DriverPhone { tracker: TrackerId(19), name: "Pixel".into() };
+    check(Write::Session(SessionRow { purpose: of_nothing, ..session(6, SessionOwner::User(UserId(2))) }), false);
     // Who is removed no longer stands in the way.
     check(Write::User(UserRow { removed: true, ..user(2) }), true);
     check(Write::User(same_login), true);
@@ -296,7 +317,7 @@ fn ended_and_forgotten_sessions(open: Open) {
     let changes = [Write::SessionEnded { session: SessionId(1), at: at(6) }, Write::SessionForgotten(SessionId(2))];
     assert_eq!(catalog.commit(&changes), Ok(()));
     let ended = SessionRow { ended: Some(at(6)), ..session(1, SessionOwner::User(UserId(2))) };
-    assert_eq!(catalog.load().map(|c| c.sessions), Ok(vec![ended, api_key(3)]));
+    assert_eq!(catalog.load().map(|c| c.sessions), Ok(vec![ended, api_key(3), phone(4), sessid(5)]));
 }
 
 fn a_renewed_session_lives_longer(open: Open) {
@@ -313,10 +334,10 @@ fn a_forgotten_session_leaves_its_number(open: Open) {
     let dir = tempfile::tempdir().expect("folder");
     let mut catalog = open(dir.path());
     catalog.commit(&everything()).expect("written");
-    let forgotten = [1, 2, 3].map(|id| Write::SessionForgotten(SessionId(id)));
+    let forgotten = [1, 2, 3, 4, 5].map(|id| Write::SessionForgotten(SessionId(id)));
     catalog.commit(&forgotten).expect("written");
     drop(catalog);
-    assert_eq!(open(dir.path()).load().map(|c| c.last_session), Ok(SessionId(3)));
+    assert_eq!(open(dir.path()).load().map(|c| c.last_session), Ok(SessionId(5)));
 }
 
 fn a_removed_entity_leaves_its_number(open: Open) {
