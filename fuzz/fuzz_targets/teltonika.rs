@@ -3,6 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use model::{Command, Order};
 
 const LOGIN: &[u8] = b"\x00\x0F350000000000014";
 
@@ -27,5 +28,9 @@ fuzz_target!(|data: &[u8]| {
         fuzz::same_in_pieces("teltonika", &[&[*seed], LOGIN, rest].concat());
         // With a right checksum, so that the records are reached.
         fuzz::same_in_pieces("teltonika", &[&[*seed][..], LOGIN, &framed(rest), LOGIN].concat());
+        // The same while it is to answer a command.
+        let input = [&[*seed][..], &framed(rest), rest].concat();
+        let order = if *seed % 2 == 0 { Order::ReadLevels } else { Order::Do(Command::Text("getver".to_owned())) };
+        fuzz::answers_in_pieces("teltonika", LOGIN, &order, &input);
     }
 });

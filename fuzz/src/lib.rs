@@ -11,8 +11,9 @@
 //!
 //! `--target` keeps the flags away from build scripts.
 
-use protocols::family;
-use protocols::testing::{Trace, read_split, read_whole};
+use model::Order;
+use protocols::testing::{Seen, Trace, read_ordered, read_split, read_whole};
+use protocols::{Progress, family};
 
 /// Feeds `input` to a session of `family`, once in one read and once in pieces, and demands the same outcome. The
 /// first byte seeds how it is cut, so that an input replays as it is.
@@ -28,6 +29,23 @@ pub fn same_in_pieces(name: &str, input: &[u8]) -> Trace {
     whole
 }
 
+/// Gives an order to a device of `family` that has said `login`, and feeds it `input` in one read and in pieces, as
+/// [`same_in_pieces`] does. Demands the same outcome, and that the order is answered once at most.
+///
+/// # Panics
+/// When it is not so, or there is no such family.
+#[expect(clippy::panic, reason = "a panic is how a fuzz target reports what it found")]
+pub fn answers_in_pieces(name: &str, login: &[u8], order: &Order, input: &[u8]) -> Trace {
+    let Some((&seed, bytes)) = input.split_first() else { return Trace::default() };
+    let Some(family) = family(name) else { panic!("no family {name}") };
+    let orders = std::slice::from_ref(order);
+    let whole = read_ordered(family, login, orders, bytes, None);
+    assert_eq!(read_ordered(family, login, orders, bytes, Some(u32::from(seed))), whole);
+    let is_end = |seen: &&Seen| matches!(seen, Seen::Ordered(_, what) if !matches!(what, Progress::Sent { .. }));
+    assert!(whole.seen.iter().filter(is_end).count() <= 1, "{whole:?}");
+    whole
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -37,5 +55,13 @@ mod tests {
         let query = b"\x07GET /?id=1&lat=2&lon=3 HTTP/1.1\r\n\r\n";
         assert_eq!(same_in_pieces("osmand", query).reports().len(), 1);
         assert_eq!(same_in_pieces("osmand", b""), Trace::default());
+    }
+
+    #[test]
+    fn an_order_is_under_way_before_the_input() {
+        let order = Order::Do(model::Command::Text("go".to_owned()));
+        let query = b"GET /?id=1&lat=2&lon=3 HTTP/1.1\r\n\r\n";
+        let trace = answers_in_pieces("osmand", query, &order, &[&b"\x07"[..], query].concat());
+        assert!(trace.sent.ends_with(b"\r\n\r\ngo"), "{trace:?}");
     }
 }

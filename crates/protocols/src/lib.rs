@@ -9,11 +9,9 @@ mod bytes;
 mod events;
 mod http;
 mod json;
-#[allow(dead_code, reason = "the families that take commands come next")]
 mod levels;
 mod limits;
 mod ngp;
-#[allow(dead_code, reason = "the families that take commands come next")]
 mod orders;
 mod osmand;
 mod replies;

@@ -35,6 +35,8 @@ pub struct Limits {
     pub command_bytes_max: usize,
     /// How long an order waits for the device's answer, in milliseconds. A later answer is nobody's.
     pub command_reply_ms_max: i64,
+    /// How long an order waits for the device's next request, where a device is only ever answered, in milliseconds.
+    pub command_pickup_ms_max: i64,
 }
 
 impl Default for Limits {
@@ -56,6 +58,7 @@ impl Default for Limits {
             partial_frame_ms_max: 120_000,
             command_bytes_max: 4_096,
             command_reply_ms_max: 30_000,
+            command_pickup_ms_max: 5_000,
         }
     }
 }

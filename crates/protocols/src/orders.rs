@@ -47,6 +47,11 @@ impl<T> Orders<T> {
         Some(order.detail)
     }
 
+    /// Takes the order under way out without a word, if it is such a one: the caller says what becomes of it.
+    pub(crate) fn take_if(&mut self, is_such: impl FnOnce(&T) -> bool) -> Option<T> {
+        self.under_way.take_if(|order| is_such(&order.detail)).map(|order| order.detail)
+    }
+
     /// Takes a reply that belongs to the order under way, or to nothing if there is none.
     pub(crate) fn replied(&mut self, reply: CommandReply, out: &mut Vec<Output>) {
         match self.under_way {

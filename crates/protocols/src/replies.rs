@@ -7,7 +7,8 @@ use crate::session::{Output, Ticket};
 enum Slot<T> {
     /// Will be answered when this upload is stored; `T` is what the family needs to word the answer.
     Waiting(Ticket, T),
-    Ready(Vec<u8>),
+    /// An answer, and what is to be said once it has left.
+    Ready(Vec<u8>, Option<Output>),
     Close,
 }
 
@@ -45,7 +46,7 @@ impl<T> Replies<T> {
         if self.slots.is_empty() {
             out.push(Output::Reply(bytes));
         } else {
-            self.slots.push_back(Slot::Ready(bytes));
+            self.slots.push_back(Slot::Ready(bytes, None));
         }
     }
 
@@ -59,10 +60,21 @@ impl<T> Replies<T> {
 
     /// Settles an upload, and sends what need wait no longer.
     pub(crate) fn settle(&mut self, ticket: Ticket, word: impl FnOnce(T) -> Vec<u8>, out: &mut Vec<Output>) {
+        self.settle_and_say(ticket, |detail| (word(detail), None), out);
+    }
+
+    /// The same with something that is to be said once the answer has left.
+    pub(crate) fn settle_and_say(
+        &mut self,
+        ticket: Ticket,
+        word: impl FnOnce(T) -> (Vec<u8>, Option<Output>),
+        out: &mut Vec<Output>,
+    ) {
         let found = self.slots.iter_mut().find(|s| matches!(s, Slot::Waiting(t, _) if *t == ticket));
         let Some(slot) = found else { return };
         if let Slot::Waiting(_, detail) = std::mem::replace(slot, Slot::Close) {
-            *slot = Slot::Ready(word(detail));
+            let (bytes, said) = word(detail);
+            *slot = Slot::Ready(bytes, said);
         }
         self.flush(out);
     }
@@ -70,7 +82,10 @@ impl<T> Replies<T> {
     fn flush(&mut self, out: &mut Vec<Output>) {
         while let Some(slot) = self.slots.pop_front() {
             match slot {
-                Slot::Ready(bytes) => out.push(Output::Reply(bytes)),
+                Slot::Ready(bytes, said) => {
+                    out.push(Output::Reply(bytes));
+                    out.extend(said);
+                }
                 Slot::Close => out.push(Output::Close),
                 waiting @ Slot::Waiting(..) => {
                     self.slots.push_front(waiting);

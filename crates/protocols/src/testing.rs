@@ -83,6 +83,16 @@ impl Host {
         self.answer();
     }
 
+    /// Feeds what comes in reads of the sizes that `next_size` gives, told how much is left.
+    fn feed_in_reads(&mut self, bytes: &[u8], mut next_size: impl FnMut(usize) -> usize) {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let (now, later) = rest.split_at(next_size(rest.len()).clamp(1, rest.len()));
+            self.feed(now);
+            rest = later;
+        }
+    }
+
     /// Gives the device an order.
     pub fn order(&mut self, id: u64, order: &Order) -> Result<(), OrderRefused> {
         let given = self.session.order(self.now, OrderId(id), order, &mut self.outputs);
@@ -151,23 +161,38 @@ pub fn read_whole(family: &Family, bytes: &[u8]) -> Trace {
 
 /// What comes out when `bytes` arrive in reads whose sizes follow from `seed`, most of them short.
 pub fn read_split(family: &Family, seed: u32, bytes: &[u8]) -> Trace {
+    read(family, &Limits::default(), bytes, short_reads(seed))
+}
+
+/// Sizes of reads that follow from `seed`, most of them short.
+fn short_reads(seed: u32) -> impl FnMut(usize) -> usize {
     let mut state = seed;
-    read(family, &Limits::default(), bytes, |_| {
+    move |_| {
         // A linear congruential step: the same seed always cuts alike.
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         let longest = if state & 0x700 == 0 { 600 } else { 8 };
         (state >> 16) as usize % longest + 1
-    })
+    }
 }
 
 /// What comes out when `bytes` arrive in reads of the sizes that `next_size` gives, told how much is left.
-pub fn read(family: &Family, limits: &Limits, bytes: &[u8], mut next_size: impl FnMut(usize) -> usize) -> Trace {
+pub fn read(family: &Family, limits: &Limits, bytes: &[u8], next_size: impl FnMut(usize) -> usize) -> Trace {
     let mut host = Host::new(family, limits);
-    let mut rest = bytes;
-    while !rest.is_empty() {
-        let (now, later) = rest.split_at(next_size(rest.len()).clamp(1, rest.len()));
-        host.feed(now);
-        rest = later;
+    host.feed_in_reads(bytes, next_size);
+    host.trace()
+}
+
+/// What comes out when a device has said `login`, is given orders, and then says `bytes`: in one read, or, with a
+/// seed, in short ones. Orders that are refused are not given.
+pub fn read_ordered(family: &Family, login: &[u8], orders: &[Order], bytes: &[u8], seed: Option<u32>) -> Trace {
+    let mut host = Host::new(family, &Limits::default());
+    host.feed(login);
+    for (id, order) in (1..).zip(orders) {
+        let _ = host.order(id, order);
+    }
+    match seed {
+        None => host.feed(bytes),
+        Some(seed) => host.feed_in_reads(bytes, short_reads(seed)),
     }
     host.trace()
 }

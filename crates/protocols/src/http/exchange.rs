@@ -2,15 +2,16 @@
 
 use std::marker::PhantomData;
 
-use model::DeviceId;
+use model::{Command, DeviceId, Order, Timestamp};
 
 use super::chunked::{Chunked, Step};
 use super::head::{self, Framing, Head};
 use super::response::{Persist, go_on, response};
 use super::{Api, Refusal, Request, Status};
 use crate::Limits;
+use crate::orders::Orders;
 use crate::replies::Replies;
-use crate::session::{DeviceSettings, Identified, Output, Reject, Stored, Ticket};
+use crate::session::{DeviceSettings, Identified, OrderId, OrderRefused, Output, Progress, Reject, Stored, Ticket};
 use crate::stream::{Flow, Machine};
 
 enum State {
@@ -29,6 +30,20 @@ enum State {
     },
 }
 
+/// What the answer to an upload is worded with.
+struct Pending {
+    persist: Persist,
+    /// The device that it is for; `None` where the answer may have no body.
+    device: Option<DeviceId>,
+}
+
+/// A command that waits for the next answer to this device.
+struct Waiting {
+    id: OrderId,
+    device: DeviceId,
+    text: String,
+}
+
 /// One connection of a family that speaks HTTP.
 pub(crate) struct Exchange<A> {
     limits: Limits,
@@ -38,7 +53,8 @@ pub(crate) struct Exchange<A> {
     asked: Option<DeviceId>,
     /// The answer was no; the request in front is to be told so.
     refused: Option<DeviceId>,
-    replies: Replies<Persist>,
+    replies: Replies<Pending>,
+    orders: Orders<Waiting>,
     bad_in_a_row: u32,
     blank_bytes: usize,
     frames: u64,
@@ -54,6 +70,7 @@ impl<A: Api> Exchange<A> {
             asked: None,
             refused: None,
             replies: Replies::new(),
+            orders: Orders::new(limits.command_pickup_ms_max),
             bad_in_a_row: 0,
             blank_bytes: 0,
             frames: 0,
@@ -171,8 +188,9 @@ impl<A: Api> Exchange<A> {
             Ok(message) => match &self.identity {
                 Some((id, settings)) if id.as_str() == A::device(&message) => {
                     self.bad_in_a_row = 0;
+                    let device = (head.method != "HEAD").then(|| id.clone());
                     let reports = A::reports(message, settings, &self.limits);
-                    self.upload(head.persist, reports, out);
+                    self.upload(Pending { persist: head.persist, device }, reports, out);
                 }
                 _ => return self.on_stranger(&message, head.persist, out),
             },
@@ -183,14 +201,30 @@ impl<A: Api> Exchange<A> {
         true
     }
 
-    fn upload(&mut self, persist: Persist, reports: model::Upload, out: &mut Vec<Output>) {
+    fn upload(&mut self, pending: Pending, reports: model::Upload, out: &mut Vec<Output>) {
+        let ticket = self.replies.wait(pending);
         if reports.is_empty() {
             out.push(Output::Contact);
-            self.replies.ready(response(Status::Ok, persist, ""), out);
+            self.settle(ticket, Status::Ok, out);
         } else {
-            let ticket = self.replies.wait(persist);
             out.push(Output::Upload { ticket, reports });
         }
+    }
+
+    /// Answers an upload, with the command that waits for its device if that is good news.
+    fn settle(&mut self, ticket: Ticket, status: Status, out: &mut Vec<Output>) {
+        let orders = &mut self.orders;
+        let word = |Pending { persist, device }: Pending| {
+            let is_for = |waiting: &Waiting| status == Status::Ok && device.as_ref() == Some(&waiting.device);
+            match orders.take_if(is_for) {
+                None => (response(status, persist, ""), None),
+                Some(Waiting { id, text, .. }) => {
+                    let what = Progress::Sent { awaits_reply: false };
+                    (response(status, persist, &text), Some(Output::Ordered { id, what }))
+                }
+            }
+        };
+        self.replies.settle_and_say(ticket, word, out);
     }
 
     fn on_stranger(&mut self, message: &A::Message<'_>, persist: Persist, out: &mut Vec<Output>) -> bool {
@@ -248,11 +282,37 @@ impl<A: Api> Machine for Exchange<A> {
     }
 
     fn stored(&mut self, ticket: Ticket, outcome: Stored, out: &mut Vec<Output>) {
-        let word = |persist: Persist| match outcome {
-            Stored::Ok => response(Status::Ok, persist, ""),
-            Stored::Failed => response(Status::ServerFault, persist, ""),
+        let status = match outcome {
+            Stored::Ok => Status::Ok,
+            Stored::Failed => Status::ServerFault,
         };
-        self.replies.settle(ticket, word, out);
+        self.settle(ticket, status, out);
+    }
+
+    fn order(
+        &mut self,
+        now: Timestamp,
+        id: OrderId,
+        order: &Order,
+        _out: &mut Vec<Output>,
+    ) -> Result<(), OrderRefused> {
+        let text = match order {
+            Order::Do(Command::Text(text)) if A::TAKES_COMMANDS && !text.is_empty() => text,
+            _ => return Err(OrderRefused::NoSuchCommand),
+        };
+        let Some((device, _)) = &self.identity else { return Err(OrderRefused::NotIdentified) };
+        if text.len() > self.limits.command_bytes_max {
+            return Err(OrderRefused::TooLong);
+        }
+        self.orders.begin(now, id, Waiting { id, device: device.clone(), text: text.clone() })
+    }
+
+    fn tick(&mut self, now: Timestamp, out: &mut Vec<Output>) {
+        self.orders.tick(now, out);
+    }
+
+    fn next_deadline(&self) -> Option<Timestamp> {
+        self.orders.next_deadline()
     }
 
     fn flow(&self) -> Flow {

@@ -48,4 +48,6 @@ pub(crate) trait Api: Send + 'static {
     fn reports(message: Self::Message<'_>, settings: &DeviceSettings, limits: &Limits) -> Upload;
     /// Whether answers of status 400 say why.
     const EXPLAINS: bool;
+    /// Whether a command in words may be the body of an answer of status 200.
+    const TAKES_COMMANDS: bool;
 }

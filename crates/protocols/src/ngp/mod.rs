@@ -25,6 +25,7 @@ struct Ngp;
 impl Api for Ngp {
     type Message<'a> = Message<'a>;
     const EXPLAINS: bool = true;
+    const TAKES_COMMANDS: bool = false;
 
     fn body_bytes_max(limits: &Limits) -> usize {
         limits.ngp_body_bytes_max

@@ -1,4 +1,5 @@
 //! OsmAnd and the phone apps that took up its form: parameters in a query or form, or a JSON document.
+//! A command in words is the body of the next answer.
 
 mod document;
 mod query;
@@ -29,6 +30,7 @@ enum Message<'a> {
 impl Api for OsmAnd {
     type Message<'a> = Message<'a>;
     const EXPLAINS: bool = false;
+    const TAKES_COMMANDS: bool = true;
 
     fn body_bytes_max(limits: &Limits) -> usize {
         limits.osmand_body_bytes_max

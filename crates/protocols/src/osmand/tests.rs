@@ -1,3 +1,5 @@
+mod commands;
+
 use model::{AttributeId, EventId, Report, Value};
 use proptest::prelude::*;
 

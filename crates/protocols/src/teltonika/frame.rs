@@ -67,6 +67,12 @@ fn announced(bytes: &[u8]) -> Option<usize> {
     usize::try_from(u32::from_be_bytes(*length)).ok()
 }
 
+/// The data frame around `data`.
+pub(super) fn around(data: &[u8]) -> Vec<u8> {
+    let length = (data.len() as u32).to_be_bytes();
+    [&[0; 4][..], &length, data, &u32::from(ARC.checksum(data)).to_be_bytes()].concat()
+}
+
 /// The data of a whole data frame, with the checksum that it carries and the one that its bytes give.
 pub(super) fn data_and_checksums(frame: &[u8]) -> Option<(&[u8], u32, u32)> {
     let (data, trailer) = frame.get(HEADER_BYTES..)?.split_last_chunk::<TRAILER_BYTES>()?;

@@ -1,7 +1,8 @@
 //! Teltonika codecs over TCP: login by IMEI, record packets (codecs 8, 8 Extended and 16), each acknowledged with the
-//! number of its records once they are stored.
+//! number of its records once they are stored; commands in codec 12, answered in text.
 
 mod beacons;
+mod command;
 mod elements;
 mod frame;
 mod record;

@@ -1,12 +1,17 @@
 //! The conversation with one Teltonika device.
 
-use model::DeviceId;
+use model::{DeviceId, Order, Timestamp};
 
+use super::command::{self, Awaited, Said};
 use super::frame::{Front, data_and_checksums, front};
 use super::record::{Codec, decode};
 use crate::Limits;
+use crate::orders::Orders;
 use crate::replies::Replies;
-use crate::session::{DeviceSettings, Identified, Output, REJECTED_FRAME_BYTES_MAX, Reject, Stored, Ticket};
+use crate::session::{
+    DeviceSettings, Identified, OrderId, OrderRefused, Output, Progress, REJECTED_FRAME_BYTES_MAX, Reject, Stored,
+    Ticket,
+};
 use crate::stream::{Flow, Machine};
 
 const LOGIN_ACCEPTED: u8 = 1;
@@ -14,8 +19,8 @@ const LOGIN_REFUSED: u8 = 0;
 
 enum Identity {
     Unknown,
-    Asked,
-    Known(DeviceSettings),
+    Asked(DeviceId),
+    Known(DeviceId, DeviceSettings),
 }
 
 /// Bytes that begin no frame: reported as one piece, when the next frame begins or there are too many.
@@ -30,6 +35,9 @@ pub(super) struct Teltonika {
     identity: Identity,
     /// Answers not yet sent; an upload's is the number of its records.
     replies: Replies<u32>,
+    orders: Orders<Awaited>,
+    /// An order to tell levels was given up; its answer may still come.
+    owes_levels: bool,
     noise: Noise,
     /// Noise since the last good frame, reported or not.
     noise_bytes: usize,
@@ -43,6 +51,8 @@ impl Teltonika {
             limits: limits.clone(),
             identity: Identity::Unknown,
             replies: Replies::new(),
+            orders: Orders::new(limits.command_reply_ms_max),
+            owes_levels: false,
             noise: Noise::default(),
             noise_bytes: 0,
             bad_frames_in_a_row: 0,
@@ -51,7 +61,7 @@ impl Teltonika {
     }
 
     fn is_known(&self) -> bool {
-        matches!(self.identity, Identity::Known(_))
+        matches!(self.identity, Identity::Known(..))
     }
 
     fn on_noise(&mut self, seen: &[u8], out: &mut Vec<Output>) {
@@ -82,7 +92,12 @@ impl Teltonika {
         self.end_noise(out);
         match frame.get(2..).and_then(|id| std::str::from_utf8(id).ok()).and_then(DeviceId::new) {
             Some(id) => {
-                self.identity = Identity::Asked;
+                if !matches!(&self.identity, Identity::Known(known, _) if *known == id) {
+                    // Another device does not answer what this one was told.
+                    self.orders.end(Progress::TimedOut, out);
+                    self.owes_levels = false;
+                }
+                self.identity = Identity::Asked(id.clone());
                 out.push(Output::Identify(id));
             }
             None => self.refuse(frame, Reject::BadIdentity, out),
@@ -97,7 +112,7 @@ impl Teltonika {
 
     fn on_data(&mut self, frame: &[u8], out: &mut Vec<Output>) {
         self.end_noise(out);
-        let Identity::Known(settings) = &self.identity else {
+        let Identity::Known(device, settings) = &self.identity else {
             out.push(Output::reject(frame, Reject::NotIdentified));
             self.replies.close(out);
             return;
@@ -110,10 +125,17 @@ impl Teltonika {
         match Codec::of(data[0]) {
             Codec::Unknown => self.bad_frame(frame, Reject::UnknownKind(data[0]), out),
             // An answer to a command, or data passed through from a serial line. Devices expect no reply to it.
-            Codec::Text => {
-                self.good_frame();
-                out.push(Output::Contact);
-            }
+            Codec::Text => match command::decode(data, device, settings, &self.limits) {
+                Ok(said) => {
+                    self.good_frame();
+                    out.push(Output::Contact);
+                    said.into_iter().for_each(|one| self.on_said(one, out));
+                }
+                Err(_) => {
+                    out.push(Output::reject(frame, Reject::Truncated));
+                    self.count_bad_frame(out);
+                }
+            },
             Codec::Records(layout) => {
                 let packet = decode(data, layout, settings, &self.limits);
                 let count = packet.reports.len() as u32;
@@ -134,6 +156,31 @@ impl Teltonika {
                     self.count_bad_frame(out);
                 }
             }
+        }
+    }
+
+    fn on_said(&mut self, said: Said, out: &mut Vec<Output>) {
+        let (reply, is_reply) = match said {
+            Said::Reply(reply) => (reply, true),
+            Said::Text(reply) => (reply, false),
+            Said::Refused => {
+                self.orders.end(Progress::Refused(String::new()), out);
+                return;
+            }
+        };
+        let tells_levels = !reply.lines.is_empty();
+        let is_awaited = match self.orders.under_way() {
+            None => false,
+            Some(Awaited::Levels) => tells_levels,
+            Some(Awaited::Words) => is_reply && !(tells_levels && self.owes_levels),
+            Some(Awaited::Anything) => is_reply,
+        };
+        // Answers come in the order of commands: the first levels settle what is owed.
+        self.owes_levels &= !tells_levels;
+        if is_awaited {
+            self.orders.replied(reply, out);
+        } else {
+            out.push(Output::Unasked(reply));
         }
     }
 
@@ -189,12 +236,13 @@ impl Machine for Teltonika {
     }
 
     fn identified(&mut self, answer: Identified, out: &mut Vec<Output>) {
-        if !matches!(self.identity, Identity::Asked) {
-            return;
-        }
+        let device = match &self.identity {
+            Identity::Asked(device) => device.clone(),
+            _ => return,
+        };
         match answer {
             Identified::Accepted(settings) => {
-                self.identity = Identity::Known(settings);
+                self.identity = Identity::Known(device, settings);
                 self.replies.ready(vec![LOGIN_ACCEPTED], out);
             }
             Identified::Refused => {
@@ -213,10 +261,33 @@ impl Machine for Teltonika {
         self.replies.settle(ticket, word, out);
     }
 
+    fn order(&mut self, now: Timestamp, id: OrderId, order: &Order, out: &mut Vec<Output>) -> Result<(), OrderRefused> {
+        if !self.is_known() {
+            return Err(OrderRefused::NotIdentified);
+        }
+        let (bytes, awaited) = command::encode(order, &self.limits)?;
+        self.orders.begin(now, id, awaited)?;
+        // Devices take commands between their packets, whatever they wait for.
+        out.push(Output::Reply(bytes));
+        out.push(Output::Ordered { id, what: Progress::Sent { awaits_reply: true } });
+        Ok(())
+    }
+
+    fn tick(&mut self, now: Timestamp, out: &mut Vec<Output>) {
+        if self.orders.tick(now, out) == Some(Awaited::Levels) {
+            self.owes_levels = true;
+        }
+    }
+
+    fn next_deadline(&self) -> Option<Timestamp> {
+        self.orders.next_deadline()
+    }
+
     fn flow(&self) -> Flow {
         if self.replies.is_closing() {
             Flow::Closed
-        } else if matches!(self.identity, Identity::Asked) || self.replies.len() >= self.limits.uploads_in_flight_max {
+        } else if matches!(self.identity, Identity::Asked(_)) || self.replies.len() >= self.limits.uploads_in_flight_max
+        {
             Flow::Waiting
         } else {
             Flow::Open

@@ -1,3 +1,5 @@
+mod commands;
+
 use model::{AttributeId, EventId, Fix, Report, Value, attr};
 use proptest::prelude::*;
 
@@ -111,14 +113,6 @@ fn the_worked_codec_8_extended_packet() {
     has(&r, "temperature_1", float(23.5));
     has(&r, "vin", "WDB9634031L123456");
     has(&r, "avl_io_256", "WDB9634031L123456");
-}
-
-#[test]
-fn answers_to_commands_are_taken_without_a_word() {
-    let codec_13 = "00000000000000110D01060000000969B529DD68656C6C6F010000799E";
-    let trace = read_whole(teltonika(), &all(&[LOGIN, GETIO_REPLY, PACKET_8, codec_13]));
-    assert_eq!((trace.sent, trace.seen.len()), (bytes("01 00000001"), 4));
-    assert_eq!((&trace.seen[1], &trace.seen[3]), (&Seen::Contact, &Seen::Contact));
 }
 
 #[test]
