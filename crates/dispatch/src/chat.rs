@@ -5,11 +5,29 @@ use storage::dispatch::{Bounds, Message, MessageQuery, NewMessage, Sender, Store
 
 use crate::dispatch::Dispatch;
 use crate::error::{AdvanceError, MessageError};
+use crate::events::{DispatchEvent, moved};
 use crate::line::Desk;
+
+/// How many messages become pending in one step, so that no step holds up the writers for long.
+const STEP_ROWS: usize = 100;
+
+/// What was made of a message to a driver.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Sent {
+    /// Its id.
+    pub id: MessageId,
+    /// When the server took it in.
+    pub submitted: Timestamp,
+    /// How far it has come.
+    pub status: MessageStatus,
+    /// Whether it was made now. If not, the same user has sent it before, and it is on its way or further.
+    pub is_new: bool,
+}
 
 impl Dispatch {
     /// Takes in a message of a user to the driver of a source. Where `guid` is given and the same user sent the same
-    /// text to the same driver under it before, that message is the answer, and no other is made.
+    /// text to the same driver under it before, that message is the answer, and no other is made. Where the driver's
+    /// application is away, it is pending from the start.
     pub async fn send(
         &self,
         source: SourceId,
@@ -17,7 +35,7 @@ impl Dispatch {
         text: String,
         guid: Option<String>,
         now: Timestamp,
-    ) -> Result<MessageId, MessageError> {
+    ) -> Result<Sent, MessageError> {
         self.check(&text, guid.as_deref())?;
         let undelivered_max = self.options.undelivered_per_source_max;
         let message = NewMessage {
@@ -33,7 +51,7 @@ impl Dispatch {
                 && let Some(earlier) = desk.tables.message_by_guid(source, Some(author), guid)?
                 && earlier.text == message.text
             {
-                return Ok(Some(earlier.id));
+                return Ok(Some(Sent { is_new: false, ..sent(&earlier) }));
             }
             add_outgoing(desk, &message, undelivered_max)
         })
@@ -63,35 +81,11 @@ impl Dispatch {
         let sent = self.write(move |desk| {
             let send = |&source: &SourceId| {
                 message.source = source;
-                Ok((source, add_outgoing(desk, &message, undelivered_max)?))
+                Ok((source, add_outgoing(desk, &message, undelivered_max)?.map(|sent| sent.id)))
             };
             sources.iter().map(send).collect()
         });
         Ok(sent.await?)
-    }
-
-    /// Takes in a message of the driver of a source. Where `guid` is given and the driver sent a message under it
-    /// before, that message is the answer, and no other is made.
-    pub async fn receive(
-        &self,
-        source: SourceId,
-        text: String,
-        guid: Option<String>,
-        now: Timestamp,
-    ) -> Result<MessageId, MessageError> {
-        self.check(&text, guid.as_deref())?;
-        let sender = Sender::Driver;
-        let message = NewMessage { source, sender, guid, text, submitted: now, status: MessageStatus::Delivered };
-        let received = self.write(move |desk| {
-            if let Some(guid) = &message.guid
-                && let Some(earlier) = desk.tables.message_by_guid(source, None, guid)?
-            {
-                return Ok(earlier.id);
-            }
-            desk.touch(source);
-            desk.tables.add_message(&message)
-        });
-        Ok(received.await?)
     }
 
     /// Messages of a source, both ways; at most [`crate::DispatchOptions::messages_per_answer_max`], and as many as
@@ -161,7 +155,30 @@ impl Dispatch {
         moved.await?.ok_or(AdvanceError::NotFound)
     }
 
-    fn bounds(&self, limit: usize) -> Bounds {
+    /// Notes that the application of a source's driver is away: what waits for it is pending from now on. Answers when
+    /// that is so for all of it.
+    pub async fn app_gone(&self, source: SourceId, now: Timestamp) -> Result<(), StoreError> {
+        self.wait_for_app(Some(source), now).await
+    }
+
+    /// Notes that the applications of all drivers are away, as they are when the server starts.
+    pub async fn apps_gone(&self, now: Timestamp) -> Result<(), StoreError> {
+        self.wait_for_app(None, now).await
+    }
+
+    async fn wait_for_app(&self, source: Option<SourceId>, now: Timestamp) -> Result<(), StoreError> {
+        let step = move |desk: &Desk<'_>| {
+            let stored = desk.tables.stored_messages(source, STEP_ROWS)?;
+            for message in &stored {
+                advance(desk, message, MessageStatus::Pending, now)?;
+            }
+            Ok(stored.len())
+        };
+        while self.write(step).await? == STEP_ROWS {}
+        Ok(())
+    }
+
+    pub(crate) fn bounds(&self, limit: usize) -> Bounds {
         let options = &self.options;
         Bounds { count_max: limit.min(options.messages_per_answer_max), text_bytes_max: options.answer_bytes_max }
     }
@@ -181,12 +198,25 @@ impl Dispatch {
 }
 
 /// Adds a message to a driver, unless as many wait as may.
-fn add_outgoing(desk: &Desk<'_>, message: &NewMessage, undelivered_max: u32) -> Result<Option<MessageId>, StoreError> {
-    if desk.tables.summary(message.source)?.undelivered_count >= undelivered_max {
+fn add_outgoing(desk: &Desk<'_>, message: &NewMessage, undelivered_max: u32) -> Result<Option<Sent>, StoreError> {
+    let source = message.source;
+    if desk.tables.summary(source)?.undelivered_count >= undelivered_max {
         return Ok(None);
     }
-    desk.touch(message.source);
-    desk.tables.add_message(message).map(Some)
+    let status = if desk.is_away(source) { MessageStatus::Pending } else { MessageStatus::Stored };
+    let new = NewMessage { status, ..message.clone() };
+    let id = desk.tables.add_message(&new)?;
+    desk.touch(source);
+    let NewMessage { sender, guid, text, submitted, .. } = new;
+    let message = Message { id, source, sender, guid, text, submitted, status, delivered: None, is_read: true };
+    let sent = sent(&message);
+    desk.tell(DispatchEvent::Sent { source, message });
+    Ok(Some(sent))
+}
+
+/// A message that was made now.
+const fn sent(message: &Message) -> Sent {
+    Sent { id: message.id, submitted: message.submitted, status: message.status, is_new: true }
 }
 
 /// Moves a message on, if that is a step forward.
@@ -200,5 +230,6 @@ pub(crate) fn advance(
     let has_it = matches!(status, MessageStatus::Delivered | MessageStatus::Read);
     desk.tables.set_message_status(message.id, status, now, has_it.then_some(now))?;
     desk.touch(message.source);
+    desk.tell(moved(&Message { status, ..message.clone() }));
     Ok(true)
 }

@@ -5,6 +5,7 @@ use storage::dispatch::{CommandRow, NewCommand, StoreError};
 
 use crate::dispatch::Dispatch;
 use crate::error::{AdvanceError, QueueError};
+use crate::events::DispatchEvent;
 use crate::line::Desk;
 
 impl Dispatch {
@@ -25,6 +26,7 @@ impl Dispatch {
                 return Ok(None);
             }
             desk.touch(source);
+            desk.tell(DispatchEvent::Queued { source });
             desk.tables.add_command(&command).map(Some)
         })
         .await?

@@ -7,6 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use model::{SourceId, Timestamp};
 use storage::dispatch::{DispatchStore, SqliteDispatch, StoreError, Summary};
 
+use crate::events::Ears;
 use crate::line::{Desk, Line};
 use crate::options::DispatchOptions;
 
@@ -37,6 +38,7 @@ impl Summaries {
 /// Messages and commands.
 pub struct Dispatch {
     pub(crate) options: DispatchOptions,
+    pub(crate) ears: Arc<Ears>,
     summaries: Arc<Summaries>,
     writer: Line,
     reader: Line,
@@ -62,12 +64,16 @@ impl Dispatch {
         options: DispatchOptions,
         now: Timestamp,
     ) -> Result<Arc<Self>, StoreError> {
-        let summaries = Arc::new(Summaries::default());
+        let (summaries, ears) = (Arc::new(Summaries::default()), Arc::new(Ears::default()));
+        let start = |name, store, group_max| {
+            Line::start(name, store, Arc::clone(&summaries), Arc::clone(&ears), options.queue_max, group_max)
+        };
         let dispatch = Arc::new(Self {
-            writer: Line::start("dispatch", writer, Arc::clone(&summaries), options.queue_max, options.queue_max)?,
+            writer: start("dispatch", writer, options.queue_max)?,
             // Nothing is gained by reading together, and answers would pile up.
-            reader: Line::start("dispatch-reader", reader, Arc::clone(&summaries), options.queue_max, 1)?,
+            reader: start("dispatch-reader", reader, 1)?,
             summaries,
+            ears,
             options,
         });
         let found = dispatch.read(|desk| desk.tables.summaries()).await?;
@@ -84,6 +90,16 @@ impl Dispatch {
     /// What is worth knowing of a source, from memory: as of the last change that is durable.
     pub fn summary(&self, source: SourceId) -> Summary {
         self.summaries.get(source)
+    }
+
+    /// Removes everything of a source.
+    pub async fn forget(&self, source: SourceId) -> Result<(), StoreError> {
+        self.write(move |desk| {
+            desk.tables.remove_source(source)?;
+            desk.touch(source);
+            Ok(())
+        })
+        .await
     }
 
     pub(crate) async fn write<T: Send + 'static>(

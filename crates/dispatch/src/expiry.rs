@@ -6,7 +6,7 @@ use storage::dispatch::StoreError;
 use crate::dispatch::Dispatch;
 use crate::line::Desk;
 use crate::options::DispatchOptions;
-use crate::{chat, commands};
+use crate::{chat, commands, driver};
 
 /// How many rows of each kind one step looks at, so that no step holds up the writers for long.
 const STEP_ROWS: usize = 100;
@@ -35,6 +35,7 @@ fn step(desk: &Desk<'_>, options: &DispatchOptions, now: Timestamp) -> Result<()
             desk.touch(source);
         }
     }
+    driver::expire(desk, options, now, STEP_ROWS)?;
     let kept_ms = i64::from(options.commands_kept_days) * MS_PER_DAY;
     tables.remove_commands(now.plus_ms(-kept_ms), STEP_ROWS)
 }

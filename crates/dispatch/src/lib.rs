@@ -8,7 +8,9 @@
 //! | --- | --- |
 //! | starting | [`Dispatch::open`], [`Dispatch::expire`] once a second |
 //! | the office | [`Dispatch::send`], [`Dispatch::broadcast`], [`Dispatch::messages`], [`Dispatch::mark_read`], [`Dispatch::mark_all_read`] |
-//! | the driver | [`Dispatch::receive`], [`Dispatch::undelivered`], [`Dispatch::advance`] |
+//! | the office, of services | [`Dispatch::create_service`], [`Dispatch::edit_service`], [`Dispatch::remove_service`], [`Dispatch::services`] |
+//! | the driver | [`Dispatch::record`], [`Dispatch::keep_file`], [`Dispatch::undelivered`], [`Dispatch::advance`], [`Dispatch::app_gone`] |
+//! | those who look on | [`Dispatch::on_event`], [`Dispatch::moved_since`], [`Dispatch::driver_events`], [`Dispatch::file`] |
 //! | a device | [`Dispatch::queue`], [`Dispatch::open_commands`], [`Dispatch::advance_command`], [`Dispatch::withdraw_commands`] |
 //! | at a glance | [`Dispatch::summary`], from memory |
 //!
@@ -19,15 +21,24 @@
 mod chat;
 mod commands;
 mod dispatch;
+mod driver;
 mod error;
+mod events;
 mod expiry;
+mod files;
 mod line;
 mod options;
+mod services;
 #[cfg(test)]
 mod tests;
 
+pub use chat::Sent;
 pub use dispatch::Dispatch;
-pub use error::{AdvanceError, MessageError, QueueError};
+pub use error::{AdvanceError, FileError, MessageError, QueueError, RecordError, ServiceError};
+pub use events::DispatchEvent;
 pub use model::{Command, CommandId, CommandState, MessageId, MessageStatus};
 pub use options::DispatchOptions;
-pub use storage::dispatch::{CommandRow, Message, MessageQuery, Sender, StoreError, Summary};
+pub use storage::dispatch::{
+    CommandRow, FileId, ImageKind, KeptFile, Message, MessageQuery, NewDriverEvent, Sender, Service, ServiceDraft,
+    ServiceState, StoreError, Summary,
+};

@@ -10,17 +10,30 @@ use storage::dispatch::{DispatchStore, StoreError, Tables};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::dispatch::Summaries;
+use crate::events::{DispatchEvent, Ears};
 
 /// What a job works with.
 pub(crate) struct Desk<'t> {
     pub(crate) tables: &'t dyn Tables,
+    ears: &'t Ears,
     touched: RefCell<BTreeSet<SourceId>>,
+    events: RefCell<Vec<DispatchEvent>>,
 }
 
 impl Desk<'_> {
     /// Notes that the summary of a source may be another now.
     pub(crate) fn touch(&self, source: SourceId) {
         self.touched.borrow_mut().insert(source);
+    }
+
+    /// Has this told once it is durable.
+    pub(crate) fn tell(&self, event: DispatchEvent) {
+        self.events.borrow_mut().push(event);
+    }
+
+    /// Whether the application of this source's driver is known to be away.
+    pub(crate) fn is_away(&self, source: SourceId) -> bool {
+        self.ears.is_away(source)
     }
 }
 
@@ -64,6 +77,7 @@ impl Line {
         name: &str,
         mut store: Box<dyn DispatchStore>,
         summaries: Arc<Summaries>,
+        ears: Arc<Ears>,
         queue_max: usize,
         group_max: usize,
     ) -> Result<Self, StoreError> {
@@ -71,7 +85,7 @@ impl Line {
         let work = move || {
             let mut group = Vec::new();
             while queue.blocking_recv_many(&mut group, group_max.max(1)) > 0 {
-                run(&mut *store, &mut group, &summaries);
+                run(&mut *store, &mut group, &summaries, &ears);
             }
         };
         let thread = thread::Builder::new().name(name.to_owned()).spawn(work);
@@ -102,17 +116,18 @@ impl Drop for Line {
 }
 
 /// Does a group of jobs in one transaction. A job that fails costs only itself: the others are done again without it.
-fn run(store: &mut dyn DispatchStore, group: &mut Vec<Box<dyn Job>>, summaries: &Summaries) {
+fn run(store: &mut dyn DispatchStore, group: &mut Vec<Box<dyn Job>>, summaries: &Summaries, ears: &Ears) {
     while !group.is_empty() {
-        let (mut failed, mut changed) = (None, Vec::new());
+        let (mut failed, mut changed, mut events) = (None, Vec::new(), Vec::new());
         let outcome = store.transaction(&mut |tables| {
-            let desk = Desk { tables, touched: RefCell::default() };
+            let desk = Desk { tables, ears, touched: RefCell::default(), events: RefCell::default() };
             for (i, job) in group.iter_mut().enumerate() {
                 job.run(&desk).inspect_err(|_| failed = Some(i))?;
             }
             for source in desk.touched.into_inner() {
                 changed.push((source, tables.summary(source)?));
             }
+            events = desk.events.into_inner();
             Ok(())
         });
         match (outcome, failed) {
@@ -122,6 +137,10 @@ fn run(store: &mut dyn DispatchStore, group: &mut Vec<Box<dyn Job>>, summaries: 
                     summaries.put(changed);
                 }
                 group.drain(..).for_each(|job| job.finish(outcome.clone()));
+                // After the answers: whoever sent a message should know of it before anybody moves it on.
+                if outcome.is_ok() {
+                    ears.tell(&events);
+                }
             }
         }
     }

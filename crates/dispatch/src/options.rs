@@ -19,6 +19,26 @@ pub struct DispatchOptions {
     /// Most bytes of text in one answer, unless its first message alone has more; what is beyond is left to the next
     /// question. Default 4 MiB.
     pub answer_bytes_max: usize,
+    /// Most bytes of text in what a driver sends at once. Default 64 KiB.
+    pub driver_event_bytes_max: usize,
+    /// How long what drivers send is kept; 0 for ever. Their texts are messages too and stay as long as those.
+    /// Default 0.
+    pub driver_events_kept_days: u32,
+    /// Services of one source; beyond it they are refused. Default 1,000.
+    pub services_per_source_max: u32,
+    /// Most characters of each text of a service. Default 4,000.
+    pub service_chars_max: usize,
+    /// How long a service that the office took back is kept, so that a driver without reception may report it.
+    /// Default 30 days.
+    pub removed_services_kept_days: u32,
+    /// Most bytes of a picture of a form. Default 1 MiB.
+    pub file_bytes_max: usize,
+    /// Pictures of one source; beyond it they are refused. Default 10,000.
+    pub files_per_source_max: u32,
+    /// Bytes of the pictures of one source together; beyond it they are refused. Default 2 GiB.
+    pub files_bytes_per_source_max: u64,
+    /// How long pictures are kept; 0 for ever. Default 366 days.
+    pub files_kept_days: u32,
     /// Most bytes of a command. Default 8,192.
     pub command_bytes_max: usize,
     /// Commands of one source that may wait for its device or its answer; beyond it they are refused. Default 100.
@@ -41,6 +61,15 @@ impl Default for DispatchOptions {
             messages_kept_days: 0,
             messages_per_answer_max: 1_024,
             answer_bytes_max: 4 << 20,
+            driver_event_bytes_max: 64 << 10,
+            driver_events_kept_days: 0,
+            services_per_source_max: 1_000,
+            service_chars_max: 4_000,
+            removed_services_kept_days: 30,
+            file_bytes_max: 1 << 20,
+            files_per_source_max: 10_000,
+            files_bytes_per_source_max: 2 << 30,
+            files_kept_days: 366,
             command_bytes_max: 8_192,
             open_commands_per_source_max: 100,
             command_lifetime_s: 86_400,

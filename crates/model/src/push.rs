@@ -107,6 +107,19 @@ pub enum DriverEventKind {
     },
 }
 
+impl DriverEventKind {
+    /// How many bytes of text it holds.
+    pub fn text_bytes(&self) -> usize {
+        match self {
+            Self::Text { text } | Self::Predefined { text, .. } => text.len(),
+            Self::Form { name, fields } => {
+                name.len() + fields.iter().map(|(label, value)| label.len() + value.len()).sum::<usize>()
+            }
+            Self::Service { service, note, .. } => service.len() + note.len(),
+        }
+    }
+}
+
 /// Something about a source that those who follow it are told.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Push {

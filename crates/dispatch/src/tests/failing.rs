@@ -3,11 +3,11 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 
-use model::{Command, MessageStatus};
+use model::{Command, DriverEventKind, MessageStatus};
 use storage::dispatch::{DispatchStore, SqliteDispatch, StoreError, Work};
 
 use super::{ANN, CAB, Stage, VAN, at};
-use crate::{AdvanceError, Dispatch, DispatchOptions, MessageError, QueueError, Summary};
+use crate::{AdvanceError, Dispatch, DispatchOptions, MessageError, QueueError, RecordError, Summary};
 
 #[derive(Default)]
 struct Faults {
@@ -64,16 +64,19 @@ async fn a_write_that_fails_changes_nothing() {
     let (dispatch, full) = (&stage.dispatch, StoreError::Full);
     let text = || "after".to_owned();
     assert_eq!(dispatch.send(VAN, ANN, text(), None, at(2)).await, Err(MessageError::Failed(full.clone())));
-    assert_eq!(dispatch.receive(VAN, text(), None, at(2)).await, Err(MessageError::Failed(full.clone())));
+    let heard = stage.listen();
+    let recorded = stage.record(VAN, "g", DriverEventKind::Text { text: text() }, 2).await;
+    assert_eq!(recorded, Err(RecordError::Failed(full.clone())));
     assert_eq!(dispatch.broadcast(vec![VAN], ANN, text(), at(2)).await, Err(MessageError::Failed(full.clone())));
     assert_eq!(dispatch.mark_all_read(vec![VAN]).await, Err(full.clone()));
     let moved = dispatch.advance(id, MessageStatus::Read, at(2)).await;
     assert_eq!(moved, Err(AdvanceError::Failed(full.clone())));
     let queued = dispatch.queue(VAN, Command::Text(text()), at(2)).await;
     assert_eq!(queued, Err(QueueError::Failed(full)));
+    faults.is_full.store(false, Ordering::Relaxed);
+    assert_eq!(stage.told(&heard).await, [], "nothing is told that is not durable");
     assert_eq!((stage.messages(VAN).await, stage.summary(VAN)), before);
     // And it goes on working.
-    faults.is_full.store(false, Ordering::Relaxed);
     stage.send(VAN, "after", 3).await;
     assert_eq!(stage.summary(VAN).undelivered_count, 2);
 }

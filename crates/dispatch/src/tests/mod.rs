@@ -2,17 +2,20 @@
 
 mod chat;
 mod commands;
+mod driver;
+mod events;
 mod expiry;
 mod failing;
 mod properties;
+mod services;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
-use model::{MessageId, SourceId, Timestamp, UserId};
+use model::{DriverEvent, DriverEventKind, MessageId, SourceId, Timestamp, UserId};
 use storage::dispatch::{Message, MessageQuery};
 use tempfile::TempDir;
 
-use crate::{Dispatch, DispatchOptions, Summary};
+use crate::{Dispatch, DispatchEvent, DispatchOptions, NewDriverEvent, RecordError, Summary};
 
 const VAN: SourceId = SourceId(1_000_000_001);
 const CAB: SourceId = SourceId(1_000_000_002);
@@ -53,11 +56,41 @@ impl Stage {
     }
 
     async fn send(&self, source: SourceId, text: &str, s: i64) -> MessageId {
-        self.dispatch.send(source, ANN, text.to_owned(), None, at(s)).await.expect("sent")
+        self.dispatch.send(source, ANN, text.to_owned(), None, at(s)).await.expect("sent").id
     }
 
+    async fn record(
+        &self,
+        source: SourceId,
+        guid: &str,
+        kind: DriverEventKind,
+        s: i64,
+    ) -> Result<(Arc<DriverEvent>, bool), RecordError> {
+        let event = NewDriverEvent { guid: guid.to_owned(), at: at(s - 1), position: None, kind };
+        self.dispatch.record(source, event, at(s)).await
+    }
+
+    /// A text of the driver, and the message that it is.
     async fn receive(&self, source: SourceId, text: &str, s: i64) -> MessageId {
-        self.dispatch.receive(source, text.to_owned(), None, at(s)).await.expect("received")
+        let kind = DriverEventKind::Text { text: text.to_owned() };
+        let guid = format!("{source} {s} {text} {}", self.messages(source).await.len());
+        assert!(self.record(source, &guid, kind, s).await.expect("recorded").1, "new");
+        let messages = self.messages(source).await;
+        messages.iter().find(|m| m.guid.as_deref() == Some(&guid)).expect("a message").id
+    }
+
+    /// All that is told from now on.
+    fn listen(&self) -> Arc<Mutex<Vec<DispatchEvent>>> {
+        let heard = Arc::<Mutex<Vec<DispatchEvent>>>::default();
+        let log = Arc::clone(&heard);
+        self.dispatch.on_event(Box::new(move |event| log.lock().expect("not poisoned").push(event.clone())));
+        heard
+    }
+
+    /// What was told until now. One thread writes and tells, so that what it did before this is told.
+    async fn told(&self, heard: &Mutex<Vec<DispatchEvent>>) -> Vec<DispatchEvent> {
+        self.dispatch.mark_read(Vec::new()).await.expect("done");
+        std::mem::take(&mut heard.lock().expect("not poisoned"))
     }
 
     async fn messages(&self, source: SourceId) -> Vec<Message> {

@@ -1,12 +1,13 @@
 //! Any interleaving of office, driver, device, time and restarts, against a model that a child could follow.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
 
-use model::{Command, CommandId, CommandState, MessageId, MessageStatus, SourceId, Timestamp};
+use model::{Command, CommandId, CommandState, DriverEventKind, MessageId, MessageStatus, SourceId, Timestamp};
 use proptest::prelude::*;
 
 use super::{ANN, CAB, Stage, VAN, at};
-use crate::{DispatchOptions, MessageError, QueueError, Summary};
+use crate::{DispatchEvent, DispatchOptions, MessageError, QueueError, Summary};
 
 const LIFETIME_S: i64 = 20;
 const ROOM: u32 = 3;
@@ -14,7 +15,9 @@ const ROOM: u32 = 3;
 #[derive(Clone, Debug)]
 enum Step {
     Send(SourceId, Option<u8>),
-    Receive(SourceId, Option<u8>),
+    Receive(SourceId, u8),
+    /// The application of a driver comes or goes.
+    App(SourceId, bool),
     Advance(u64, MessageStatus),
     MarkRead(u64),
     Queue(SourceId),
@@ -34,7 +37,8 @@ fn step() -> impl Strategy<Value = Step> {
     let state = proptest::sample::select(&CommandState::ALL[..]);
     prop_oneof![
         4 => (source(), guid()).prop_map(|(s, g)| Step::Send(s, g)),
-        3 => (source(), guid()).prop_map(|(s, g)| Step::Receive(s, g)),
+        3 => (source(), any::<u8>()).prop_map(|(s, g)| Step::Receive(s, g)),
+        3 => (source(), any::<bool>()).prop_map(|(s, up)| Step::App(s, up)),
         6 => (1..12_u64, status).prop_map(|(id, to)| Step::Advance(id, to)),
         2 => (1..12_u64).prop_map(Step::MarkRead),
         4 => source().prop_map(Step::Queue),
@@ -61,6 +65,10 @@ struct Message {
 struct Model {
     messages: BTreeMap<u64, Message>,
     commands: BTreeMap<u64, (SourceId, i64, CommandState)>,
+    /// Sources whose driver's application is up.
+    up: BTreeSet<SourceId>,
+    /// Status of each message to a driver, by what was told.
+    told: BTreeMap<u64, MessageStatus>,
     now_s: i64,
 }
 
@@ -86,12 +94,47 @@ impl Model {
         if !incoming && self.summary(source).undelivered_count >= ROOM {
             return None;
         }
-        let status = if incoming { MessageStatus::Delivered } else { MessageStatus::Stored };
+        let status = match (incoming, self.up.contains(&source)) {
+            (true, _) => MessageStatus::Delivered,
+            (false, true) => MessageStatus::Stored,
+            (false, false) => MessageStatus::Pending,
+        };
         let (submitted_s, changed_s) = (self.now_s, self.now_s);
         let id = self.messages.len() as u64 + 1;
         self.messages
             .insert(id, Message { source, incoming, guid, submitted_s, status, changed_s, is_read: !incoming });
         Some(id)
+    }
+
+    /// The applications of these sources are away.
+    fn gone(&mut self, sources: &[SourceId]) {
+        let now_s = self.now_s;
+        self.up.retain(|source| !sources.contains(source));
+        for m in self.messages.values_mut().filter(|m| !m.incoming && sources.contains(&m.source)) {
+            if m.status == MessageStatus::Stored {
+                (m.status, m.changed_s) = (MessageStatus::Pending, now_s);
+            }
+        }
+    }
+
+    /// What was told has to go forward, and to say in the end what is so.
+    fn hear(&mut self, events: Vec<DispatchEvent>) {
+        for event in events {
+            match event {
+                DispatchEvent::Sent { message, .. } => {
+                    let earlier = self.told.insert(message.id.0, message.status);
+                    assert_eq!(earlier, None, "told twice");
+                }
+                DispatchEvent::Moved { message, status, .. } => {
+                    let earlier = self.told.insert(message.0, status).expect("told of before");
+                    assert_eq!(earlier.next(status), Some(status), "{earlier:?} to {status:?}");
+                }
+                _ => {}
+            }
+        }
+        let is: BTreeMap<u64, MessageStatus> =
+            self.messages.iter().filter(|(_, m)| !m.incoming).map(|(id, m)| (*id, m.status)).collect();
+        assert_eq!(self.told, is);
     }
 
     fn expire(&mut self) {
@@ -107,18 +150,44 @@ impl Model {
     }
 }
 
-async fn take(stage: Stage, model: &mut Model, step: Step) -> Stage {
+/// What is up, where the store asks.
+type Up = Arc<Mutex<BTreeSet<SourceId>>>;
+
+fn attend(stage: &Stage, up: &Up) {
+    let up = Arc::clone(up);
+    stage.dispatch.on_presence(Box::new(move |source| up.lock().expect("not poisoned").contains(&source)));
+}
+
+async fn take(stage: Stage, model: &mut Model, step: Step, up: &Up) -> Stage {
     let (dispatch, now) = (&stage.dispatch, at(model.now_s));
     let guid_text = |guid: Option<u8>| guid.map(|n| n.to_string());
     match step {
         Step::Send(source, guid) => {
             let sent = dispatch.send(source, ANN, "x".to_owned(), guid_text(guid), now).await;
-            let expected = model.add(source, false, guid).map(MessageId);
-            assert_eq!(sent, expected.ok_or(MessageError::TooManyWaiting));
+            let count = model.messages.len();
+            let expected = model.add(source, false, guid).ok_or(MessageError::TooManyWaiting);
+            let sent = sent.map(|sent| {
+                assert_eq!(sent.is_new, model.messages.len() > count);
+                assert_eq!(sent.status, model.messages[&sent.id.0].status);
+                sent.id.0
+            });
+            assert_eq!(sent, expected);
         }
         Step::Receive(source, guid) => {
-            let received = dispatch.receive(source, "y".to_owned(), guid_text(guid), now).await;
-            assert_eq!(received.ok(), model.add(source, true, guid).map(MessageId));
+            let kind = DriverEventKind::Text { text: "y".to_owned() };
+            let (_, is_new) = stage.record(source, &guid.to_string(), kind, model.now_s).await.expect("recorded");
+            let count = model.messages.len();
+            model.add(source, true, Some(guid));
+            assert_eq!(is_new, model.messages.len() > count);
+        }
+        Step::App(source, true) => {
+            up.lock().expect("not poisoned").insert(source);
+            model.up.insert(source);
+        }
+        Step::App(source, false) => {
+            up.lock().expect("not poisoned").remove(&source);
+            dispatch.app_gone(source, now).await.expect("done");
+            model.gone(&[source]);
         }
         Step::Advance(id, to) => {
             let moved = dispatch.advance(MessageId(id), to, now).await;
@@ -174,7 +243,18 @@ async fn take(stage: Stage, model: &mut Model, step: Step) -> Stage {
             dispatch.expire(at(model.now_s)).await.expect("done");
             model.expire();
         }
-        Step::Restart => return stage.reopen(now).await,
+        Step::Restart => {
+            up.lock().expect("not poisoned").clear();
+            let stage = stage.reopen(now).await;
+            let heard = stage.listen();
+            attend(&stage, up);
+            stage.dispatch.apps_gone(now).await.expect("done");
+            // As after any start, what was told before is looked up.
+            model.gone(&[VAN, CAB]);
+            let events = stage.told(&heard).await;
+            model.hear(events);
+            return stage;
+        }
     }
     stage
 }
@@ -213,9 +293,13 @@ proptest! {
                 ..DispatchOptions::default()
             };
             let mut stage = Stage::with(options).await;
-            let mut model = Model::default();
+            let (mut model, up) = (Model::default(), Up::default());
+            attend(&stage, &up);
             for step in steps {
-                stage = take(stage, &mut model, step).await;
+                let heard = stage.listen();
+                stage = take(stage, &mut model, step, &up).await;
+                let events = stage.told(&heard).await;
+                model.hear(events);
                 compare(&stage, &model).await;
             }
         });

@@ -122,9 +122,9 @@ async fn send(api: &Api, session: Session, request: &mut Request<'_>) -> Result<
     let id = params.required("tracker_id", params::int);
     let text = message_text(api, params);
     let source = with_chat(api, &session, params, id)?.source.source;
-    let id = api.dispatch.send(source, session.user, text.unwrap_or_default(), None, now).await?;
+    let sent = api.dispatch.send(source, session.user, text.unwrap_or_default(), None, now).await?;
     Ok(success(|o| {
-        o.int("id", id.0);
+        o.int("id", sent.id.0);
     }))
 }
 

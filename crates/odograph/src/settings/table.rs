@@ -383,6 +383,28 @@ settings! {
         answer_bytes_max: usize = 4 * MIB, Kind::Number(1_024, GIB);
     }
 
+    /// What drivers send besides messages, and what they are given to do.
+    drivers: Drivers {
+        /// Most bytes of text in what a driver sends at once: a form, for example.
+        event_bytes_max: usize = 64 * KIB, Kind::Number(1_024, GIB);
+        /// How long what drivers send is kept; 0 for ever. Their texts are messages too and stay as long as those.
+        events_kept_days: u32 = 0, Kind::Number(0, 36_600);
+        /// Services of one tracker; beyond it they are refused.
+        services_per_tracker_max: u32 = 1_000, Kind::Number(1, 1_000_000);
+        /// Most characters of each text of a service.
+        service_chars_max: usize = 4_000, Kind::Number(1, MIB);
+        /// How long a service that the office took back is kept, so that a driver without reception may report it.
+        removed_services_kept_days: u32 = 30, Kind::Number(0, 36_600);
+        /// Most bytes of a picture of a form.
+        file_bytes_max: usize = MIB, Kind::Number(1_024, GIB);
+        /// Pictures of one tracker; beyond it they are refused.
+        files_per_tracker_max: u32 = 10_000, Kind::Number(0, 1_000_000_000);
+        /// Bytes of the pictures of one tracker together; beyond it they are refused.
+        files_bytes_per_tracker_max: u64 = 2 * GIB, Kind::Number(0, MOST);
+        /// How long pictures are kept; 0 for ever.
+        files_kept_days: u32 = 366, Kind::Number(0, 36_600);
+    }
+
     /// Commands that wait for a device, or for its answer.
     commands: Commands {
         /// Most bytes of a command.

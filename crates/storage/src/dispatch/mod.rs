@@ -1,9 +1,13 @@
-//! Messages between office and drivers, and commands to devices.
+//! Messages between office and drivers, what else drivers send and are given, and commands to devices.
 //!
 //! [`DispatchStore`] is the port. All work is done in transactions; within one, [`Tables`] offers single steps, and
 //! whoever holds it decides what they add up to. [`SqliteDispatch`] keeps everything in one file; every engine has to
 //! pass the same contract tests.
 
+mod driver_rows;
+mod driver_tables;
+#[cfg(test)]
+mod driver_tests;
 mod error;
 mod rows;
 mod sqlite;
@@ -12,6 +16,10 @@ mod tests;
 
 use model::{CommandId, CommandState, MessageId, MessageStatus, SourceId, Timestamp, UserId};
 
+pub use driver_rows::{
+    FileId, FilesUsed, ImageKind, KeptFile, NewDriverEvent, NewFile, Service, ServiceDraft, ServiceState,
+};
+pub use driver_tables::{EventTables, FileTables, ServiceTables};
 pub use error::StoreError;
 pub use rows::{Bounds, CommandRow, Message, MessageQuery, NewCommand, NewMessage, Sender, Summary};
 pub use sqlite::SqliteDispatch;
@@ -26,7 +34,7 @@ pub trait DispatchStore: Send {
 }
 
 /// What can be done within a transaction. Each step sees what the steps before it did.
-pub trait Tables {
+pub trait Tables: EventTables + ServiceTables + FileTables {
     /// Adds a message. One from the driver begins unread.
     fn add_message(&self, message: &NewMessage) -> Result<MessageId, StoreError>;
 
@@ -49,6 +57,14 @@ pub trait Tables {
 
     /// Messages that have waited for the driver since before this time, oldest first.
     fn undelivered_since(&self, before: Timestamp, limit: usize) -> Result<Vec<Message>, StoreError>;
+
+    /// Messages to the driver that wait and are not known to wait for an application that is away; of one source or
+    /// of all.
+    fn stored_messages(&self, source: Option<SourceId>, limit: usize) -> Result<Vec<Message>, StoreError>;
+
+    /// The newest messages to drivers that were submitted or moved on at or after this time, with when they were,
+    /// oldest change first.
+    fn moved_since(&self, since: Timestamp, limit: usize) -> Result<Vec<(Message, Timestamp)>, StoreError>;
 
     /// Moves a message on. The time of delivery is kept from the first time that it is known.
     fn set_message_status(
@@ -87,6 +103,9 @@ pub trait Tables {
     /// Looks at the oldest `at_most` commands and removes those of which nothing is to come and that last moved
     /// before this time.
     fn remove_commands(&self, before: Timestamp, at_most: usize) -> Result<(), StoreError>;
+
+    /// Removes everything of a source.
+    fn remove_source(&self, source: SourceId) -> Result<(), StoreError>;
 
     /// What is worth knowing of a source.
     fn summary(&self, source: SourceId) -> Result<Summary, StoreError>;

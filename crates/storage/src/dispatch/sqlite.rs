@@ -1,5 +1,9 @@
 //! Messages and commands in one SQLite file.
 
+mod events;
+mod files;
+mod services;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -13,7 +17,8 @@ use super::{
 use crate::sqlite;
 
 /// The schema's history.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_messages_commands.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("migrations/0001_messages_commands.sql"), include_str!("migrations/0002_drivers.sql")];
 
 /// A store in one SQLite file, written through a write-ahead log and synced with every commit. The file may be open
 /// twice: one to write, one to read beside it.
@@ -198,6 +203,31 @@ impl Tables for Open<'_> {
         )
     }
 
+    fn stored_messages(&self, source: Option<SourceId>, at_most: usize) -> Result<Vec<Message>, StoreError> {
+        match source {
+            Some(source) => self.all(
+                "SELECT * FROM messages WHERE source_id = ?1 AND incoming = 0 AND status IN (0, 1) ORDER BY id LIMIT ?2",
+                params![source.0, limit(at_most)],
+                message,
+            ),
+            None => self.all(
+                "SELECT * FROM messages WHERE incoming = 0 AND status IN (0, 1) ORDER BY source_id, id LIMIT ?1",
+                [limit(at_most)],
+                message,
+            ),
+        }
+    }
+
+    fn moved_since(&self, since: Timestamp, at_most: usize) -> Result<Vec<(Message, Timestamp)>, StoreError> {
+        let mut moved = self.all(
+            "SELECT * FROM messages WHERE changed_ms >= ?1 AND incoming = 0 ORDER BY changed_ms DESC, id DESC LIMIT ?2",
+            params![since.ms(), limit(at_most)],
+            |row| Ok((message(row)?, instant(row.get("changed_ms")?, "messages.changed_ms")?)),
+        )?;
+        moved.reverse();
+        Ok(moved)
+    }
+
     fn set_message_status(
         &self,
         id: MessageId,
@@ -294,6 +324,13 @@ impl Tables for Open<'_> {
         )
     }
 
+    fn remove_source(&self, source: SourceId) -> Result<(), StoreError> {
+        for table in ["messages", "commands", "driver_events", "services", "files"] {
+            self.put(&format!("DELETE FROM {table} WHERE source_id = ?1"), [source.0])?;
+        }
+        Ok(())
+    }
+
     fn summary(&self, source: SourceId) -> Result<Summary, StoreError> {
         Ok(self.summarize(Some(source))?.remove(&source).unwrap_or_default())
     }
@@ -323,6 +360,12 @@ fn instant(ms: i64, column: &'static str) -> Result<Timestamp, StoreError> {
 fn id(row: &Row<'_>, column: &'static str) -> Result<u64, StoreError> {
     let id: i64 = row.get("id")?;
     u64::try_from(id).map_err(|_| StoreError::Damaged { column })
+}
+
+/// Latitude and longitude, where the row has them.
+fn pair(row: &Row<'_>) -> Result<Option<(f64, f64)>, StoreError> {
+    let (lat, lng): (Option<f64>, Option<f64>) = (row.get("lat")?, row.get("lng")?);
+    Ok(lat.zip(lng))
 }
 
 fn author(sender: Sender) -> Option<UserId> {

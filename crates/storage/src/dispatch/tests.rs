@@ -10,9 +10,9 @@ use super::{
 };
 
 /// Opens the engine under test on a folder, new or left by an earlier opening, or open already.
-type Open = fn(&Path) -> Box<dyn DispatchStore>;
+pub(super) type Open = fn(&Path) -> Box<dyn DispatchStore>;
 
-fn sqlite(dir: &Path) -> Box<dyn DispatchStore> {
+pub(super) fn sqlite(dir: &Path) -> Box<dyn DispatchStore> {
     Box::new(SqliteDispatch::open(&dir.join("dispatch.db")).expect("opened"))
 }
 
@@ -26,6 +26,8 @@ macro_rules! contract {
         }
     };
 }
+
+pub(super) use contract;
 
 contract! {
     sqlite:
@@ -46,16 +48,16 @@ contract! {
     no_row_has_an_enormous_id
 }
 
-const OURS: SourceId = SourceId(1_000_000_001);
-const THEIRS: SourceId = SourceId(1_000_000_002);
+pub(super) const OURS: SourceId = SourceId(1_000_000_001);
+pub(super) const THEIRS: SourceId = SourceId(1_000_000_002);
 const ANN: UserId = UserId(7);
-const MUCH: Bounds = Bounds { count_max: 100, text_bytes_max: 1_000 };
+pub(super) const MUCH: Bounds = Bounds { count_max: 100, text_bytes_max: 1_000 };
 
-fn at(s: i64) -> Timestamp {
+pub(super) fn at(s: i64) -> Timestamp {
     Timestamp::from_s(1_700_000_000 + s).expect("in range").plus_ms(7)
 }
 
-fn outgoing(source: SourceId, text: &str, s: i64) -> NewMessage {
+pub(super) fn outgoing(source: SourceId, text: &str, s: i64) -> NewMessage {
     NewMessage {
         source,
         sender: Sender::Office(ANN),
@@ -66,7 +68,7 @@ fn outgoing(source: SourceId, text: &str, s: i64) -> NewMessage {
     }
 }
 
-fn incoming(source: SourceId, text: &str, s: i64) -> NewMessage {
+pub(super) fn incoming(source: SourceId, text: &str, s: i64) -> NewMessage {
     NewMessage { sender: Sender::Driver, status: MessageStatus::Delivered, ..outgoing(source, text, s) }
 }
 
@@ -75,7 +77,7 @@ fn command(source: SourceId, command: Command, s: i64) -> NewCommand {
 }
 
 /// Does work that must succeed, and hands out its result.
-fn with<T>(store: &mut dyn DispatchStore, work: impl Fn(&dyn Tables) -> Result<T, StoreError>) -> T {
+pub(super) fn with<T>(store: &mut dyn DispatchStore, work: impl Fn(&dyn Tables) -> Result<T, StoreError>) -> T {
     let mut value = None;
     let result = store.transaction(&mut |tables| {
         value = Some(work(tables)?);
