@@ -120,7 +120,7 @@ pub(crate) fn fleet(settings: &Settings) -> FleetOptions {
 
 /// For messages and commands.
 pub(crate) fn dispatch(settings: &Settings) -> DispatchOptions {
-    let (messages, drivers, commands) = (&settings.messages, &settings.drivers, &settings.commands);
+    let (messages, driver, commands) = (&settings.messages, &settings.driver, &settings.commands);
     DispatchOptions {
         message_chars_max: messages.chars_max,
         guid_bytes_max: messages.guid_bytes_max,
@@ -129,15 +129,15 @@ pub(crate) fn dispatch(settings: &Settings) -> DispatchOptions {
         messages_kept_days: messages.kept_days,
         messages_per_answer_max: messages.per_answer_max,
         answer_bytes_max: messages.answer_bytes_max,
-        driver_event_bytes_max: drivers.event_bytes_max,
-        driver_events_kept_days: drivers.events_kept_days,
-        services_per_source_max: drivers.services_per_tracker_max,
-        service_chars_max: drivers.service_chars_max,
-        removed_services_kept_days: drivers.removed_services_kept_days,
-        file_bytes_max: drivers.file_bytes_max,
-        files_per_source_max: drivers.files_per_tracker_max,
-        files_bytes_per_source_max: drivers.files_bytes_per_tracker_max,
-        files_kept_days: drivers.files_kept_days,
+        driver_event_bytes_max: driver.event_bytes_max,
+        driver_events_kept_days: driver.events_kept_days,
+        services_per_source_max: driver.services_per_tracker_max,
+        service_chars_max: driver.service_chars_max,
+        removed_services_kept_days: driver.removed_services_kept_days,
+        file_bytes_max: driver.file_bytes_max,
+        files_per_source_max: driver.files_per_tracker_max,
+        files_bytes_per_source_max: driver.files_bytes_per_tracker_max,
+        files_kept_days: driver.files_kept_days,
         command_bytes_max: commands.bytes_max,
         open_commands_per_source_max: commands.open_per_device_max,
         command_lifetime_s: commands.lifetime_s,

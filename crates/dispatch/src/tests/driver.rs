@@ -66,7 +66,8 @@ async fn the_same_guid_is_the_same_event() {
     assert!(is_new && other.id > first.id, "another driver's ids are its own");
     assert_eq!(stage.texts(VAN).await, ["a"]);
     assert_eq!(stage.summary(VAN).unread_count, 1);
-    let told = [heard.lock().expect("not poisoned").clone(), stage.told(&heard_later).await].concat();
+    let before = heard.lock().expect("not poisoned").clone();
+    let told = [before, stage.told(&heard_later).await].concat();
     let expected = [(VAN, first), (CAB, other)].map(|(source, event)| DispatchEvent::FromDriver { source, event });
     assert_eq!(told, expected, "a repeat is told to nobody");
 }

@@ -384,7 +384,7 @@ settings! {
     }
 
     /// What drivers send besides messages, and what they are given to do.
-    drivers: Drivers {
+    driver: Driver {
         /// Most bytes of text in what a driver sends at once: a form, for example.
         event_bytes_max: usize = 64 * KIB, Kind::Number(1_024, GIB);
         /// How long what drivers send is kept; 0 for ever. Their texts are messages too and stay as long as those.
