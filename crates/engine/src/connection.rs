@@ -6,7 +6,7 @@ use std::task::Waker;
 
 use atomic_waker::AtomicWaker;
 use live::{Lane, LaneKind, Lifecycle, Outbox, OutboxLimits, Slot, Snapshot};
-use model::{SessionId, SourceId, TrackerId};
+use model::{Push, Record, SessionId, SourceId, TrackerId};
 
 use crate::source::{Source, View, Watcher};
 
@@ -64,9 +64,27 @@ impl Connection {
         source: &Source,
         looks: bool,
     ) -> (Watch, bool) {
+        let watch = self.begin_watch(lane, tracker, source);
+        let blocked = source.watch(Watcher { connection: self.clone(), slot: watch.slot, tracker, looks });
+        (watch, blocked)
+    }
+
+    /// A watch of which the source is to be told.
+    pub(crate) fn begin_watch(self: &Arc<Self>, lane: Lane, tracker: TrackerId, source: &Source) -> Watch {
         let slot = self.outbox().add(lane, tracker, source.clone());
-        let blocked = source.watch(Watcher { connection: self.clone(), slot, tracker, looks });
-        (Watch { connection: self.clone(), source: source.clone(), slot }, blocked)
+        Watch { connection: self.clone(), source: source.clone(), slot }
+    }
+
+    /// Reports came; see [`Outbox::records`].
+    pub(crate) fn records(&self, slot: Slot, total: u32, last: &Arc<Record>) {
+        self.outbox().records(slot, total, last);
+        self.waker.wake();
+    }
+
+    /// Something happened; see [`Outbox::push`].
+    pub(crate) fn push(&self, slot: Slot, number: u64, push: &Arc<Push>) {
+        self.outbox().push(slot, number, push);
+        self.waker.wake();
     }
 
     pub(crate) fn publish(&self, slot: Slot, snapshot: &Arc<Snapshot>, notable: bool) {

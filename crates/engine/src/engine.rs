@@ -15,6 +15,7 @@ use storage::journal::{Journal, JournalError};
 use tokio::sync::{oneshot, watch};
 
 use crate::connection::Connection;
+use crate::feed::Numbers;
 use crate::metrics::EngineMetrics;
 use crate::options::EngineOptions;
 use crate::reads::Readers;
@@ -33,6 +34,7 @@ pub(crate) struct Context {
     pub(crate) options: EngineOptions,
     pub(crate) metrics: EngineMetrics,
     pub(crate) outlet: Option<Arc<dyn Outlet>>,
+    pub(crate) numbers: Numbers,
 }
 
 /// The connections that hold a session, and whose session it is.
@@ -105,10 +107,11 @@ impl Engine {
         let writer = Writer::new(journal.last_seq()?, options.queue_bytes_max, metrics.clone());
         let gather = Duration::from_micros(options.commit_gather_us);
         let thread = writer.start(journal.clone(), gather, options.on_failure).map_err(EngineError::Thread)?;
+        let numbers = Numbers::new(options.kept, (options.clock)());
         let engine = Arc::new(Self {
             readers: Readers::new(options.reads),
             runtime: tokio::runtime::Handle::current(),
-            context: Arc::new(Context { options, metrics, outlet }),
+            context: Arc::new(Context { numbers, options, metrics, outlet }),
             fleet,
             sources: RwLock::default(),
             sessions: Mutex::default(),

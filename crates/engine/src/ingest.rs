@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll};
 
-use live::{Applied, is_future, order_time};
+use live::{Applied, LastKnown, is_future, order_time};
 use model::{Entry, EntryKind, MS_PER_SECOND, Report, Seq, Timestamp, Upload};
 use storage::codec::{content_hash, encode_report};
 use storage::journal::{ReportKey, flag};
@@ -44,6 +44,8 @@ impl Future for Receipt {
 
 /// A report on its way: encoded, with its place in event time.
 struct Prepared {
+    /// Which of its frame's reports it is.
+    index: usize,
     at: Timestamp,
     row: Row,
     report: Report,
@@ -73,7 +75,8 @@ impl Engine {
         let mut bytes = Vec::with_capacity(reports.len() * 128);
         let mut prepared: Vec<_> = reports
             .into_iter()
-            .map(|report| {
+            .enumerate()
+            .map(|(index, report)| {
                 let from = bytes.len();
                 encode_report(&report, &mut bytes);
                 let hash = content_hash(&bytes[from..]);
@@ -84,7 +87,7 @@ impl Engine {
                     self.metrics().future.inc();
                 }
                 let row = Row { key, flags, from, to: bytes.len() };
-                Prepared { at: order_time(&report, received, timing), row, report }
+                Prepared { index, at: order_time(&report, received, timing), row, report }
             })
             .collect();
         prepared.sort_by_key(|p| p.at);
@@ -126,14 +129,24 @@ impl Engine {
         self.mark_late(&inner, &mut prepared);
         let rows = prepared.iter().map(|p| p.row.clone()).collect();
         let first = self.writer().push(Work::Reports { source: source.clone(), received, rows, bytes, done });
-        for (seq, Prepared { report, .. }) in (first.0..).zip(prepared) {
+        let last = Seq(first.0 + prepared.len() as u64 - 1);
+        let mut gathering = inner.gather(&self.context.numbers, received, prepared.iter().map(|p| p.index));
+        for (seq, Prepared { index, at, report, .. }) in (first.0..).zip(prepared) {
             let notable = report.is_notable();
             let entry =
                 Entry { seq: Seq(seq), source: source.id(), received, kind: EntryKind::Report(Box::new(report)) };
-            if source.fold(&mut inner, &entry, notable) == Applied::Late {
+            let before = gathering.as_ref().map(|_| LastKnown::of(&inner.state)).unwrap_or_default();
+            let applied = source.fold(&mut inner, &entry, notable);
+            if applied == Applied::Late {
                 self.metrics().late.inc();
             }
             inner.file(&entry, &self.options().timing);
+            if let Some(gathering) = &mut gathering {
+                gathering.take(before, entry, index, applied, &inner, at);
+            }
+        }
+        if let Some(gathering) = gathering {
+            inner.await_commit(gathering, last);
         }
         self.heard_of(source, &mut inner);
         Ok(())

@@ -11,6 +11,7 @@
 mod changes;
 mod connection;
 mod engine;
+mod feed;
 mod ingest;
 mod lifecycle;
 mod messages;
@@ -25,6 +26,7 @@ mod writer;
 
 pub use connection::{Connection, Watch};
 pub use engine::{Engine, EngineError, Outlet};
+pub use feed::{KeptLimits, Missed};
 pub use ingest::{Receipt, Refused};
 pub use messages::Messages;
 pub use metrics::EngineMetrics;

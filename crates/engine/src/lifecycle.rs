@@ -53,7 +53,7 @@ impl Engine {
             return;
         }
         inner.blocked = blocked;
-        for watcher in &inner.watchers {
+        for watcher in inner.everyone() {
             if watcher.looks {
                 watcher.connection.silence(watcher.slot, blocked);
             } else {
@@ -68,7 +68,7 @@ impl Engine {
         let event = self.next_event();
         // Told under the lock: until then the slot means this source and nothing else.
         let mut inner = source.lock();
-        let lost = inner.watchers.extract_if(.., |w| w.tracker == tracker).collect();
+        let lost = inner.take_away(|w| w.tracker == tracker);
         tell_of_loss(lost, event, id);
         source.rest(&mut inner);
     }
@@ -86,7 +86,7 @@ impl Engine {
         };
         // Taken back under the lock, so that nothing is published to them in between.
         let mut inner = source.lock();
-        for watcher in inner.watchers.extract_if(.., is_theirs) {
+        for watcher in inner.take_away(is_theirs) {
             watcher.connection.revoke(watcher.slot, event, id);
         }
         source.rest(&mut inner);
@@ -112,7 +112,8 @@ impl Engine {
         let event = self.next_event();
         let mut inner = source.lock();
         inner.removed = true;
-        let watchers = std::mem::take(&mut inner.watchers);
+        let watchers = inner.take_away(|_| true);
+        inner.feed.clear(&self.context.numbers);
         tell_of_loss(watchers, event, id);
         source.rest(&mut inner);
     }

@@ -3,6 +3,7 @@
 use live::{MonitorLimits, OutboxLimits, Timing};
 use model::Timestamp;
 
+use crate::feed::KeptLimits;
 use crate::reads::ReadLimits;
 
 /// What becomes of the reports of a blocked source. Its device is acknowledged either way.
@@ -32,6 +33,8 @@ pub struct EngineOptions {
     pub monitor: MonitorLimits,
     /// How many of a source's newest reports are looked at when somebody begins to.
     pub monitor_reports_max: usize,
+    /// Bounds of what is kept for followers that were away.
+    pub kept: KeptLimits,
     /// Seconds between snapshots of the states that changed.
     pub snapshot_s: u64,
     /// Days for which reports are kept; 0 keeps all.

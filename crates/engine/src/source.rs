@@ -16,6 +16,7 @@ use storage::journal::ReportKey;
 
 use crate::connection::Connection;
 use crate::engine::Context;
+use crate::feed::Feed;
 use crate::messages::{Looked, Messages};
 
 /// Keys of recent reports that a source remembers, committed or not.
@@ -54,6 +55,8 @@ pub(crate) struct Inner {
     /// Nothing is taken in for it any more.
     pub(crate) removed: bool,
     pub(crate) watchers: Vec<Watcher>,
+    /// Those who follow it, and what they are to be told.
+    pub(crate) feed: Feed,
     /// The last messages, while somebody looks at them.
     pub(crate) looked: Option<Looked>,
     /// How often somebody began to look.
@@ -149,6 +152,7 @@ impl Source {
             blocked: info.blocked,
             removed: false,
             watchers: Vec::new(),
+            feed: Feed::default(),
             looked: None,
             looks_begun: 0,
             pending: VecDeque::new(),
@@ -275,6 +279,8 @@ impl Source {
         {
             self.hand_out(&inner, snapshot, notable);
         }
+        let Context { options, numbers, .. } = &*self.0.context;
+        inner.tell_committed(numbers, seq, options.clock);
     }
 
     fn hand_out(&self, inner: &Inner, snapshot: Arc<Snapshot>, notable: bool) {
@@ -307,7 +313,7 @@ impl Source {
     }
 
     pub(crate) fn is_watched_by(&self, connection: &Connection, slot: Slot) -> bool {
-        self.lock().watchers.iter().any(|w| w.is(connection, slot))
+        self.lock().everyone().any(|w| w.is(connection, slot))
     }
 
     pub(crate) fn unwatch(&self, connection: &Connection, slot: Slot) {
@@ -315,6 +321,11 @@ impl Source {
         let found = inner.watchers.iter().position(|w| w.is(connection, slot));
         if let Some(at) = found {
             inner.watchers.swap_remove(at);
+        } else if let Some(at) = inner.feed.followers.iter().position(|w| w.is(connection, slot)) {
+            inner.feed.followers.swap_remove(at);
+            let Context { options, numbers, .. } = &*self.0.context;
+            inner.feed.rest(numbers, (options.clock)());
+            return;
         }
         self.rest(&mut inner);
     }
@@ -334,7 +345,7 @@ impl Source {
 }
 
 impl Watcher {
-    fn is(&self, connection: &Connection, slot: Slot) -> bool {
+    pub(crate) fn is(&self, connection: &Connection, slot: Slot) -> bool {
         self.slot == slot && std::ptr::eq(&*self.connection, connection)
     }
 }
@@ -342,6 +353,18 @@ impl Watcher {
 impl Inner {
     fn fold(&mut self, entry: &Entry, timing: &Timing) -> Applied {
         fold(&mut self.state, &mut self.values, &mut self.settings, entry, timing)
+    }
+
+    /// All who watch it, in whatever way.
+    pub(crate) fn everyone(&self) -> impl Iterator<Item = &Watcher> {
+        self.watchers.iter().chain(&self.feed.followers)
+    }
+
+    /// Takes those away who watch it and of whom this is so.
+    pub(crate) fn take_away(&mut self, mut is_one: impl FnMut(&mut Watcher) -> bool) -> Vec<Watcher> {
+        let mut taken: Vec<_> = self.watchers.extract_if(.., &mut is_one).collect();
+        taken.extend(self.feed.followers.extract_if(.., is_one));
+        taken
     }
 
     fn view(&self) -> View<'_> {

@@ -55,7 +55,7 @@ fn set_ignition(state: &mut SourceState, on: bool, at: Timestamp) {
 }
 
 /// A bit mask of numbers 1 to 32; what a device says of further ones is dropped.
-fn mask(value: &Value) -> Option<u32> {
+pub(crate) fn mask(value: &Value) -> Option<u32> {
     value.as_i64().filter(|mask| *mask >= 0).map(|mask| mask as u32)
 }
 

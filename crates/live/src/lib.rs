@@ -10,6 +10,7 @@ mod fields;
 mod fold;
 mod fragment;
 mod gsm;
+mod happened;
 mod inputs;
 mod monitor;
 mod movement;
@@ -30,10 +31,12 @@ mod testing;
 pub use distance::distance_m;
 pub use fold::{Applied, apply, initial};
 pub use fragment::{FragmentKey, Snapshot};
+pub use happened::{LastKnown, happened};
 pub use monitor::{MessagePlace, MessageTimes, Monitor, MonitorEntry, MonitorLimits};
-pub use order::{is_future, order_time};
+pub use order::{is_future, is_late, order_time};
 pub use outbox::{
     Changed, Due, Lane, LaneKind, Latest, Lifecycle, NOMINAL_STATE_BYTES, Outbox, OutboxLimits, Overrun, Slot,
+    push_bytes,
 };
 pub use reported::reported_values;
 pub use timed::{Timing, advance, next_due};

@@ -11,7 +11,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use model::{SessionId, SourceId, TrackerId};
+use model::{Push, Record, SessionId, SourceId, TrackerId};
 
 use crate::Snapshot;
 
@@ -65,6 +65,8 @@ pub enum LaneKind {
     Batch,
     /// What of a source is newer than what the client has, when the session asks for it. See [`Changed`].
     Differences,
+    /// What happens, event by event, and of each upload the last report. Hears of no states.
+    Feed,
 }
 
 /// What happened to a source apart from its reports.
@@ -90,6 +92,29 @@ pub enum Due {
         /// The state.
         snapshot: Arc<Snapshot>,
     },
+    /// Reports came, and are durable.
+    Records {
+        /// On which subscription.
+        lane: Lane,
+        /// As which tracker.
+        tracker: TrackerId,
+        /// How many there were in the upload, repeats not counted; the sum of several uploads where the reader was too
+        /// slow for each.
+        total: u32,
+        /// The last of them, in the order in which the device sent them.
+        last: Arc<Record>,
+    },
+    /// Something happened that no later news replaces.
+    Push {
+        /// On which subscription.
+        lane: Lane,
+        /// As which tracker.
+        tracker: TrackerId,
+        /// Its number; they grow within a connection.
+        number: u64,
+        /// What happened.
+        push: Arc<Push>,
+    },
     /// A source was blocked, unblocked or removed.
     Lifecycle {
         /// Which.
@@ -114,6 +139,8 @@ pub struct Overrun;
 #[derive(Debug)]
 enum Item {
     State { slot: u32, generation: u32, notable: bool, snapshot: Arc<Snapshot> },
+    Records { slot: u32, generation: u32, merged: Merged },
+    Push { slot: u32, generation: u32, number: u64, push: Arc<Push> },
     Lifecycle { source: SourceId, what: Lifecycle },
     Logout(SessionId),
     Added(TrackerId),
@@ -131,7 +158,9 @@ struct SlotState<S> {
     /// The newest version handed out; on a lane of differences a version of the session's own counting.
     sent: u64,
     use_: SlotUse,
-    /// A newer state than `sent` is due.
+    /// Reports that were too many for the reader; only on a lane of feeds, and only while none wait in the queue.
+    merged: Option<Merged>,
+    /// A newer state than `sent` is due, or what is merged.
     dirty: bool,
     /// It stands in its lane's list, dirty or not.
     listed: bool,
@@ -219,6 +248,7 @@ impl<S: Latest> Outbox<S> {
             generation: 0,
             sent: 0,
             use_: SlotUse::Live,
+            merged: None,
             dirty: false,
             listed: false,
         };
@@ -237,6 +267,7 @@ impl<S: Latest> Outbox<S> {
         state.use_ = SlotUse::Free;
         state.generation = state.generation.wrapping_add(1);
         state.dirty = false;
+        state.merged = None;
         // While it stands in its lane's list it must not come to mean another source on another lane.
         if !state.listed {
             self.free.push(slot.0);
@@ -253,11 +284,14 @@ impl<S: Latest> Outbox<S> {
         }
     }
 
-    /// Makes a source's newest state due, even if the client has it; on a lane of differences all of it.
+    /// Makes a source's newest state due, even if the client has it; on a lane of differences all of it, on one of
+    /// feeds nothing.
     pub fn mark(&mut self, slot: Slot) {
         let Some(state) = self.slots.get_mut(slot.0 as usize) else { return };
-        if self.lanes[state.lane.0 as usize].kind == LaneKind::Differences {
-            state.sent = 0;
+        match self.lanes[state.lane.0 as usize].kind {
+            LaneKind::Stream | LaneKind::Batch => {}
+            LaneKind::Differences => state.sent = 0,
+            LaneKind::Feed => return,
         }
         self.mark_dirty(slot.0);
     }
@@ -269,11 +303,12 @@ impl<S: Latest> Outbox<S> {
         state.use_ = if blocked { SlotUse::Blocked } else { SlotUse::Live };
         state.generation = state.generation.wrapping_add(1);
         state.dirty = false;
+        state.merged = None;
         self.lanes[state.lane.0 as usize].open
     }
 
     /// Takes in a published state. `notable` states are never skipped. On a lane of differences it is
-    /// [touched](Self::touch).
+    /// [touched](Self::touch), on one of feeds nothing.
     pub fn publish(&mut self, slot: Slot, snapshot: &Arc<Snapshot>, notable: bool) {
         let Some(state) = self.slots.get_mut(slot.0 as usize) else { return };
         let lane = &self.lanes[state.lane.0 as usize];
@@ -281,7 +316,8 @@ impl<S: Latest> Outbox<S> {
             self.touch(slot);
             return;
         }
-        if self.overrun || state.use_ != SlotUse::Live || !lane.open || snapshot.version <= state.sent {
+        let is_state = lane.kind != LaneKind::Feed;
+        if !is_state || self.overrun || state.use_ != SlotUse::Live || !lane.open || snapshot.version <= state.sent {
             return;
         }
         if lane.kind == LaneKind::Batch {
@@ -360,7 +396,7 @@ impl<S: Latest> Outbox<S> {
         }
     }
 
-    /// What is due next: first the queue, then the newest states of the marked sources on stream lanes.
+    /// What is due next: first the queue, then the newest of the marked sources on lanes of streams and feeds.
     ///
     /// # Errors
     /// [`Overrun`] when what must be sent has outgrown its bounds.
@@ -377,10 +413,13 @@ impl<S: Latest> Outbox<S> {
             self.queue = VecDeque::new();
         }
         for lane in 0..self.lanes.len() {
-            if self.lanes[lane].kind == LaneKind::Stream
-                && let Some(due) = self.next_changed(Lane(lane as u16))
-            {
-                return Ok(Some(due));
+            let due = match self.lanes[lane].kind {
+                LaneKind::Stream => self.next_changed(Lane(lane as u16)),
+                LaneKind::Feed => self.next_merged(Lane(lane as u16)),
+                LaneKind::Batch | LaneKind::Differences => None,
+            };
+            if due.is_some() {
+                return Ok(due);
             }
         }
         Ok(None)
@@ -404,6 +443,8 @@ impl<S: Latest> Outbox<S> {
                 state.sent = snapshot.version;
                 Some(Due::State { lane: state.lane, tracker: state.tracker, snapshot })
             }
+            Item::Records { slot, generation, merged } => self.take_records(slot, generation, merged),
+            Item::Push { slot, generation, number, push } => self.take_push(slot, generation, number, push),
             Item::Lifecycle { source, what } => {
                 self.must_messages -= 1;
                 self.must_bytes -= NEWS_BYTES;
@@ -486,23 +527,29 @@ impl<S: Latest> Outbox<S> {
         }
     }
 
-    /// Turns all waiting states that may be skipped into marks.
+    /// Turns all waiting states that may be skipped into marks, and merges the waiting reports of each source.
     fn conflate(&mut self) {
         let mut marked = Vec::with_capacity(self.skippable);
         let slots = &self.slots;
-        self.queue.retain(|item| match item {
-            Item::State { slot, generation, notable: false, .. } => {
-                if slots[*slot as usize].generation == *generation {
-                    marked.push(*slot);
-                }
-                false
+        let is_current = |slot: u32, generation| slots[slot as usize].generation == generation;
+        self.queue.retain(|item| {
+            let (slot, generation, merged) = match item {
+                Item::State { slot, generation, notable: false, .. } => (*slot, *generation, None),
+                Item::Records { slot, generation, merged } => (*slot, *generation, Some(merged.clone())),
+                _ => return true,
+            };
+            if is_current(slot, generation) {
+                marked.push((slot, merged));
             }
-            _ => true,
+            false
         });
         self.skippable = 0;
         self.conflated += marked.len() as u64;
-        for number in marked {
-            self.mark_dirty(number);
+        for (slot, merged) in marked {
+            match merged {
+                Some(merged) => self.merge(slot, merged),
+                None => self.mark_dirty(slot),
+            }
         }
     }
 
@@ -524,7 +571,10 @@ impl<S: Latest> Outbox<S> {
 }
 
 mod differences;
+mod feed;
 #[cfg(test)]
 mod tests;
 
 pub use differences::Changed;
+use feed::Merged;
+pub use feed::push_bytes;

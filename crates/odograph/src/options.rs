@@ -3,7 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use dispatch::DispatchOptions;
-use engine::{BlockedReports, EngineOptions, ReadLimits};
+use engine::{BlockedReports, EngineOptions, KeptLimits, ReadLimits};
 use fleet::{FleetOptions, HashCost, PasswordPolicy};
 use gateway::DeviceOptions;
 use live::{MonitorLimits, OutboxLimits, Timing};
@@ -181,6 +181,11 @@ pub(crate) fn engine(settings: &Settings, on_failure: fn(&JournalError)) -> Engi
             bytes_max: ws.monitor_bytes_max,
         },
         monitor_reports_max: ws.monitor_reports_max,
+        kept: KeptLimits {
+            pushes_max: ws.kept_events_max,
+            bytes_max: ws.kept_events_bytes_max,
+            kept_s: ws.kept_events_s,
+        },
         snapshot_s: journal.snapshot_s,
         retention_days: journal.retention_days,
         disk_reserve_bytes: journal.disk_reserve_bytes,

@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod failure;
+mod feed;
 #[cfg(test)]
 mod gate;
 #[cfg(test)]

@@ -10,11 +10,12 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use engine::{
-    BlockedReports, Connection, Engine, EngineMetrics, EngineOptions, ReadLimits, Receipt, Refused, Source, Watch,
+    BlockedReports, Connection, Engine, EngineMetrics, EngineOptions, KeptLimits, ReadLimits, Receipt, Refused, Source,
+    Watch,
 };
 use fleet::{Fleet, FleetOptions, HashCost, NewTracker, NewUser, PanelSession, Session, SessionHash, UserProfile};
 use live::{Due, LaneKind, MonitorLimits, OutboxLimits, Timing};
-use model::{EventId, Position, Report, SourceId, SourceState, SourceValues, Timestamp, TrackerId};
+use model::{EventId, Position, Push, Report, SourceId, SourceState, SourceValues, Timestamp, TrackerId};
 use storage::journal::{Journal, JournalOptions, LsmJournal, StoredReport};
 use tempfile::TempDir;
 
@@ -52,6 +53,7 @@ pub(crate) fn options() -> EngineOptions {
         reads: ReadLimits::default(),
         monitor: MonitorLimits::default(),
         monitor_reports_max: 1_000,
+        kept: KeptLimits::default(),
         snapshot_s: 3600,
         retention_days: 0,
         disk_reserve_bytes: 0,
@@ -223,6 +225,8 @@ pub(crate) fn drain(connection: &Connection) -> Vec<Due> {
 pub(crate) fn said(connection: &Connection) -> Vec<String> {
     let say = |due: Due| match due {
         Due::State { snapshot, .. } => format!("s{}", snapshot.state.newest.map_or(-1, |t| t.since_ms(at(0)) / 1000)),
+        Due::Records { total, last, .. } => format!("{total}r{}", last.at.since_ms(at(0)) / 1000),
+        Due::Push { push, .. } => pushed(&push),
         Due::Lifecycle { what, .. } => format!("{what:?}").to_lowercase(),
         Due::Logout(_) => "logout".to_owned(),
         Due::Added(tracker) => format!("added {tracker}"),
@@ -230,6 +234,14 @@ pub(crate) fn said(connection: &Connection) -> Vec<String> {
         Due::Review => "review".to_owned(),
     };
     drain(connection).into_iter().map(say).collect()
+}
+
+/// A push as text.
+pub(crate) fn pushed(push: &Push) -> String {
+    match push {
+        Push::Happened(happened) => format!("{:?}@{}", happened.kind, happened.record.at.since_ms(at(0)) / 1000),
+        other => format!("{other:?}"),
+    }
 }
 
 /// Whether a receipt has come by now.

@@ -91,6 +91,7 @@ impl Port {
             reads: engine::ReadLimits::default(),
             monitor: live::MonitorLimits::default(),
             monitor_reports_max: 1_000,
+            kept: ::engine::KeptLimits::default(),
             snapshot_s: 3600,
             retention_days: 0,
             disk_reserve_bytes: 0,

@@ -31,6 +31,8 @@ fn drain(outbox: &mut Outbox<Source>) -> String {
     while let Some(due) = outbox.take_next().expect("no overrun") {
         said.push(match due {
             Due::State { tracker, snapshot, .. } => format!("{tracker}:{}", snapshot.version),
+            Due::Records { tracker, total, last, .. } => format!("{tracker}:{}x{total}", last.seq),
+            Due::Push { tracker, number, .. } => format!("{tracker}:#{number}"),
             Due::Lifecycle { what, .. } => format!("{what:?}").to_lowercase(),
             Due::Logout(_) => "logout".to_owned(),
             Due::Added(tracker) => format!("added {tracker}"),

@@ -131,6 +131,8 @@ impl NavixySession {
                     self.atmosphere.frame(&[logout()], out);
                     return Ok(Some(News::Ended(session)));
                 }
+                // No lane of this dialect is told of these.
+                Some(Due::Records { .. } | Due::Push { .. }) => {}
                 Some(Due::Added(tracker)) => return Ok(Some(News::Added(tracker))),
                 Some(Due::Lost(source)) => return Ok(Some(News::Lost(source))),
                 Some(Due::Review) => return Ok(Some(News::Review)),

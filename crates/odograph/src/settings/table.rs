@@ -465,6 +465,12 @@ settings! {
         monitor_value_bytes_max: usize = KIB as usize, Kind::Number(1, GIB);
         /// Memory for the last messages of a tracker, while somebody looks at them.
         monitor_bytes_max: usize = 512 * KIB as usize, Kind::Number(4_096, GIB);
+        /// Events of a tracker that are kept for TRACKiT clients that lost their connection.
+        kept_events_max: usize = 256, Kind::Number(0, 1_000_000);
+        /// Memory for the kept events of all trackers.
+        kept_events_bytes_max: usize = 64 * MIB as usize, Kind::Number(0, 64 * GIB);
+        /// How long they are kept.
+        kept_events_s: u32 = 600, Kind::Number(0, DAY_S);
         /// The largest message of a client.
         message_bytes_max: usize = MIB, Kind::Number(1_024, GIB);
         /// How much is gathered into one write.
