@@ -11,6 +11,7 @@ use storage::catalog::{EntityRow, Write};
 use crate::error::FleetError;
 use crate::extras::TrackerExtras;
 use crate::groups::Group;
+use crate::phones::StoredCode;
 use crate::security_groups::SecurityGroup;
 use crate::sensors::StoredSensor;
 use crate::tags::Tag;
@@ -139,6 +140,7 @@ macro_rules! entities {
 
 entities! {
     groups: Group "tracker_group"
+    pairing_codes: StoredCode "pairing_code"
     security_groups: SecurityGroup "security_group"
     sensors: StoredSensor "sensor"
     tags: Tag "tag"

@@ -1,6 +1,7 @@
 //! What can go wrong, one small enum an operation. Every variant is a condition; texts are the dialects' business.
 
 mod invalid;
+mod office;
 
 use std::fmt;
 
@@ -10,6 +11,7 @@ use storage::catalog::CatalogError;
 use crate::new_password::Rejected;
 
 pub use invalid::{Field, Invalid, Problem};
+pub use office::{OfficeError, PairError, SessidError};
 
 /// The server's fault, not the caller's: nothing was changed.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -57,7 +59,7 @@ macro_rules! from_failure {
 from_failure!(LoginError UserError TrackerError RegisterError CorruptError CloneError UncloneError SessionError);
 from_failure!(AdminError EntityError SubuserError CounterError);
 from_failure!(SensorError SettingsError ReplaceError);
-from_failure!(SessidError ApiKeyError PasswordError RestoreError UiSettingError RenewError);
+from_failure!(SessidError OfficeError PairError ApiKeyError PasswordError RestoreError UiSettingError RenewError);
 
 /// Why a fleet did not open.
 #[derive(Debug)]
@@ -578,21 +580,6 @@ pub enum RestoreError {
     Failed(Failure),
 }
 
-/// Why a SESSID was not bound.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum SessidError {
-    /// Not [`crate::SESSID_CHARS`] letters and digits of ASCII.
-    Malformed,
-    /// It is another user's, or was and its time is not over.
-    Taken,
-    /// The user has as many bound as it may.
-    TooMany,
-    /// The user's password was changed, or it was deactivated or removed, since it was asked for.
-    SessionEnded,
-    /// Nothing was changed.
-    Failed(Failure),
-}
-
 /// Why there is no session for a user.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum SessionError {
@@ -640,6 +627,8 @@ plain_errors! {
     UncloneError "clone not removed"
     SessionError "no session"
     SessidError "SESSID not bound"
+    OfficeError "not kept"
+    PairError "phone not paired"
     AdminError "administrator's password not set"
     EntityError "not changed"
     SubuserError "sub-user not changed"

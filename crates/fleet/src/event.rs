@@ -79,4 +79,8 @@ pub enum EndCause {
     UserDeactivated,
     /// The user was removed.
     UserRemoved,
+    /// It was a driver's phone, and was removed.
+    Unpaired,
+    /// It was a driver's phone, and its tracker was removed or given to another user.
+    TrackerRemoved,
 }

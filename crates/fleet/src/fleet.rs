@@ -30,6 +30,7 @@ pub struct Fleet {
     pub(crate) writer: Writer,
     failures: Mutex<LoginFailures>,
     credentials: Mutex<Credentials>,
+    pub(crate) pairing_failures: Mutex<LoginFailures>,
 }
 
 impl Fleet {
@@ -60,12 +61,14 @@ impl Fleet {
     ) -> Result<Arc<Self>, FleetError> {
         let default_zone = Zone::parse(&options.default_zone).map_err(|_| FleetError::DefaultZone)?;
         let failures = LoginFailures::new(options.login_failures_max, options.login_window_s, options.login_names_max);
+        let pairing_failures = LoginFailures::new(options.pairing_failures_max, options.pairing_code_lifetime_s, 1);
         let shared = Arc::new(Shared::new(memory));
         let fleet = Arc::new(Self {
             key: DigestKey::open(data_dir)?,
             hashers: Hashers::new(&options)?,
             writer: Writer::start(Arc::clone(&shared), catalog, options.write_queue_max)?,
             failures: Mutex::new(failures),
+            pairing_failures: Mutex::new(pairing_failures),
             credentials: Mutex::new(Credentials::new(options.basic_cache_s, options.basic_cache_max)),
             default_zone,
             shared,

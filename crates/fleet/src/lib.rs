@@ -12,6 +12,7 @@
 //! | user sessions | [`Fleet::login`], [`Fleet::authorize`], [`Fleet::renew_session`], [`Fleet::logout`], [`Fleet::zone`], [`Fleet::user`], [`Fleet::update_preferences`], [`Fleet::ui_setting`], [`Fleet::set_ui_setting`] |
 //! | SESSIDs, Basic credentials | [`Fleet::verify`], [`Fleet::bind_sessid`], [`Fleet::authorize_sessid`], [`Fleet::renew_sessid`] |
 //! | commands in own words | [`Fleet::may_order_freely`], [`Fleet::set_device_commands`] |
+//! | drivers' phones | [`Fleet::create_pairing_code`], [`Fleet::pair`], [`Fleet::authorize_driver`], [`Fleet::driver_phones`], [`Fleet::unpair`], [`Fleet::leave`] |
 //! | API keys | [`Fleet::create_api_key`], [`Fleet::api_keys`], [`Fleet::delete_api_key`] |
 //! | new passwords | [`Fleet::set_password`], [`Fleet::begin_restore`], [`Fleet::cancel_restore`], [`Fleet::authorize_password_change`], [`Fleet::restore_password`] |
 //! | a user's trackers | [`Fleet::access`], [`Fleet::trackers`], [`Fleet::tracker`], [`Fleet::owned_tracker`], [`Fleet::register_tracker`], [`Fleet::corrupt_tracker`] |
@@ -45,6 +46,7 @@ mod extras;
 mod failures;
 mod fleet;
 mod groups;
+mod keeper;
 mod memory;
 mod models;
 mod new_password;
@@ -53,6 +55,7 @@ mod outputs;
 mod own;
 mod panel;
 mod password;
+mod phones;
 mod preferences;
 mod presets;
 mod remembered;
@@ -79,13 +82,14 @@ pub use counters::COUNTER_MULTIPLIER_MAX;
 pub use digest::SessionHash;
 pub use error::{
     AdminError, ApiKeyError, CloneError, CorruptError, CounterError, DeviceIdProblem, EntityError, Failure, Field,
-    FleetError, HashError, Invalid, LoginError, PasswordError, Problem, RegisterError, RenewError, ReplaceError,
-    RestoreError, SensorError, SessidError, SessionError, SettingsError, SubuserError, TrackerError, UiSettingError,
-    UncloneError, UserError,
+    FleetError, HashError, Invalid, LoginError, OfficeError, PairError, PasswordError, Problem, RegisterError,
+    RenewError, ReplaceError, RestoreError, SensorError, SessidError, SessionError, SettingsError, SubuserError,
+    TrackerError, UiSettingError, UncloneError, UserError,
 };
 pub use event::{EndCause, FleetEvent};
 pub use fleet::Fleet;
 pub use groups::Group;
+pub use keeper::Keeper;
 pub use models::{IdPattern, MODELS, Model, model};
 pub use new_password::{PasswordRestore, PasswordToken};
 pub use options::{FleetOptions, HashCost, PasswordPolicy};
@@ -93,6 +97,7 @@ pub use panel::{
     ADMIN_LOGIN, AdminSetup, Cloned, Existing, NewUser, Page, Paging, PanelTracker, TrackerEdit, TrackerOrder,
     TrackerQuery, UserEdit, UserOrder, UserQuery,
 };
+pub use phones::{DriverPhone, DriverSession, PAIRING_CODE_DIGITS, PairingCode};
 pub use preferences::{
     BALANCE_ALERT_EMAILS_MAX, DateFormat, Display, Geocoder, HourMode, MeasurementSystem, Preferences, RouteProvider,
 };

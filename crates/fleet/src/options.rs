@@ -18,6 +18,15 @@ pub struct FleetOptions {
     pub basic_cache_s: u32,
     /// How many such pairs are remembered at a time; beyond that the oldest is forgotten. Default 10,000.
     pub basic_cache_max: usize,
+    /// How long a code by which a driver's phone is paired works. Default 15 minutes.
+    pub pairing_code_lifetime_s: u32,
+    /// How many such codes may be given out at a time. Default 1,000: of so many, one guess in 100,000 is right.
+    pub pairing_codes_max: usize,
+    /// After so many wrong codes within [`Self::pairing_code_lifetime_s`], whoever tried them, no code is looked at for
+    /// as long. Default 1,000.
+    pub pairing_failures_max: usize,
+    /// How many phones a tracker's drivers may have paired. Default 10.
+    pub driver_phones_per_tracker_max: usize,
     /// How many API keys an account may have. Default 20.
     pub api_keys_per_account_max: usize,
     /// How long a token that allows a new password lives. Default 24 hours.
@@ -77,6 +86,10 @@ impl Default for FleetOptions {
             sessids_per_user_max: 1_000,
             basic_cache_s: 300,
             basic_cache_max: 10_000,
+            pairing_code_lifetime_s: 900,
+            pairing_codes_max: 1_000,
+            pairing_failures_max: 1_000,
+            driver_phones_per_tracker_max: 10,
             api_keys_per_account_max: 20,
             password_token_lifetime_s: 86_400,
             password_mail_interval_s: 300,

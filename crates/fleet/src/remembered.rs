@@ -207,6 +207,17 @@ impl Sessions {
         self.tokens.range(all).next_back().and_then(|(_, id)| self.get(*id))
     }
 
+    /// The phones of a tracker's drivers, the first that was paired first.
+    pub(crate) fn phones_of(&self, tracker: TrackerId) -> impl Iterator<Item = (SessionId, &PhoneEntry)> {
+        let all = (tracker, SessionId(0))..=(tracker, SessionId(u64::MAX));
+        self.phones.range(all).map(|((_, id), phone)| (*id, phone))
+    }
+
+    /// One of them.
+    pub(crate) fn phone(&self, tracker: TrackerId, session: SessionId) -> Option<&PhoneEntry> {
+        self.phones.get(&(tracker, session))
+    }
+
     /// How many of an owner's that are for one purpose will still be live at an instant.
     pub(crate) fn live_count(&self, owner: SessionOwner, purpose: Purpose, now: Timestamp) -> usize {
         self.live_of(owner).filter(|entry| entry.purpose == purpose && entry.is_live(now)).count()

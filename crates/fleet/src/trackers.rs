@@ -13,6 +13,7 @@ use crate::event::FleetEvent;
 use crate::fleet::Fleet;
 use crate::memory::Memory;
 use crate::models::{self, PluginRefusal};
+use crate::phones;
 use crate::sensors;
 use crate::sessions::Session;
 use crate::values::{NewTracker, SourceInfo, Tracker};
@@ -146,14 +147,14 @@ impl Fleet {
 pub(crate) fn corruption(memory: &Memory, tracker: &Tracker) -> (Vec<Change>, Vec<FleetEvent>) {
     let (mut changes, mut events) = (Vec::with_capacity(2), Vec::with_capacity(2));
     if tracker.clone {
-        withdraw(tracker, &mut changes, &mut events);
+        withdraw(memory, tracker, &mut changes, &mut events);
         return (changes, events);
     }
     let id = tracker.source.source;
     events.push(FleetEvent::SourceRemoved(id));
-    withdraw(tracker, &mut changes, &mut events);
+    withdraw(memory, tracker, &mut changes, &mut events);
     for clone in memory.trackers_on(id).filter(|t| t.clone) {
-        withdraw(clone, &mut changes, &mut events);
+        withdraw(memory, clone, &mut changes, &mut events);
     }
     changes.extend(sensors::removals(&tracker.source, |_| true));
     let source = SourceInfo { removed: true, sensors: Arc::default(), ..tracker.source.clone() };
@@ -162,13 +163,16 @@ pub(crate) fn corruption(memory: &Memory, tracker: &Tracker) -> (Vec<Change>, Ve
 }
 
 /// Takes one view of a source away for good.
-pub(crate) fn withdraw(tracker: &Tracker, changes: &mut Vec<Change>, events: &mut Vec<FleetEvent>) {
+pub(crate) fn withdraw(memory: &Memory, tracker: &Tracker, changes: &mut Vec<Change>, events: &mut Vec<FleetEvent>) {
     // Of a hidden tracker its owner was told when it was hidden.
     if tracker.is_visible() {
         let Tracker { id, user, .. } = *tracker;
         events.push(FleetEvent::TrackerRemoved { tracker: id, source: tracker.source.source, user });
     }
     changes.push(Change::EntityRemoved { kind: EntityKind::TrackerExtras, id: tracker.id.0 });
+    let (gone, told) = phones::removals(memory, tracker.id);
+    changes.extend(gone);
+    events.extend(told);
     changes.push(Change::Tracker(Tracker { corrupted: true, ..tracker.clone() }));
 }
 

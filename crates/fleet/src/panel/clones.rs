@@ -117,7 +117,7 @@ impl Fleet {
     ) -> Result<TrackerId, CloneError> {
         let (account, trackers_max) = (session.account, self.options.trackers_max);
         self.write(move |desk| {
-            let (old, new) = {
+            let (id, changes, events) = {
                 let memory = desk.memory();
                 let old = find_original(&memory, account, id)?;
                 check_taker(&memory, account, user, &old)?;
@@ -126,12 +126,11 @@ impl Fleet {
                 }
                 let id = next_trackers(&memory, 1, trackers_max).ok_or(CloneError::TooManyTrackers)?;
                 let new = Tracker { id, user, group: 0, created: now, ..Tracker::clone(&old) };
-                (old, new)
+                let (mut changes, mut events) = (Vec::with_capacity(2), Vec::with_capacity(2));
+                withdraw(&memory, &old, &mut changes, &mut events);
+                add(new, &mut changes, &mut events);
+                (id, changes, events)
             };
-            let (mut changes, mut events) = (Vec::with_capacity(2), Vec::with_capacity(2));
-            withdraw(&old, &mut changes, &mut events);
-            let id = new.id;
-            add(new, &mut changes, &mut events);
             desk.commit(changes, &events)?;
             Ok(id)
         })
@@ -234,8 +233,9 @@ fn commit_added(desk: &mut Desk, trackers: Vec<Tracker>) -> Result<(), CloneErro
 
 fn commit_withdrawn(desk: &mut Desk, clones: &[Arc<Tracker>]) -> Result<(), UncloneError> {
     let (mut changes, mut events) = (Vec::new(), Vec::new());
-    for clone in clones {
-        withdraw(clone, &mut changes, &mut events);
+    {
+        let memory = desk.memory();
+        clones.iter().for_each(|clone| withdraw(&memory, clone, &mut changes, &mut events));
     }
     Ok(desk.commit(changes, &events)?)
 }

@@ -8,8 +8,8 @@ use storage::catalog::{Catalog, CatalogError, Contents, SqliteCatalog, Write};
 use super::{Stage, at, cheap, listen, new_user, ngp};
 use crate::memory::Memory;
 use crate::{
-    ApiKeyError, CorruptError, Failure, Fleet, LoginError, PasswordError, RegisterError, RenewError, RestoreError,
-    SessidError, UserError,
+    ApiKeyError, CorruptError, Failure, Fleet, Keeper, LoginError, OfficeError, PairError, PasswordError,
+    RegisterError, RenewError, RestoreError, SessidError, UserError,
 };
 
 struct Fragile {
@@ -48,6 +48,9 @@ async fn a_write_that_fails_changes_and_tells_nothing() {
     let ann = stage.session(stage.user("ann@example.com").await, at(1)).await;
     let van = stage.register(&ann, "yard-unit-0007").await;
     let bound = stage.fleet.bind_sessid(&ann, None, at(1)).await.expect("bound");
+    let code = stage.fleet.create_pairing_code(Keeper::Master(&ann), van.id, at(1)).await.expect("made");
+    let (token, _) = stage.fleet.pair(code.code.expose(), "First", at(1)).await.expect("paired");
+    let code = stage.fleet.create_pairing_code(Keeper::Master(&ann), van.id, at(1)).await.expect("made");
     stage.events();
     is_full.store(true, Ordering::Relaxed);
     let full = || Failure::Catalog(CatalogError::Full);
@@ -67,6 +70,12 @@ async fn a_write_that_fails_changes_and_tells_nothing() {
     assert_eq!(fleet.bind_sessid(&ann, Some(bound.sessid.expose()), at(2)).await, Err(SessidError::Failed(full())));
     assert_eq!(fleet.renew_sessid(bound.session, at(2)).await, Err(RenewError::Failed(full())));
     assert_eq!(fleet.set_device_commands(panel, ann.user, true).await, Err(UserError::Failed(full())));
+    let phone = fleet.authorize_driver(token.expose(), at(2)).expect("paired");
+    let keeper = Keeper::Master(&ann);
+    assert_eq!(fleet.create_pairing_code(keeper, van.id, at(2)).await, Err(OfficeError::Failed(full())));
+    assert_eq!(fleet.pair(code.code.expose(), "Second", at(2)).await, Err(PairError::Failed(full())));
+    assert_eq!(fleet.unpair(keeper, phone.id).await, Err(OfficeError::Failed(full())));
+    assert_eq!(fleet.leave(&phone).await, Err(full()));
     assert_eq!(fleet.create_api_key(&ann, "a".into(), at(2)).await, Err(ApiKeyError::Failed(full())));
     assert_eq!(fleet.begin_restore("ann@example.com", at(2)).await, Err(RestoreError::Failed(full())));
     let set = fleet.set_password(&ann, super::PASSWORD, "Red-Kite*42xx", at(2)).await;
@@ -78,6 +87,7 @@ async fn a_write_that_fails_changes_and_tells_nothing() {
     // With room again it goes on, and no id was lost.
     is_full.store(false, Ordering::Relaxed);
     assert_eq!(stage.register(&ann, "yard-unit-0008").await.id.0, van.id.0 + 1);
+    assert!(stage.fleet.pair(code.code.expose(), "Second", at(2)).await.is_ok(), "nor was the code used up");
 }
 
 #[tokio::test]

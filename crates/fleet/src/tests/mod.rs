@@ -8,6 +8,8 @@ mod counters;
 mod extras;
 mod failing;
 mod groups;
+mod phones;
+mod phones_model;
 mod properties;
 mod sensors;
 mod sessids;

@@ -383,8 +383,16 @@ settings! {
         answer_bytes_max: usize = 4 * MIB, Kind::Number(1_024, GIB);
     }
 
-    /// What drivers send besides messages, and what they are given to do.
+    /// The phones of drivers, what drivers send besides messages, and what they are given to do.
     driver: Driver {
+        /// How long a code by which a phone is paired works.
+        pairing_code_lifetime_s: u32 = 900, Kind::Number(1, DAY_S);
+        /// Such codes that may be given out at a time.
+        pairing_codes_max: usize = 1_000, Kind::Number(1, 100_000);
+        /// Wrong codes, whoever tries them, after which none is looked at for the lifetime of a code.
+        pairing_failures_max: usize = 1_000, Kind::Number(1, 100_000);
+        /// Phones that may be paired with one tracker.
+        phones_per_tracker_max: usize = 10, Kind::Number(1, 1_000);
         /// Most bytes of text in what a driver sends at once: a form, for example.
         event_bytes_max: usize = 64 * KIB, Kind::Number(1_024, GIB);
         /// How long what drivers send is kept; 0 for ever. Their texts are messages too and stay as long as those.
