@@ -22,10 +22,11 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("web", &["model", "ws"]),
     ("mail", &[]),
     ("gateway", &["model", "protocols", "fleet", "engine", "web"]),
-    ("navixy", &["model", "live", "fleet", "engine", "dispatch", "web"]),
+    ("calls", &["model", "fleet", "web"]),
+    ("navixy", &["model", "live", "fleet", "engine", "dispatch", "web", "calls"]),
     (
         "odograph",
-        &["model", "protocols", "live", "storage", "fleet", "engine", "dispatch", "web", "gateway", "mail", "navixy"],
+        &["model", "protocols", "live", "storage", "fleet", "engine", "dispatch", "web", "gateway", "mail", "calls", "navixy"],
     ),
     // Beside the floors.
     ("xtask", &["model", "simulator"]),

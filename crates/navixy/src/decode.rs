@@ -7,9 +7,11 @@
 mod rate_limit;
 mod request;
 
+use calls::is_hash;
+use calls::json::{self, Members};
+
 use crate::encode;
 use crate::errors::{Condition, FieldError};
-use crate::json::{self, Members};
 use crate::wire::{Action, ClientMessage};
 
 pub use rate_limit::{RATE_LIMIT_DEFAULT, RATE_LIMIT_MAX, RATE_LIMIT_MIN};
@@ -21,8 +23,6 @@ pub const ECHO_BYTES_MAX: usize = 256 * 1024;
 const ACTION_CHARS_MAX: usize = 64;
 /// How many wrong parameters an error answer lists.
 pub(crate) const FIELD_ERRORS_MAX: usize = 16;
-/// The length of a session hash.
-pub(crate) const HASH_BYTES: usize = 32;
 
 /// A client message that is a JSON object; nothing else about it is known.
 #[derive(Debug)]
@@ -181,11 +181,6 @@ impl<'a> Raw<'a> {
         }
         object.close();
     }
-}
-
-/// Whether a text has the form of a session hash.
-pub(crate) fn is_hash(text: &str) -> bool {
-    text.len() == HASH_BYTES && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 /// Reads a whole message, as far as it can be judged without knowing the session; else gives the error answer.

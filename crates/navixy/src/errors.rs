@@ -3,9 +3,10 @@
 //! The codes are Navixy's published ones; only the code is normative for clients, but some of them search the
 //! description for a word ("hash"), so the descriptions are kept too.
 
-use std::borrow::Cow;
-
+use calls::ErrorWords;
 use http::StatusCode;
+
+pub use calls::FieldError;
 
 /// Why a request is not answered as asked.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -200,19 +201,17 @@ impl Condition {
     }
 }
 
-/// One parameter that is not as it should be.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct FieldError {
-    /// Which: a dotted path, `requests[0].target.type`.
-    pub parameter: String,
-    /// What is wrong with it, in English.
-    pub error: Cow<'static, str>,
-}
+impl ErrorWords for Condition {
+    fn code(&self) -> u16 {
+        Self::code(*self)
+    }
 
-impl FieldError {
-    /// Says what is wrong with a parameter.
-    pub fn new(parameter: impl Into<String>, error: impl Into<Cow<'static, str>>) -> Self {
-        Self { parameter: parameter.into(), error: error.into() }
+    fn description(&self) -> &'static str {
+        Self::description(*self)
+    }
+
+    fn status(&self) -> StatusCode {
+        Self::status(*self)
     }
 }
 

@@ -22,10 +22,8 @@ mod panel_account;
 mod panel_clone;
 mod panel_tracker;
 mod panel_user;
-mod params;
 mod password;
 mod past;
-mod rate;
 mod raw_command;
 mod reach;
 mod readings;
@@ -51,6 +49,7 @@ use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use calls::{Rates, Request, address_key};
 use dispatch::Dispatch;
 use engine::{Engine, Refused, View};
 use fleet::{AccountId, Fleet, MeasurementSystem, Session};
@@ -60,9 +59,7 @@ use web::{Call, CallFuture, Handler};
 
 use crate::errors::Condition;
 use crate::http::answer::Refusal;
-use crate::http::call::Request;
 use crate::http::password::Mail;
-use crate::http::rate::{Rates, address_key};
 
 pub use docs::{DOCUMENTS, Documents, asyncapi, openapi};
 pub use password::{NotSent, Postman};
@@ -251,7 +248,7 @@ impl Api {
     /// Whether a call at the root that matches no method is one of this dialect's all the same: it says so by its
     /// hash or by the type of its body.
     pub fn claims(call: &Call) -> bool {
-        call::has_hash_header(&call.headers) || call::announces_json(&call.headers)
+        calls::has_hash_header(&call.headers) || calls::announces_json(&call.headers)
     }
 
     /// Route, body, rate; the method itself then looks at hash, right, parameters and entities, in this order.
@@ -264,7 +261,7 @@ impl Api {
             return Err(Condition::UnknownAction.into());
         }
         let now = (self.options.clock)();
-        let mut request = Request::read(call, now)?;
+        let mut request = Request::read(call, now).map_err(Condition::from)?;
         if !self.rates_of_addresses.take(address_key(call.peer), now) {
             return Err(Condition::TooManyRequests.into());
         }
@@ -276,7 +273,7 @@ impl Handler for Api {
     fn call(&self, call: Call) -> CallFuture<'_> {
         Box::pin(async move {
             if call.method == Method::OPTIONS {
-                return answer::preflight();
+                return calls::answer::preflight();
             }
             answer::answer(self.serve(&call).await)
         })

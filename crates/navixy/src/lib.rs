@@ -9,7 +9,6 @@ pub mod decode;
 pub mod encode;
 pub mod errors;
 mod http;
-mod json;
 pub mod names;
 mod session;
 pub mod wire;

@@ -54,8 +54,9 @@ fn navixy(
     let sockets = Arc::new(NavixySockets::new(engine.clone(), sockets));
     let fallback = Arc::new(sockets.fallback(options::now, fallback));
     tokio::spawn(forget_absent(Arc::downgrade(&fallback)));
+    let documents: Arc<dyn Handler> = Arc::new(Documents::new(&[]));
     for document in DOCUMENTS {
-        routes.exact(document, http(Arc::new(Documents)))?;
+        routes.exact(document, http(documents.clone()))?;
     }
     for base in BASES {
         let socket = Endpoint { http: Some(fallback.clone()), socket: Some(sockets.clone()) };

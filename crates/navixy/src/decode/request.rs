@@ -2,9 +2,11 @@
 
 use std::collections::HashSet;
 
+use calls::json::{self, Members, NOT_ARRAY, NOT_OBJECT};
+
 use crate::decode::{FIELD_ERRORS_MAX, RATE_LIMIT_DEFAULT, rate_limit};
+
 use crate::errors::FieldError;
-use crate::json::{self, Members, NOT_ARRAY, NOT_OBJECT};
 use crate::wire::{EventType, Form, Format, Request, SensorType, Target, WireId};
 
 /// How many different trackers one target may name.

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use model::SourceId;
 
-use crate::encode::{DateText, Object, array, int, string};
+use crate::encode::{DateText, Object, array, int, status, string};
 use crate::errors::Condition;
 use crate::wire::{Action, EventType, LifecycleEvent, TrackerStatus, WireId};
 
@@ -99,7 +99,7 @@ pub fn response_requests(action: Action, outcomes: &[(EventType, Outcome<'_>)], 
             }
             Outcome::Refused(condition) => {
                 entry.boolean("success", false);
-                status(*condition, entry.member("status"));
+                status(condition, entry.member("status"));
             }
         }
         entry.close();
@@ -131,13 +131,6 @@ pub(crate) fn error_prefix(action: &[&str], condition: Condition, out: &mut Vec<
     out.extend_from_slice(b"{\"type\":\"error\",\"action\":");
     string(&action.concat(), out);
     out.extend_from_slice(b",\"status\":");
-    status(condition, out);
+    status(&condition, out);
     out.extend_from_slice(b",\"data\":");
-}
-
-/// Code and description of an error.
-pub(crate) fn status(condition: Condition, out: &mut Vec<u8>) {
-    let mut status = Object::open(out);
-    status.int("code", condition.code()).string("description", condition.description());
-    status.close();
 }

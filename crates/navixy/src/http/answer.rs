@@ -1,18 +1,12 @@
 //! The envelope of every answer.
 
-use http::header::{
-    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_MAX_AGE,
-    HeaderName,
-};
-use http::{HeaderValue, StatusCode};
+use calls::FieldError;
 use model::TrackerId;
-use web::{Answer, Body};
+use web::Answer;
 
-use crate::encode::{self, Object};
-use crate::errors::{Condition, FieldError};
+use crate::errors::Condition;
 
-/// How long a browser may remember that it may call, in seconds.
-const PREFLIGHT_AGE_S: &str = "86400";
+pub(super) use calls::answer::success;
 
 /// Why a call is not answered as asked.
 #[derive(Debug)]
@@ -57,52 +51,10 @@ impl From<Condition> for Refusal {
     }
 }
 
-/// The body of a successful answer; `write` adds the method's own members.
-pub(super) fn success(write: impl FnOnce(&mut Object<'_>)) -> Vec<u8> {
-    let mut out = Vec::with_capacity(256);
-    let mut object = Object::open(&mut out);
-    object.boolean("success", true);
-    write(&mut object);
-    object.close();
-    out
-}
-
 /// What the client is sent.
 pub(super) fn answer(result: Result<Vec<u8>, Refusal>) -> Answer {
-    let mut answer = match result {
-        Ok(body) => Answer::json(StatusCode::OK, body),
-        Err(refusal) => Answer::json(refusal.condition.status(), refused(&refusal)),
-    };
-    answer.headers.push((ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*")));
-    answer
-}
-
-fn refused(refusal: &Refusal) -> Vec<u8> {
-    let mut out = Vec::with_capacity(128);
-    let mut object = Object::open(&mut out);
-    object.boolean("success", false);
-    encode::status(refusal.condition, object.member("status"));
-    if !refusal.fields.is_empty() {
-        encode::field_errors(&refusal.fields, object.member("errors"));
-    }
-    for (name, json) in &refusal.members {
-        object.raw(name, json);
-    }
-    object.close();
-    out
-}
-
-/// The answer to a browser that asks whether it may call.
-pub(super) fn preflight() -> Answer {
-    let allow = |name: HeaderName, value: &'static str| (name, HeaderValue::from_static(value));
-    Answer {
-        status: StatusCode::NO_CONTENT,
-        headers: vec![
-            allow(ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
-            allow(ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, OPTIONS"),
-            allow(ACCESS_CONTROL_ALLOW_HEADERS, "Content-Type, Authorization, NVX-ISO-DateTime"),
-            allow(ACCESS_CONTROL_MAX_AGE, PREFLIGHT_AGE_S),
-        ],
-        body: Body::default(),
+    match result {
+        Ok(body) => calls::answer::done(body),
+        Err(refusal) => calls::answer::refused(&refusal.condition, &refusal.fields, &refusal.members),
     }
 }

@@ -1,15 +1,17 @@
 //! `api/key/…`: what programs call with in place of a session.
 
+use calls::Request;
+use calls::field_error;
+use calls::params;
 use fleet::{ApiKey, ApiKeyError, Right, Session};
 
 use crate::encode::{self, DateText, Object};
 use crate::errors::Condition;
 use crate::http::Api;
 use crate::http::answer::{Refusal, success};
-use crate::http::call::Request;
-use crate::http::failure::{failed, field_error};
+use crate::http::call::asked_dates;
+use crate::http::failure::failed;
 use crate::http::method::{Kind, Method, Param, required};
-use crate::http::params;
 use crate::http::user::date;
 use crate::wire::Dates;
 
@@ -57,16 +59,16 @@ impl From<ApiKeyError> for Refusal {
 }
 
 async fn create(api: &Api, session: Session, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
-    let dates = request.dates();
+    let dates = asked_dates(request);
     let title = request.params.required("title", params::text);
     request.params.finish()?;
-    let Some(title) = title else { return Err(request.params.invalid()) };
+    let Some(title) = title else { return Err(request.params.invalid().into()) };
     let key = api.fleet.create_api_key(&session, title, request.now).await?;
     Ok(success(|o| render(&key, &session, dates, o.member("value"))))
 }
 
 async fn list(api: &Api, session: Session, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
-    let dates = request.dates();
+    let dates = asked_dates(request);
     request.params.finish()?;
     let keys = api.fleet.api_keys(&session);
     Ok(success(|o| encode::array(&keys, o.member("list"), |key, out| render(key, &session, dates, out))))
@@ -80,7 +82,7 @@ async fn delete(
 ) -> Result<Vec<u8>, Refusal> {
     let key = request.params.required(parameter, params::text);
     request.params.finish()?;
-    let Some(key) = key else { return Err(request.params.invalid()) };
+    let Some(key) = key else { return Err(request.params.invalid().into()) };
     api.fleet.delete_api_key(&session, &key).await?;
     Ok(success(|_| {}))
 }

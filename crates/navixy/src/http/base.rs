@@ -1,10 +1,10 @@
 //! `base/…`: what belongs to no resource.
 
+use calls::Request;
 use fleet::Session;
 
 use crate::http::Api;
 use crate::http::answer::{Refusal, success};
-use crate::http::call::Request;
 use crate::http::method::Method;
 
 pub(super) const METHODS: &[Method] =

@@ -1,5 +1,7 @@
 //! `tracker/sensor/calibration_data/…`: from raw to real values.
 
+use calls::Request;
+use calls::params;
 use fleet::{Right, Session};
 use model::{CalibrationPoint, SensorId, SensorKind};
 
@@ -7,9 +9,7 @@ use crate::encode::{self, Object};
 use crate::errors::Condition;
 use crate::http::Api;
 use crate::http::answer::{Refusal, success};
-use crate::http::call::Request;
 use crate::http::method::{Kind, Method, Param, TRACKER_ID, required};
-use crate::http::params;
 use crate::http::security_group::number;
 use crate::http::sensor::{sensor_of, tracker};
 use crate::http::tracker::unblocked;
@@ -76,7 +76,7 @@ async fn update(api: &Api, session: Session, request: &mut Request<'_>) -> Resul
         Some(CalibrationPoint { raw: raw?, real: real? })
     });
     params.finish()?;
-    let (Some(id), Some(sensor), Some(points)) = (id, sensor, points) else { return Err(params.invalid()) };
+    let (Some(id), Some(sensor), Some(points)) = (id, sensor, points) else { return Err(params.invalid().into()) };
     api.fleet.set_calibration(&session, tracker(id), SensorId(number(sensor)), points).await?;
     Ok(success(|_| {}))
 }

@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use calls::Request;
+use calls::params::{self, Params};
 use dispatch::{Message, MessageQuery, MessageStatus, Sender, Summary};
 use fleet::{Session, Tracker};
 use model::{MS_PER_DAY, MessageId, SourceId, TrackerId};
@@ -11,9 +13,8 @@ use crate::encode::{self, DateWriter, LocalTime, Object};
 use crate::errors::Condition;
 use crate::http::Api;
 use crate::http::answer::{Refusal, success};
-use crate::http::call::Request;
+use crate::http::call::asked_dates;
 use crate::http::method::{Kind, Method, Param, TRACKER_ID, optional, required};
-use crate::http::params::{self, Params};
 use crate::http::tracker::unblocked;
 use crate::wire::WireId;
 
@@ -87,7 +88,7 @@ pub(super) const METHODS: &[Method] = &[
 ];
 
 async fn list(api: &Api, session: Session, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
-    let (dates, now) = (request.dates(), request.now);
+    let (dates, now) = (asked_dates(request), request.now);
     let params = &mut request.params;
     let zone = &*session.zone;
     let limit_max = api.dispatch.options().messages_per_answer_max;
@@ -190,7 +191,7 @@ async fn mark_read_all(api: &Api, session: Session, request: &mut Request<'_>) -
 }
 
 async fn updated_list(api: &Api, session: Session, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
-    let dates = request.dates();
+    let dates = asked_dates(request);
     let trackers_max = api.options.chat_trackers_max;
     let ids = request.params.required("trackers", |value| params::ints(value, trackers_max));
     request.params.finish()?;

@@ -1,5 +1,7 @@
 //! `tracker/command/…`: commands that are kept ready.
 
+use calls::Request;
+use calls::params::{self, Params};
 use dispatch::Command;
 use fleet::{EntityError, Field, Invalid, Preset, Right, Session, Tracker};
 
@@ -7,9 +9,7 @@ use crate::encode::{self, Object};
 use crate::errors::Condition;
 use crate::http::Api;
 use crate::http::answer::{Refusal, success};
-use crate::http::call::Request;
 use crate::http::method::{Kind, Method, Param, TRACKER_ID, optional, required};
-use crate::http::params::{self, Params};
 use crate::http::raw_command::deliver;
 use crate::http::security_group::number;
 use crate::http::sensor::tracker;
@@ -75,7 +75,7 @@ async fn create(api: &Api, session: Session, request: &mut Request<'_>) -> Resul
     let id = params.required("tracker_id", params::int);
     let command = params.object("command.", read);
     params.finish()?;
-    let (Some(id), Some(command)) = (id, command) else { return Err(params.invalid()) };
+    let (Some(id), Some(command)) = (id, command) else { return Err(params.invalid().into()) };
     let preset = offered(command)?;
     let id = api.fleet.create_preset(&session, tracker(id), preset).await.map_err(in_command)?;
     Ok(success(|o| {
@@ -88,7 +88,7 @@ async fn update(api: &Api, session: Session, request: &mut Request<'_>) -> Resul
     let id = params.required("tracker_id", params::int);
     let command = params.object("command.", |command| (command.required("id", params::int), read(command)));
     params.finish()?;
-    let (Some(id), Some((Some(command_id), command))) = (id, command) else { return Err(params.invalid()) };
+    let (Some(id), Some((Some(command_id), command))) = (id, command) else { return Err(params.invalid().into()) };
     let preset = Preset { id: number(command_id), ..offered(command)? };
     api.fleet.update_preset(&session, tracker(id), preset).await.map_err(in_command)?;
     Ok(success(|_| {}))
@@ -163,7 +163,7 @@ async fn delete(api: &Api, session: Session, request: &mut Request<'_>) -> Resul
     let id = params.required("tracker_id", params::int);
     let command = params.required("command_id", params::int);
     params.finish()?;
-    let (Some(id), Some(command)) = (id, command) else { return Err(params.invalid()) };
+    let (Some(id), Some(command)) = (id, command) else { return Err(params.invalid().into()) };
     api.fleet.delete_preset(&session, tracker(id), number(command)).await?;
     Ok(success(|_| {}))
 }

@@ -1,5 +1,8 @@
 //! `tracker/counter/…`: kilometres driven and hours with the ignition on.
 
+use calls::Request;
+use calls::json::Mistyped;
+use calls::params::{self, Params, Value};
 use fleet::{Right, Session};
 use model::{Counter, CounterKind, SensorId};
 
@@ -7,13 +10,11 @@ use crate::encode::{self, DateText, DateWriter, Object};
 use crate::errors::Condition;
 use crate::http::Api;
 use crate::http::answer::{Refusal, success};
-use crate::http::call::Request;
+use crate::http::call::asked_dates;
 use crate::http::method::{Kind, Method, Param, TRACKER_ID, optional, required};
-use crate::http::params::{self, Params, Value};
 use crate::http::reach::{source, sources, tracker_id, tracker_ids};
 use crate::http::readings::COUNTER;
 use crate::http::user::date;
-use crate::json::Mistyped;
 
 const TYPE: Param = required("type", Kind::OneOf(&["odometer", "engine_hours"]), "");
 
@@ -79,7 +80,7 @@ fn kind_and_tracker(params: &mut Params<'_>) -> Result<(CounterKind, crate::wire
 }
 
 async fn list(api: &Api, session: Session, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
-    let dates = request.dates();
+    let dates = asked_dates(request);
     let id = tracker_id(&mut request.params)?;
     let source = source(api, &session, id, Condition::EntityNotFound)?;
     let user_time = DateText::new(request.now, &*session.zone, dates);

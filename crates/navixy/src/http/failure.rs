@@ -1,19 +1,25 @@
 //! From what `fleet` says went wrong to what the wire calls it.
 
+use calls::{FieldError, WrongParameters, field_error, problem_text};
 use dispatch::{MessageError, QueueError, StoreError};
 use fleet::{
-    CloneError, CorruptError, CounterError, DeviceIdProblem, EntityError, Failure, Invalid, LoginError, Problem,
-    RegisterError, ReplaceError, SensorError, SessionError, SettingsError, SubuserError, TrackerError, UncloneError,
-    UserError,
+    CloneError, CorruptError, CounterError, DeviceIdProblem, EntityError, Failure, Invalid, LoginError, RegisterError,
+    ReplaceError, SensorError, SessionError, SettingsError, SubuserError, TrackerError, UncloneError, UserError,
 };
 
-use crate::errors::{Condition, FieldError};
+use crate::errors::Condition;
 use crate::http::answer::Refusal;
 
 pub(super) fn failed(failure: &Failure) -> Condition {
     match failure {
         Failure::Catalog(_) => Condition::Database,
         Failure::Crypto => Condition::Unexpected,
+    }
+}
+
+impl From<WrongParameters> for Refusal {
+    fn from(WrongParameters(fields): WrongParameters) -> Self {
+        Self::invalid(fields)
     }
 }
 
@@ -297,29 +303,6 @@ const fn sensor_prefix(invalid: Invalid) -> &'static str {
     }
 }
 
-pub(super) fn field_error(prefix: &str, invalid: Invalid) -> FieldError {
-    FieldError::new(format!("{prefix}{}", invalid.field.name()), problem_text(invalid.problem))
-}
-
-pub(super) fn problem_text(problem: Problem) -> String {
-    match problem {
-        Problem::Blank => "must not be blank".to_owned(),
-        Problem::TooShort { chars_min } => format!("must have at least {chars_min} characters"),
-        Problem::TooLong { chars_max } => format!("must have at most {chars_max} characters"),
-        Problem::Character => "has a character that is not allowed".to_owned(),
-        Problem::Form => "has a wrong format".to_owned(),
-        Problem::Unknown => "has an unknown value".to_owned(),
-        Problem::Fixed => "cannot be changed".to_owned(),
-        Problem::Simple => "must have upper-case and lower-case letters, digits and one of !@#$%^&*".to_owned(),
-        Problem::Reused => "Password was recently used".to_owned(),
-        Problem::OutOfRange { min, max } => format!("must be from {min} to {max}"),
-        Problem::TooFew { count_min } => format!("must have at least {count_min} elements"),
-        Problem::TooMany { count_max } => format!("must have at most {count_max} elements"),
-        Problem::Repeated => "has an element twice".to_owned(),
-        Problem::Dangling => "refers to something that does not exist".to_owned(),
-    }
-}
-
 /// The first two texts are published word for word.
 fn device_id_text(problem: DeviceIdProblem) -> String {
     match problem {
@@ -327,7 +310,7 @@ fn device_id_text(problem: DeviceIdProblem) -> String {
         DeviceIdProblem::Length { chars_min, chars_max } => {
             format!("must consist of {chars_min}-{chars_max} alphanumeric symbols or hyphens")
         }
-        DeviceIdProblem::Missing => super::params::REQUIRED.to_owned(),
+        DeviceIdProblem::Missing => calls::params::REQUIRED.to_owned(),
         DeviceIdProblem::Imei => "must consist of 15 digits".to_owned(),
         DeviceIdProblem::Text => "must have 1-64 bytes without control characters".to_owned(),
     }

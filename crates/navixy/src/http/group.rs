@@ -1,5 +1,7 @@
 //! `tracker/group/…`: how a user sorts its trackers.
 
+use calls::Request;
+use calls::params;
 use fleet::{Right, Session};
 use model::TrackerId;
 
@@ -7,9 +9,7 @@ use crate::encode::{self, Object};
 use crate::errors::Condition;
 use crate::http::Api;
 use crate::http::answer::{Refusal, success};
-use crate::http::call::Request;
 use crate::http::method::{Kind, Method, Param, required};
-use crate::http::params;
 use crate::wire::WireId;
 
 /// How many trackers one call may move.
@@ -62,7 +62,7 @@ async fn create(api: &Api, session: Session, request: &mut Request<'_>) -> Resul
     let title = params.required("title", params::text);
     let color = params.required("color", params::text);
     params.finish()?;
-    let (Some(title), Some(color)) = (title, color) else { return Err(params.invalid()) };
+    let (Some(title), Some(color)) = (title, color) else { return Err(params.invalid().into()) };
     let id = api.fleet.create_group(&session, title, color).await?;
     Ok(success(|o| {
         o.int("id", id);
@@ -75,7 +75,7 @@ async fn update(api: &Api, session: Session, request: &mut Request<'_>) -> Resul
     let title = params.required("title", params::text);
     let color = params.required("color", params::text);
     params.finish()?;
-    let (Some(id), Some(title), Some(color)) = (id, title, color) else { return Err(params.invalid()) };
+    let (Some(id), Some(title), Some(color)) = (id, title, color) else { return Err(params.invalid().into()) };
     api.fleet.update_group(&session, number(id), title, color).await?;
     Ok(success(|_| {}))
 }
@@ -83,7 +83,7 @@ async fn update(api: &Api, session: Session, request: &mut Request<'_>) -> Resul
 async fn delete(api: &Api, session: Session, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
     let id = request.params.required("id", params::int);
     request.params.finish()?;
-    let Some(id) = id else { return Err(request.params.invalid()) };
+    let Some(id) = id else { return Err(request.params.invalid().into()) };
     api.fleet.delete_group(&session, number(id)).await?;
     Ok(success(|_| {}))
 }
@@ -93,7 +93,7 @@ async fn assign(api: &Api, session: Session, request: &mut Request<'_>) -> Resul
     let id = params.required("id", params::int);
     let trackers = params.required("trackers", |value| params::ints(value, ASSIGNED_MAX));
     params.finish()?;
-    let (Some(id), Some(trackers)) = (id, trackers) else { return Err(params.invalid()) };
+    let (Some(id), Some(trackers)) = (id, trackers) else { return Err(params.invalid().into()) };
     if trackers.len() > ASSIGNED_MAX {
         return Err(Condition::TooManyDevices.into());
     }

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, HashSet};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use calls::Request;
+use calls::params::{self, Params};
 use engine::{Journal, JournalError};
 use fleet::{Access, Session, Tracker, Zone};
 use live::{Happening, HappeningKind, Replay, happenings};
@@ -13,9 +15,8 @@ use crate::encode::{self, DateText, Object, event_message, event_name, event_typ
 use crate::errors::Condition;
 use crate::http::Api;
 use crate::http::answer::{Refusal, success};
-use crate::http::call::Request;
+use crate::http::call::asked_dates;
 use crate::http::method::{Kind, Method, Param, optional, required};
-use crate::http::params::{self, Params};
 use crate::http::past::{Course, Meter};
 use crate::http::span::{FROM, Span, TO, date_time};
 use crate::http::stats::{WARM_UP_MS, watched};
@@ -106,7 +107,7 @@ struct Wanted {
 }
 
 fn wanted(request: &mut Request<'_>) -> Result<Wanted, Refusal> {
-    let dates = request.dates();
+    let dates = asked_dates(request);
     let params = &mut request.params;
     let names = params.optional("events", |value| params::texts(value, TYPES_MAX));
     let limit = limit(params)?;
@@ -131,7 +132,7 @@ fn limit(params: &mut Params<'_>) -> Result<usize, Refusal> {
             Ok(limit) if limit > 0 => Ok(limit),
             _ => {
                 params.error("limit", "must be 1 to 1000");
-                Err(params.invalid())
+                Err(params.invalid().into())
             }
         },
     }
@@ -142,7 +143,7 @@ async fn of_trackers(api: &Api, session: Session, request: &mut Request<'_>) -> 
     let span = Span::read(&mut request.params, &session.zone);
     let wanted = wanted(request)?;
     request.params.finish()?;
-    let (Some(ids), Some(span)) = (ids, span) else { return Err(request.params.invalid()) };
+    let (Some(ids), Some(span)) = (ids, span) else { return Err(request.params.invalid().into()) };
     if ids.len() > TRACKERS_MAX {
         return Err(Condition::TooManyDevices.into());
     }
@@ -156,7 +157,7 @@ async fn of_user(api: &Api, session: Session, request: &mut Request<'_>) -> Resu
     let span = Span::read(&mut request.params, &session.zone);
     let wanted = wanted(request)?;
     request.params.finish()?;
-    let Some(span) = span else { return Err(request.params.invalid()) };
+    let Some(span) = span else { return Err(request.params.invalid().into()) };
     let span = span.limit(api.options.history_days_max)?;
     list(api, &session, &visible(api, &session), span, wanted).await
 }

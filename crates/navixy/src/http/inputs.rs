@@ -1,5 +1,6 @@
 //! `tracker/get_inputs`: digital inputs, and what is connected there.
 
+use calls::Request;
 use engine::View;
 use fleet::Session;
 use live::sensors::discrete;
@@ -9,7 +10,7 @@ use crate::encode::{self, DateText, DateWriter, LocalTime, Object};
 use crate::errors::Condition;
 use crate::http::Api;
 use crate::http::answer::{Refusal, success};
-use crate::http::call::Request;
+use crate::http::call::asked_dates;
 use crate::http::method::{Kind, Method, Param, TRACKER_ID, optional, required};
 use crate::http::reach::{source, sources, tracker_id, tracker_ids};
 use crate::http::user::date;
@@ -46,7 +47,7 @@ pub(super) const METHODS: &[Method] = &[
 ];
 
 async fn get(api: &Api, session: Session, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
-    let dates = request.dates();
+    let dates = asked_dates(request);
     let id = tracker_id(&mut request.params)?;
     let source = source(api, &session, id, Condition::NotFound)?;
     let user_time = DateText::new(request.now, &*session.zone, dates);
@@ -59,7 +60,7 @@ async fn get(api: &Api, session: Session, request: &mut Request<'_>) -> Result<V
 }
 
 async fn batch_get(api: &Api, session: Session, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
-    let dates = request.dates();
+    let dates = asked_dates(request);
     let ids = tracker_ids(&mut request.params)?;
     let sources = sources(api, &session, ids)?;
     let user_time = DateText::new(request.now, &*session.zone, dates);

@@ -6,12 +6,14 @@
 use std::future::Future;
 use std::pin::Pin;
 
+use calls::Request;
 use fleet::{PanelSession, PasswordToken, Right, Session};
 
 use crate::errors::Condition;
 use crate::http::Api;
 use crate::http::answer::Refusal;
-use crate::http::call::Request;
+
+pub(super) use calls::{Kind, Param, optional, required};
 
 /// What a method comes to: the body of the answer.
 pub(super) type Outcome<'a> = Pin<Box<dyn Future<Output = Result<Vec<u8>, Refusal>> + Send + 'a>>;
@@ -54,54 +56,6 @@ pub(super) struct Method {
     pub(super) errors: &'static [Condition],
     /// False if it is there only so that clients start, and does nothing.
     pub(super) offered: bool,
-}
-
-/// A parameter, or a member of an answer.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Param {
-    pub(super) name: &'static str,
-    pub(super) kind: Kind,
-    /// Whether it must be given (or, in an answer, is always there).
-    pub(super) required: bool,
-    /// A few words; empty where the name says it.
-    pub(super) about: &'static str,
-}
-
-/// What a value looks like.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Kind {
-    Int,
-    Number,
-    Text,
-    Bool,
-    /// A date and time in the user's zone, or ISO 8601 when asked for.
-    DateTime,
-    /// 32 hexadecimal digits.
-    Hash,
-    /// One of these texts.
-    OneOf(&'static [&'static str]),
-    /// An array.
-    List(&'static Kind),
-    /// An object whose members are numbered.
-    Map(&'static Kind),
-    /// An object with these members.
-    Object(&'static [Param]),
-    /// An object that the document describes under this name.
-    Named(&'static str),
-    /// This, or null.
-    OrNull(&'static Kind),
-    /// Any JSON.
-    Any,
-}
-
-/// A parameter that must be given.
-pub(super) const fn required(name: &'static str, kind: Kind, about: &'static str) -> Param {
-    Param { name, kind, required: true, about }
-}
-
-/// A parameter that may be missing.
-pub(super) const fn optional(name: &'static str, kind: Kind, about: &'static str) -> Param {
-    Param { name, kind, required: false, about }
 }
 
 /// The parameter that most methods have.
@@ -181,11 +135,7 @@ impl Method {
     /// Calls it, and in debug builds sees to it that it asks for nothing that its row does not name.
     pub(super) async fn call(&self, api: &Api, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
         let result = self.enter(api, request).await;
-        #[cfg(debug_assertions)]
-        for name in request.params.asked.borrow().iter() {
-            let is_named = self.params.iter().any(|p| p.name == name) || ["hash", "iso_datetime"].contains(&&**name);
-            debug_assert!(is_named, "{} asks for {name}, which its row does not name", self.path);
-        }
+        request.params.hold_to(self.path, self.params);
         result
     }
 

@@ -1,14 +1,14 @@
 //! `tracker/list_models`: the models of devices that can be registered.
 
+use calls::Request;
+use calls::params;
 use fleet::{IdPattern, MODELS, Model, Session};
 use model::{AttributeId, attr};
 
 use crate::encode::{self, Object};
 use crate::http::Api;
 use crate::http::answer::{Refusal, success};
-use crate::http::call::Request;
 use crate::http::method::{Kind, Method, optional, required};
-use crate::http::params;
 use crate::names;
 
 /// How many models one call may name.

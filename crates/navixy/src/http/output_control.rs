@@ -1,13 +1,13 @@
 //! `tracker/output/set`, `set_all`: switching the outputs of a device.
 
+use calls::Request;
+use calls::params;
 use fleet::{Right, Session};
 
 use crate::errors::Condition;
 use crate::http::Api;
 use crate::http::answer::Refusal;
-use crate::http::call::Request;
 use crate::http::method::{Kind, Method, TRACKER_ID, required};
-use crate::http::params;
 use crate::http::raw_command::unreachable;
 use crate::http::tracker::commandable;
 
@@ -65,7 +65,7 @@ async fn set_all(api: &Api, session: Session, request: &mut Request<'_>) -> Resu
     }
     if outputs.is_some_and(|outputs| outputs.len() != usize::from(model.outputs_count)) {
         params.error("outputs", format!("must have {} elements", model.outputs_count));
-        return Err(params.invalid());
+        return Err(params.invalid().into());
     }
     Err(unreachable(api, tracker.source.source).into())
 }

@@ -1,14 +1,14 @@
 //! `tracker/get_outputs` and the like: the outputs of a tracker and what they are called.
 
+use calls::Request;
+use calls::params;
 use fleet::{Right, Session, Tracker};
 
 use crate::encode::{self, Object};
 use crate::errors::Condition;
 use crate::http::Api;
 use crate::http::answer::{Refusal, success};
-use crate::http::call::Request;
 use crate::http::method::{Kind, Method, TRACKER_ID, required};
-use crate::http::params;
 use crate::http::reach::{tracker_id, trackers};
 use crate::http::sensor::tracker;
 use crate::http::tracker::unblocked;
@@ -67,7 +67,7 @@ async fn update(api: &Api, session: Session, request: &mut Request<'_>) -> Resul
         Some((u8::try_from(number?).unwrap_or(0), title?))
     });
     params.finish()?;
-    let (Some(id), Some(Some((number, title)))) = (id, output) else { return Err(params.invalid()) };
+    let (Some(id), Some(Some((number, title)))) = (id, output) else { return Err(params.invalid().into()) };
     let set = api.fleet.set_output_title(&session, tracker(id), number, title).await;
     set.map_err(|error| Refusal::from(error).within("tracker_output."))?;
     Ok(success(|_| {}))

@@ -1,13 +1,13 @@
 //! `panel/account/…`: administrators logging in and out.
 
+use calls::Request;
+use calls::params;
 use fleet::PanelSession;
 
 use crate::errors::Condition;
 use crate::http::Api;
 use crate::http::answer::{Refusal, success};
-use crate::http::call::Request;
 use crate::http::method::{Kind, Method, required};
-use crate::http::params;
 use crate::http::user::LOGIN_CHARS_MAX;
 
 pub(super) const METHODS: &[Method] = &[

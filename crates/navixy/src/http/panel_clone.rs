@@ -1,5 +1,7 @@
 //! `panel/tracker/…` and `tracker/delete`: clones, and trackers that change hands.
 
+use calls::Request;
+use calls::params::{self, Params};
 use fleet::{Existing, PanelSession, Right, Session, UncloneError};
 use model::TrackerId;
 
@@ -7,11 +9,9 @@ use crate::encode::{self, Object};
 use crate::errors::Condition;
 use crate::http::Api;
 use crate::http::answer::{Refusal, success};
-use crate::http::call::Request;
 use crate::http::method::{self, Kind, Method, Param, optional, required};
 use crate::http::panel_tracker::{TRACKER_ID, tracker_id};
 use crate::http::panel_user::{USER_ID, user_id};
-use crate::http::params::{self, Params};
 use crate::wire::WireId;
 
 /// How many trackers one call may clone.
@@ -91,7 +91,7 @@ async fn clone(api: &Api, session: PanelSession, request: &mut Request<'_>) -> R
     let user = params.required("user_id", user_id);
     let label = params.required("label", params::text);
     params.finish()?;
-    let (Some(user), Some(label)) = (user, label) else { return Err(params.invalid()) };
+    let (Some(user), Some(label)) = (user, label) else { return Err(params.invalid().into()) };
     let id = api.fleet.clone_tracker(&session, original, user, label, request.now).await?;
     Ok(success(|o| {
         o.int("id", id.0);
@@ -104,7 +104,7 @@ async fn batch_clone(api: &Api, session: PanelSession, request: &mut Request<'_>
     let user = params.required("user_id", user_id);
     let existing = if params.flag("ignore_existing", false) { Existing::Ignore } else { Existing::Refuse };
     params.finish()?;
-    let (Some(originals), Some(user)) = (originals, user) else { return Err(params.invalid()) };
+    let (Some(originals), Some(user)) = (originals, user) else { return Err(params.invalid().into()) };
     let cloned = api.fleet.clone_trackers(&session, originals, user, existing, request.now).await;
     let cloned = cloned.map_err(|error| match error {
         fleet::CloneError::NotFound => Condition::ListHasNonexistent.into(),
@@ -133,7 +133,7 @@ async fn batch_delete_clones(api: &Api, session: PanelSession, request: &mut Req
     };
     let ids = tracker_ids(params, name, DELETED_MAX);
     params.finish()?;
-    let Some(ids) = ids else { return Err(params.invalid()) };
+    let Some(ids) = ids else { return Err(params.invalid().into()) };
     let outcomes = api.fleet.delete_clones(&session, ids).await?;
     if outcomes.iter().all(|(_, outcome)| *outcome == Err(UncloneError::NotFound)) {
         return Err(Condition::NotFound.into());
@@ -167,7 +167,7 @@ async fn move_(api: &Api, session: PanelSession, request: &mut Request<'_>) -> R
     let id = tracker_id(params);
     let user = params.required("user_id", user_id);
     params.finish()?;
-    let Some(user) = user else { return Err(params.invalid()) };
+    let Some(user) = user else { return Err(params.invalid().into()) };
     let id = api.fleet.move_tracker(&session, id, user, request.now).await?;
     Ok(success(|o| {
         o.int("id", id.0);

@@ -1,5 +1,8 @@
 //! `panel/tracker/…`: the trackers of the administrator's users.
 
+use calls::Request;
+use calls::json::Mistyped;
+use calls::params::{self, Params, Value};
 use fleet::{Page, PanelSession, PanelTracker, TrackerEdit, TrackerOrder, TrackerQuery};
 use model::{ConnectionStatus, TrackerId};
 
@@ -7,12 +10,9 @@ use crate::encode::{self, Object};
 use crate::errors::Condition;
 use crate::http::Api;
 use crate::http::answer::{Refusal, success};
-use crate::http::call::Request;
 use crate::http::method::{Kind, Method, Param, optional, required};
 use crate::http::panel_user::{UNKNOWN_VALUE, paging, user_id};
-use crate::http::params::{self, Params, Value};
 use crate::http::user::utc_date;
-use crate::json::Mistyped;
 
 const TRACKER: Kind = Kind::Named("PanelTracker");
 pub(super) const TRACKER_ID: Param = required("tracker_id", Kind::Int, "a tracker of one of the account's users");
@@ -118,7 +118,7 @@ async fn source_update(api: &Api, session: PanelSession, request: &mut Request<'
     let id = tracker_id(params);
     let blocked = params.required("blocked", params::boolean);
     params.finish()?;
-    let Some(blocked) = blocked else { return Err(params.invalid()) };
+    let Some(blocked) = blocked else { return Err(params.invalid().into()) };
     api.fleet.set_source_blocked(&session, id, blocked).await?;
     Ok(success(|_| {}))
 }

@@ -1,5 +1,8 @@
 //! `panel/user/…`: the administrator's users.
 
+use calls::Request;
+use calls::json::Mistyped;
+use calls::params::{self, Params, Value};
 use fleet::{LegalType, NewUser, Paging, PanelSession, User, UserEdit, UserOrder, UserProfile, UserQuery};
 use model::UserId;
 
@@ -7,11 +10,8 @@ use crate::encode::{self, Object};
 use crate::errors::Condition;
 use crate::http::Api;
 use crate::http::answer::{Refusal, success};
-use crate::http::call::Request;
 use crate::http::method::{Kind, Method, Param, optional, required};
-use crate::http::params::{self, Params, Value};
 use crate::http::user::{legal_type_from_name, legal_type_name, names_and_addresses, utc_date};
-use crate::json::Mistyped;
 
 const USER: Kind = Kind::Named("PanelUser");
 pub(super) const USER_ID: Param = required("user_id", Kind::Int, "");
@@ -89,7 +89,7 @@ async fn create(api: &Api, session: PanelSession, request: &mut Request<'_>) -> 
     let comment = params.optional("comment", params::text).unwrap_or_default();
     params.finish()?;
     let (Some((Some(login), patch)), Some(password), Some(locale)) = (user, password, locale) else {
-        return Err(params.invalid());
+        return Err(params.invalid().into());
     };
     let (activated, verified) = (patch.activated.unwrap_or(true), patch.verified);
     let mut profile = UserProfile::default();
@@ -161,7 +161,7 @@ async fn update(api: &Api, session: PanelSession, request: &mut Request<'_>) -> 
         (id, login, Patch::read(user))
     });
     params.finish()?;
-    let Some((Some(id), login, patch)) = user else { return Err(params.invalid()) };
+    let Some((Some(id), login, patch)) = user else { return Err(params.invalid().into()) };
     let edit = move |edit: &mut UserEdit| {
         edit.login = login.unwrap_or_else(|| std::mem::take(&mut edit.login));
         edit.activated = patch.activated.unwrap_or(edit.activated);
@@ -179,7 +179,7 @@ async fn corrupt(api: &Api, session: PanelSession, request: &mut Request<'_>) ->
     let login = params.required("login", params::text);
     let with_clones = params.flag("corrupt_clones", true);
     params.finish()?;
-    let (Some(id), Some(login)) = (id, login) else { return Err(params.invalid()) };
+    let (Some(id), Some(login)) = (id, login) else { return Err(params.invalid().into()) };
     api.fleet.corrupt_user(&session, id, &login, with_clones, request.now).await?;
     Ok(success(|_| {}))
 }
@@ -190,7 +190,7 @@ async fn change_password(api: &Api, session: PanelSession, request: &mut Request
     let id = params.required("user_id", user_id);
     let password = params.required("password", params::text);
     params.finish()?;
-    let (Some(id), Some(password)) = (id, password) else { return Err(params.invalid()) };
+    let (Some(id), Some(password)) = (id, password) else { return Err(params.invalid().into()) };
     api.fleet.change_password(&session, id, &password, request.now).await?;
     Ok(success(|_| {}))
 }
@@ -199,7 +199,7 @@ async fn change_password(api: &Api, session: PanelSession, request: &mut Request
 async fn session_create(api: &Api, session: PanelSession, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
     let id = request.params.required("user_id", user_id);
     request.params.finish()?;
-    let Some(id) = id else { return Err(request.params.invalid()) };
+    let Some(id) = id else { return Err(request.params.invalid().into()) };
     let hash = api.fleet.create_user_session(&session, id, request.now).await?;
     Ok(success(|o| {
         o.string("hash", hash.as_str());

@@ -3,15 +3,16 @@
 use std::future::Future;
 use std::pin::Pin;
 
+use calls::Request;
+use calls::params;
+use calls::problem_text;
 use fleet::{PasswordError, PasswordToken, RestoreError, Session};
 
 use crate::errors::{Condition, FieldError};
 use crate::http::Api;
 use crate::http::answer::{Refusal, success};
-use crate::http::call::Request;
-use crate::http::failure::{failed, problem_text};
+use crate::http::failure::failed;
 use crate::http::method::{Kind, Method, required};
-use crate::http::params;
 
 /// Where mails are handed in.
 pub trait Postman: Send + Sync + 'static {
@@ -86,7 +87,7 @@ async fn set(api: &Api, session: Session, request: &mut Request<'_>) -> Result<V
     let old = params.required("old_password", params::text);
     let new = params.required("new_password", params::text);
     params.finish()?;
-    let (Some(old), Some(new)) = (old, new) else { return Err(params.invalid()) };
+    let (Some(old), Some(new)) = (old, new) else { return Err(params.invalid().into()) };
     let set = api.fleet.set_password(&session, &old, &new, request.now).await;
     set.map_err(|error| refusal(error, "new_password"))?;
     Ok(success(|_| {}))
@@ -95,7 +96,7 @@ async fn set(api: &Api, session: Session, request: &mut Request<'_>) -> Result<V
 async fn change(api: &Api, token: PasswordToken, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
     let password = request.params.required("password", params::text);
     request.params.finish()?;
-    let Some(password) = password else { return Err(request.params.invalid()) };
+    let Some(password) = password else { return Err(request.params.invalid().into()) };
     let changed = api.fleet.restore_password(token, &password, request.now).await;
     changed.map_err(|error| refusal(error, "password"))?;
     Ok(success(|_| {}))
@@ -104,7 +105,7 @@ async fn change(api: &Api, token: PasswordToken, request: &mut Request<'_>) -> R
 async fn restore(api: &Api, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
     let login = request.params.required("login", params::text);
     request.params.finish()?;
-    let Some(login) = login else { return Err(request.params.invalid()) };
+    let Some(login) = login else { return Err(request.params.invalid().into()) };
     let Some(mail) = &api.mail else { return Err(Condition::MailNotSent.into()) };
     let restore = api.fleet.begin_restore(&login, request.now).await?;
     let text = text(&mail.password_url, restore.hash.as_str());

@@ -1,6 +1,9 @@
 //! `tracker/raw_command/…`, `tracker/send_command`, `tracker/command/unconfirmed/…`: commands in a device's own
 //! language, and those that wait.
 
+use calls::Request;
+use calls::json::Mistyped;
+use calls::params::{self, Params};
 use dispatch::Command;
 use fleet::{Model, PanelSession, Right, Session};
 use model::{ConnectionStatus, SourceId, Timestamp};
@@ -8,11 +11,8 @@ use model::{ConnectionStatus, SourceId, Timestamp};
 use crate::errors::Condition;
 use crate::http::Api;
 use crate::http::answer::{Refusal, success};
-use crate::http::call::Request;
 use crate::http::method::{Kind, Method, Param, TRACKER_ID, optional, required};
-use crate::http::params::{self, Params};
 use crate::http::tracker::{commandable, unblocked};
-use crate::json::Mistyped;
 
 const COMMAND: Param = required("command", Kind::Text, "in the device's own language, or in hexadecimal digits");
 const TYPE: Param = optional("type", Kind::OneOf(&["text", "hex"]), "text unless given");

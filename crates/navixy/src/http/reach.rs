@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
+use calls::params::{self, Params};
 use fleet::{Access, Session, Tracker};
 use model::{SourceId, TrackerId};
 
 use crate::errors::Condition;
 use crate::http::Api;
 use crate::http::answer::Refusal;
-use crate::http::params::{self, Params};
 use crate::wire::WireId;
 
 /// How many trackers one call may name, where nothing else is said.
@@ -18,7 +18,7 @@ pub(super) const TRACKERS_MAX: usize = 500;
 pub(super) fn tracker_id(params: &mut Params<'_>) -> Result<WireId, Refusal> {
     let id = params.required("tracker_id", params::int);
     params.finish()?;
-    id.map(WireId).ok_or_else(|| params.invalid())
+    id.map(WireId).ok_or_else(|| params.invalid().into())
 }
 
 /// Reads the parameter `trackers` and, once everything else was read, all that is wrong.

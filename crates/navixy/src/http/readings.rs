@@ -1,5 +1,8 @@
 //! `tracker/readings/…` and the older methods that show a part of the same.
 
+use calls::Request;
+use calls::json::Mistyped;
+use calls::params::{self, Params, Value};
 use engine::View;
 use fleet::Session;
 use model::{Metering, MeteringType};
@@ -8,12 +11,10 @@ use crate::encode::{DateText, DateWriter, Extent, Object, ReadingsForm, render_r
 use crate::errors::Condition;
 use crate::http::Api;
 use crate::http::answer::{Refusal, success};
-use crate::http::call::Request;
+use crate::http::call::asked_dates;
 use crate::http::method::{Kind, Method, Param, TRACKER_ID, optional, required};
-use crate::http::params::{self, Params, Value};
 use crate::http::reach::{source, sources, tracker_id, tracker_ids};
 use crate::http::user::date;
-use crate::json::Mistyped;
 use crate::wire::{Dates, SensorType};
 
 const SENSOR_VALUE: Kind = Kind::Named("SensorValue");
@@ -95,7 +96,7 @@ fn groups(view: View<'_>, form: &ReadingsForm<'_>, out: &mut Vec<u8>) {
 }
 
 async fn list(api: &Api, session: Session, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
-    let dates = request.dates();
+    let dates = asked_dates(request);
     let form = form(api, &session, dates, &mut request.params);
     let id = tracker_id(&mut request.params)?;
     let source = source(api, &session, id, Condition::EntityNotFound)?;
@@ -108,7 +109,7 @@ async fn list(api: &Api, session: Session, request: &mut Request<'_>) -> Result<
 }
 
 async fn batch_list(api: &Api, session: Session, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
-    let dates = request.dates();
+    let dates = asked_dates(request);
     let form = form(api, &session, dates, &mut request.params);
     let ids = tracker_ids(&mut request.params)?;
     let sources = sources(api, &session, ids)?;
@@ -132,7 +133,7 @@ fn older(
     request: &mut Request<'_>,
     is_meant: fn(&Metering) -> bool,
 ) -> Result<Vec<u8>, Refusal> {
-    let dates = request.dates();
+    let dates = asked_dates(request);
     let id = tracker_id(&mut request.params)?;
     let source = source(api, &session, id, Condition::NotFound)?;
     let system = api.measurement_system(&session);

@@ -1,13 +1,13 @@
 //! `tracker/replace`: another device behind a source.
 
+use calls::Request;
+use calls::params;
 use fleet::{NewDevice, Right, Session};
 
 use crate::errors::Condition;
 use crate::http::Api;
 use crate::http::answer::{Refusal, success};
-use crate::http::call::Request;
 use crate::http::method::{Kind, Method, TRACKER_ID, optional, required};
-use crate::http::params;
 use crate::http::security_group::number;
 use crate::http::sensor::tracker;
 use crate::http::tracker::{TRACKER, render};
@@ -42,7 +42,7 @@ async fn replace(api: &Api, session: Session, request: &mut Request<'_>) -> Resu
     let plugin = params.required("plugin_id", params::int);
     let device_id = params.optional("device_id", params::text);
     params.finish()?;
-    let (Some(id), Some(model), Some(plugin)) = (id, model, plugin) else { return Err(params.invalid()) };
+    let (Some(id), Some(model), Some(plugin)) = (id, model, plugin) else { return Err(params.invalid().into()) };
     // Whether the old device ever made contact is known from its states first.
     api.states.settle().await;
     let new = NewDevice { model, plugin: number(plugin), device_id };

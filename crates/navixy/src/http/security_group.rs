@@ -1,15 +1,15 @@
 //! `subuser/security_group/…`: rights that a user gives to several sub-users at a time.
 
+use calls::Request;
+use calls::json::Mistyped;
+use calls::params::{self, Params, Value};
 use fleet::{Right, Rights, SecurityGroup, Session};
 
 use crate::encode::{self, Object};
 use crate::errors::Condition;
 use crate::http::Api;
 use crate::http::answer::{Refusal, success};
-use crate::http::call::Request;
 use crate::http::method::{Kind, Method, Param, optional, required};
-use crate::http::params::{self, Params, Value};
-use crate::json::Mistyped;
 
 /// How many sub-users one call may move.
 const SUBUSERS_MAX: usize = 1_000;
@@ -66,7 +66,7 @@ async fn create(api: &Api, session: Session, request: &mut Request<'_>) -> Resul
     let params = &mut request.params;
     let group = params.object("group.", label_and_rights);
     params.finish()?;
-    let Some((Some(label), Some(rights))) = group else { return Err(params.invalid()) };
+    let Some((Some(label), Some(rights))) = group else { return Err(params.invalid().into()) };
     let id = api.fleet.create_security_group(&session, label, rights).await?;
     Ok(success(|o| {
         o.int("id", id);
@@ -77,7 +77,7 @@ async fn update(api: &Api, session: Session, request: &mut Request<'_>) -> Resul
     let params = &mut request.params;
     let group = params.object("group.", |group| (group.required("id", params::int), label_and_rights(group)));
     params.finish()?;
-    let Some((Some(id), (Some(label), Some(rights)))) = group else { return Err(params.invalid()) };
+    let Some((Some(id), (Some(label), Some(rights)))) = group else { return Err(params.invalid().into()) };
     api.fleet.update_security_group(&session, number(id), label, rights).await?;
     Ok(success(|_| {}))
 }
@@ -91,7 +91,7 @@ async fn delete(api: &Api, session: Session, request: &mut Request<'_>) -> Resul
     };
     let id = params.required(name, params::int);
     params.finish()?;
-    let Some(id) = id else { return Err(params.invalid()) };
+    let Some(id) = id else { return Err(params.invalid().into()) };
     api.fleet.delete_security_group(&session, number(id)).await?;
     Ok(success(|_| {}))
 }
@@ -104,7 +104,7 @@ async fn assign(api: &Api, session: Session, request: &mut Request<'_>) -> Resul
     let subusers = subusers.unwrap_or_default();
     if subusers.len() > SUBUSERS_MAX {
         params.error("subuser_ids", "has too many elements");
-        return Err(params.invalid());
+        return Err(params.invalid().into());
     }
     let subusers = subusers.into_iter().map(|id| model::UserId(u32::try_from(id).unwrap_or(0))).collect();
     api.fleet.assign_security_group(&session, group.map(number), subusers).await?;

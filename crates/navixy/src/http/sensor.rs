@@ -4,6 +4,8 @@ mod data;
 mod form;
 mod inputs;
 
+use calls::Request;
+use calls::params;
 use fleet::{Right, Session, Tracker};
 use model::{Sensor, SensorId, TrackerId};
 
@@ -11,9 +13,7 @@ use crate::encode::{self, Object};
 use crate::errors::Condition;
 use crate::http::Api;
 use crate::http::answer::{Refusal, success};
-use crate::http::call::Request;
 use crate::http::method::{Kind, Method, Param, TRACKER_ID, optional, required};
-use crate::http::params;
 use crate::http::reach::{TRACKERS_MAX, tracker_id, trackers};
 use crate::http::security_group::number;
 use crate::http::span::{FROM, TO};
@@ -127,7 +127,7 @@ async fn create(api: &Api, session: Session, request: &mut Request<'_>) -> Resul
     let id = params.required("tracker_id", params::int);
     let sensor = params.object("sensor.", form::read).flatten();
     params.finish()?;
-    let (Some(id), Some(sensor)) = (id, sensor) else { return Err(params.invalid()) };
+    let (Some(id), Some(sensor)) = (id, sensor) else { return Err(params.invalid().into()) };
     let id = api.fleet.create_sensor(&session, tracker(id), sensor).await?;
     Ok(success(|o| {
         o.int("id", id.0);
@@ -142,7 +142,9 @@ async fn update(api: &Api, session: Session, request: &mut Request<'_>) -> Resul
         (id, form::read(sensor))
     });
     params.finish()?;
-    let (Some(id), Some((Some(sensor_id), Some(mut sensor)))) = (id, sensor) else { return Err(params.invalid()) };
+    let (Some(id), Some((Some(sensor_id), Some(mut sensor)))) = (id, sensor) else {
+        return Err(params.invalid().into());
+    };
     sensor.id = SensorId(number(sensor_id));
     api.fleet.update_sensor(&session, tracker(id), sensor).await?;
     Ok(success(|_| {}))
@@ -153,7 +155,7 @@ async fn delete(api: &Api, session: Session, request: &mut Request<'_>) -> Resul
     let id = params.required("tracker_id", params::int);
     let sensor = params.required("sensor_id", params::int);
     params.finish()?;
-    let (Some(id), Some(sensor)) = (id, sensor) else { return Err(params.invalid()) };
+    let (Some(id), Some(sensor)) = (id, sensor) else { return Err(params.invalid().into()) };
     api.fleet.delete_sensor(&session, tracker(id), SensorId(number(sensor))).await?;
     Ok(success(|_| {}))
 }
@@ -163,7 +165,7 @@ async fn batch_copy(api: &Api, session: Session, request: &mut Request<'_>) -> R
     let base = params.required("base_tracker_id", params::int);
     let targets = params.required("trackers", |value| params::ints(value, TRACKERS_MAX));
     params.finish()?;
-    let (Some(base), Some(targets)) = (base, targets) else { return Err(params.invalid()) };
+    let (Some(base), Some(targets)) = (base, targets) else { return Err(params.invalid().into()) };
     if targets.len() > TRACKERS_MAX {
         return Err(Condition::TooManyDevices.into());
     }

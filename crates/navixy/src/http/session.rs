@@ -1,10 +1,10 @@
 //! Whose call it is.
 
+use calls::Request;
 use fleet::{HashError, PanelSession, PasswordToken, Session, SessionKind};
 
 use crate::errors::Condition;
 use crate::http::answer::Refusal;
-use crate::http::call::Request;
 use crate::http::{Api, Caller};
 
 impl From<HashError> for Condition {

@@ -1,5 +1,9 @@
 //! `user/settings/…`: how users want things shown.
 
+use calls::Request;
+use calls::field_error;
+use calls::json::Mistyped;
+use calls::params::{self, Params, Value};
 use fleet::{
     BALANCE_ALERT_EMAILS_MAX, DateFormat, Display, Geocoder, HourMode, MeasurementSystem, Preferences, RouteProvider,
     Session, UiSettingError, Zone,
@@ -9,11 +13,8 @@ use crate::encode::{self, Object};
 use crate::errors::Condition;
 use crate::http::Api;
 use crate::http::answer::{Refusal, success};
-use crate::http::call::Request;
-use crate::http::failure::{failed, field_error};
+use crate::http::failure::failed;
 use crate::http::method::{Kind, Method, Param, optional, required};
-use crate::http::params::{self, Params, Value};
-use crate::json::Mistyped;
 
 const UNKNOWN_VALUE: Mistyped = Mistyped("has an unknown value");
 
@@ -127,7 +128,7 @@ async fn update(api: &Api, session: Session, request: &mut Request<'_>) -> Resul
     }
     let wanted = preferences(params);
     params.finish()?;
-    let Some(wanted) = wanted else { return Err(params.invalid()) };
+    let Some(wanted) = wanted else { return Err(params.invalid().into()) };
     api.fleet.update_preferences(&session, move |preferences| *preferences = wanted).await?;
     Ok(success(|_| {}))
 }
@@ -173,7 +174,7 @@ fn member<T: Default>(params: &mut Params<'_>, prefix: &'static str, read: impl 
 async fn ui_read(api: &Api, session: Session, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
     let key = request.params.required("key", params::text);
     request.params.finish()?;
-    let Some(key) = key else { return Err(request.params.invalid()) };
+    let Some(key) = key else { return Err(request.params.invalid().into()) };
     let value = api.fleet.ui_setting(&session, &key).map_err(UiSettingError::Invalid)?;
     Ok(success(|o| match &value {
         Some(value) => {
@@ -189,7 +190,7 @@ async fn ui_update(api: &Api, session: Session, request: &mut Request<'_>) -> Re
     let key = request.params.required("key", params::text);
     let value = request.params.required("value", params::text);
     request.params.finish()?;
-    let (Some(key), Some(value)) = (key, value) else { return Err(request.params.invalid()) };
+    let (Some(key), Some(value)) = (key, value) else { return Err(request.params.invalid().into()) };
     api.fleet.set_ui_setting(&session, key, value).await?;
     Ok(success(|_| {}))
 }

@@ -1,13 +1,13 @@
 //! Spans of time that a call asks about.
 
+use calls::json::Mistyped;
+use calls::params::{self, Params, Value};
 use fleet::Zone;
 use model::{Civil, MS_PER_DAY, TimeError, Timestamp};
 
 use crate::errors::Condition;
 use crate::http::answer::Refusal;
 use crate::http::method::{Kind, Param, required};
-use crate::http::params::{self, Params, Value};
-use crate::json::Mistyped;
 
 /// When the span begins.
 pub(super) const FROM: Param = required("from", Kind::DateTime, "the first second");

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use calls::Request;
+use calls::params;
 use fleet::{Access, Session, Tracker, Zone};
 use live::TrackPoint;
 use model::{MS_PER_DAY, MS_PER_SECOND, Timestamp, TrackerId};
@@ -12,9 +14,8 @@ use crate::encode::{DateText, Object, Utc, float};
 use crate::errors::Condition;
 use crate::http::Api;
 use crate::http::answer::{Refusal, success};
-use crate::http::call::Request;
+use crate::http::call::asked_dates;
 use crate::http::method::{Kind, Method, TRACKER_ID, optional, required};
-use crate::http::params;
 use crate::http::past::{Course, Meter};
 use crate::http::span::{FROM, Span, TO};
 use crate::http::user::date;
@@ -86,7 +87,7 @@ async fn mileage(api: &Api, session: Session, request: &mut Request<'_>) -> Resu
     let ids = params.required("trackers", |value| params::ints(value, trackers_max));
     let span = Span::read(params, &session.zone);
     params.finish()?;
-    let (Some(ids), Some(span)) = (ids, span) else { return Err(params.invalid()) };
+    let (Some(ids), Some(span)) = (ids, span) else { return Err(params.invalid().into()) };
     let span = span.limit(api.options.history_days_max)?;
     if ids.len() > trackers_max {
         return Err(Condition::TooManyDevices.into());
@@ -143,7 +144,7 @@ fn day(at: Timestamp, zone: &Zone) -> i64 {
 }
 
 async fn last_point(api: &Api, session: Session, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
-    let dates = request.dates();
+    let dates = asked_dates(request);
     let id = super::reach::tracker_id(&mut request.params)?;
     let trackers = watched(api, &session, &[id], Condition::NotFound)?;
     let tolerance_ms = i64::from(api.past.timing().future_tolerance_s) * MS_PER_SECOND;

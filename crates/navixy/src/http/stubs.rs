@@ -1,11 +1,11 @@
 //! Lists that dashboards ask for at their start and that are empty here: an account without employees, rules, zones
 //! and tasks has none to list. Nothing else of these resources is offered, and the document says so.
 
+use calls::Request;
 use fleet::Session;
 
 use crate::http::Api;
 use crate::http::answer::{Refusal, success};
-use crate::http::call::Request;
 use crate::http::method::{Kind, Method, Param, required};
 
 pub(super) const METHODS: &[Method] = &[

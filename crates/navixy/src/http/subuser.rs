@@ -1,5 +1,7 @@
 //! `subuser/…`: the logins that a user makes for others, and which trackers they see.
 
+use calls::Request;
+use calls::params::{self, Params};
 use fleet::{Right, Session, SubuserEdit, User, UserProfile};
 use model::{TrackerId, UserId};
 
@@ -7,10 +9,9 @@ use crate::encode::{self, DateText, LocalTime, Object};
 use crate::errors::Condition;
 use crate::http::Api;
 use crate::http::answer::{Refusal, success};
-use crate::http::call::Request;
+use crate::http::call::asked_dates;
 use crate::http::method::{Kind, Method, Param, optional, required};
 use crate::http::panel_user::{Patch, user_id};
-use crate::http::params::{self, Params};
 use crate::http::user::{date, legal_type_name, names_and_addresses};
 use crate::wire::{Dates, WireId};
 
@@ -75,7 +76,7 @@ pub(super) const METHODS: &[Method] = &[
 ];
 
 async fn list(api: &Api, session: Session, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
-    let dates = request.dates();
+    let dates = asked_dates(request);
     request.params.finish()?;
     let subusers = api.fleet.subusers(&session);
     Ok(success(|o| {
@@ -88,7 +89,7 @@ async fn register(api: &Api, session: Session, request: &mut Request<'_>) -> Res
     let user = params.object("user.", |user| (user.required("login", params::text), Changes::read(user)));
     let password = params.required("password", params::text);
     params.finish()?;
-    let (Some((Some(login), changes)), Some(password)) = (user, password) else { return Err(params.invalid()) };
+    let (Some((Some(login), changes)), Some(password)) = (user, password) else { return Err(params.invalid().into()) };
     let mut new = SubuserEdit { login, activated: true, profile: UserProfile::default(), security_group: None };
     changes.apply_to(&mut new);
     let id = api.fleet.create_subuser(&session, new, &password, request.now).await?;
@@ -104,7 +105,7 @@ async fn update(api: &Api, session: Session, request: &mut Request<'_>) -> Resul
         (id, user.optional("login", params::text), Changes::read(user))
     });
     params.finish()?;
-    let Some((Some(id), login, changes)) = user else { return Err(params.invalid()) };
+    let Some((Some(id), login, changes)) = user else { return Err(params.invalid().into()) };
     let edit = move |edit: &mut SubuserEdit| {
         edit.login = login.unwrap_or_else(|| std::mem::take(&mut edit.login));
         changes.apply_to(edit);
@@ -151,7 +152,7 @@ async fn trackers(api: &Api, session: Session, request: &mut Request<'_>) -> Res
 fn subuser_id(params: &mut Params<'_>) -> Result<UserId, Refusal> {
     let id = params.required("subuser_id", user_id);
     params.finish()?;
-    id.ok_or_else(|| params.invalid())
+    id.ok_or_else(|| params.invalid().into())
 }
 
 fn subuser_and_trackers(params: &mut Params<'_>) -> Result<(UserId, Vec<TrackerId>), Refusal> {

@@ -1,18 +1,18 @@
 //! `tag/…` and `tracker/tags/set`: words to find trackers by.
 
+use calls::Request;
+use calls::json::Mistyped;
+use calls::params::{self, Params, REQUIRED, Value};
 use fleet::{Right, Session, TAGS_PER_TRACKER_MAX, TagBinding};
 
 use crate::encode::{self, Object};
 use crate::errors::Condition;
 use crate::http::Api;
 use crate::http::answer::{Refusal, success};
-use crate::http::call::Request;
 use crate::http::method::{Kind, Method, Param, TRACKER_ID, optional, required};
-use crate::http::params::{self, Params, REQUIRED, Value};
 use crate::http::security_group::number;
 use crate::http::sensor::tracker;
 use crate::http::tracker;
-use crate::json::Mistyped;
 
 /// How many tags one call may name.
 const TAGS_MAX: usize = 1_000;
@@ -97,7 +97,7 @@ async fn create(api: &Api, session: Session, request: &mut Request<'_>) -> Resul
     let params = &mut request.params;
     let tag = params.object("tag.", name_and_color).flatten();
     params.finish()?;
-    let Some((name, color)) = tag else { return Err(params.invalid()) };
+    let Some((name, color)) = tag else { return Err(params.invalid().into()) };
     let id = api.fleet.create_tag(&session, name, color).await.map_err(in_tag)?;
     Ok(success(|o| {
         o.int("id", id);
@@ -108,7 +108,7 @@ async fn update(api: &Api, session: Session, request: &mut Request<'_>) -> Resul
     let params = &mut request.params;
     let tag = params.object("tag.", |tag| (tag.required("id", params::int), name_and_color(tag)));
     params.finish()?;
-    let Some((Some(id), Some((name, color)))) = tag else { return Err(params.invalid()) };
+    let Some((Some(id), Some((name, color)))) = tag else { return Err(params.invalid().into()) };
     api.fleet.update_tag(&session, number(id), name, color).await.map_err(in_tag)?;
     Ok(success(|_| {}))
 }
@@ -180,7 +180,7 @@ async fn set(api: &Api, session: Session, request: &mut Request<'_>) -> Result<V
         Some(TagBinding { tag: number(tag?), ordinal: u8::try_from(ordinal?).unwrap_or(0) })
     });
     params.finish()?;
-    let (Some(id), Some(bindings)) = (id, bindings) else { return Err(params.invalid()) };
+    let (Some(id), Some(bindings)) = (id, bindings) else { return Err(params.invalid().into()) };
     api.fleet.set_tags(&session, tracker(id), bindings).await?;
     Ok(success(|_| {}))
 }

@@ -1,11 +1,11 @@
 //! `timezone/list`: the zones to choose from.
 
+use calls::Request;
 use fleet::{Zone, ZoneInfo};
 
 use crate::encode::{self, Object};
 use crate::http::Api;
 use crate::http::answer::{Refusal, success};
-use crate::http::call::Request;
 use crate::http::method::{Kind, Method, Param, optional, required};
 
 const TAKES: &[Param] = &[optional("locale", Kind::Text, "passed over: descriptions are in English")];

@@ -2,6 +2,8 @@
 
 use std::ops::ControlFlow;
 
+use calls::Request;
+use calls::params::{self, Params};
 use engine::{Journal, JournalError};
 use fleet::{Session, Zone};
 use live::{Thinner, TrackPoint, Trip, Trips, happenings};
@@ -11,9 +13,8 @@ use crate::encode::{self, DateText, Object, float};
 use crate::errors::Condition;
 use crate::http::Api;
 use crate::http::answer::{Refusal, success};
-use crate::http::call::Request;
+use crate::http::call::asked_dates;
 use crate::http::method::{Kind, Method, Param, TRACKER_ID, optional, required};
-use crate::http::params::{self, Params};
 use crate::http::past::{Course, Meter};
 use crate::http::span::{FROM, Span, TO};
 use crate::http::stats::{kilometres, watched};
@@ -70,13 +71,13 @@ struct Asked {
 }
 
 fn asked(api: &Api, session: &Session, request: &mut Request<'_>) -> Result<Asked, Refusal> {
-    let dates = request.dates();
+    let dates = asked_dates(request);
     let params = &mut request.params;
     let span = Span::read(params, &session.zone);
     let include_network = params.flag("include_gsm_lbs", true);
     let point_limit = point_limit(params);
     let id = super::reach::tracker_id(params)?;
-    let Some(span) = span else { return Err(params.invalid()) };
+    let Some(span) = span else { return Err(params.invalid().into()) };
     let trackers = watched(api, session, &[id], Condition::NotFound)?;
     let span = span.limit(api.options.track_days_max)?;
     let course = trackers.first().map(|tracker| api.course(tracker, span)).ok_or(Condition::NotFound)?;

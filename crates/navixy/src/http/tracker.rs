@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use calls::Request;
+use calls::json::Mistyped;
+use calls::params::{self, Value};
 use fleet::{Access, NewTracker, Right, Session, Tracker};
 use model::SourceId;
 
@@ -9,12 +12,10 @@ use crate::encode::{self, DateText, LocalTime, Object};
 use crate::errors::Condition;
 use crate::http::Api;
 use crate::http::answer::{Refusal, success};
-use crate::http::call::Request;
+use crate::http::call::asked_dates;
 use crate::http::method::{Kind, Method, TRACKER_ID, optional, required};
-use crate::http::params::{self, Value};
 use crate::http::reach::{access, tracker_id};
 use crate::http::user::date;
-use crate::json::Mistyped;
 use crate::wire::{Dates, Format, WireId};
 
 const STATE: Kind = Kind::Named("SourceState");
@@ -141,7 +142,7 @@ async fn register(api: &Api, session: Session, request: &mut Request<'_>) -> Res
     let group = params.optional("group_id", params::int).unwrap_or(0);
     let device_id = params.optional("device_id", params::text);
     params.finish()?;
-    let (Some(label), Some(model), Some(plugin)) = (label, model, plugin) else { return Err(params.invalid()) };
+    let (Some(label), Some(model), Some(plugin)) = (label, model, plugin) else { return Err(params.invalid().into()) };
     // What is negative is no group and no plugin, as are numbers that nothing has.
     let number = |n: i32| u32::try_from(n).unwrap_or(u32::MAX);
     let new = NewTracker { label, group: number(group), model, plugin: number(plugin), device_id };
@@ -159,7 +160,7 @@ async fn corrupt(api: &Api, session: Session, request: &mut Request<'_>) -> Resu
 
 /// The state of one tracker.
 async fn get_state(api: &Api, session: Session, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
-    let dates = request.dates();
+    let dates = asked_dates(request);
     let id = tracker_id(&mut request.params)?;
     let source = match access(api, &session, id) {
         Access::Normal(source) => source,
@@ -177,7 +178,7 @@ async fn get_state(api: &Api, session: Session, request: &mut Request<'_>) -> Re
 
 /// The states of many trackers.
 async fn get_states(api: &Api, session: Session, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
-    let dates = request.dates();
+    let dates = asked_dates(request);
     let params = &mut request.params;
     let ids = params.required("trackers", |value| params::ints(value, STATES_MAX));
     let list_blocked = params.flag("list_blocked", false);

@@ -1,14 +1,14 @@
 //! `tracker/settings/…`: the name of a tracker, and what its states depend on.
 
+use calls::Request;
+use calls::params;
 use fleet::{Right, Session, SettingsEdit, SettingsError};
 
 use crate::encode::Object;
 use crate::errors::Condition;
 use crate::http::Api;
 use crate::http::answer::{Refusal, success};
-use crate::http::call::Request;
 use crate::http::method::{Kind, Method, Param, TRACKER_ID, optional, required};
-use crate::http::params;
 use crate::http::reach::tracker_id;
 use crate::http::security_group::number;
 use crate::http::sensor::tracker;
@@ -91,7 +91,7 @@ async fn update(api: &Api, session: Session, request: &mut Request<'_>) -> Resul
     let label = params.required("label", params::text);
     let group = params.required("group_id", params::int);
     params.finish()?;
-    let (Some(id), Some(label), Some(group)) = (id, label, group) else { return Err(params.invalid()) };
+    let (Some(id), Some(label), Some(group)) = (id, label, group) else { return Err(params.invalid().into()) };
     let renamed = api.fleet.rename_tracker(&session, tracker(id), label, number(group)).await;
     renamed.map_err(|error| match error {
         // This method is one of the older ones.
@@ -124,7 +124,7 @@ async fn update_trips(api: &Api, session: Session, request: &mut Request<'_>) ->
     let (Some(min_idle), Some(speed), Some(ignition_aware), Some(motion_sensor_aware)) =
         (min_idle, speed, ignition_aware, motion_sensor_aware)
     else {
-        return Err(params.invalid());
+        return Err(params.invalid().into());
     };
     let edit = SettingsEdit::TripDetection {
         min_idle_minutes: number(min_idle),
@@ -148,7 +148,7 @@ async fn update_radius(api: &Api, session: Session, request: &mut Request<'_>) -
     let id = params.required("tracker_id", params::int);
     let radius = params.required("max_radius", params::int);
     params.finish()?;
-    let Some(radius) = radius else { return Err(params.invalid()) };
+    let Some(radius) = radius else { return Err(params.invalid().into()) };
     change(api, &session, id, SettingsEdit::NetworkRadius { max_m: number(radius) }).await
 }
 

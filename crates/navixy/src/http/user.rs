@@ -1,15 +1,16 @@
 //! `user/…`: logging in and out, and who one is.
 
+use calls::Request;
+use calls::params;
 use fleet::{LegalType, RenewError, Session, User};
 
 use crate::encode::{self, DateText, Object};
 use crate::errors::Condition;
 use crate::http::Api;
 use crate::http::answer::{Refusal, success};
-use crate::http::call::Request;
+use crate::http::call::asked_dates;
 use crate::http::failure::failed;
 use crate::http::method::{Kind, Method, optional, required};
-use crate::http::params;
 use crate::http::{security_group, settings};
 use crate::wire::Dates;
 
@@ -65,7 +66,7 @@ async fn auth(api: &Api, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> 
         params.error("login", "is too long");
     }
     params.finish()?;
-    let (Some(login), Some(password)) = (login, password) else { return Err(params.invalid()) };
+    let (Some(login), Some(password)) = (login, password) else { return Err(params.invalid().into()) };
 
     let hash = api.fleet.login(&login, &password, request.now).await?;
     if let Some(dealer) = dealer {
@@ -106,7 +107,7 @@ impl From<RenewError> for Refusal {
 
 /// Says who the user is.
 async fn get_info(api: &Api, session: Session, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
-    let dates = request.dates();
+    let dates = asked_dates(request);
     request.params.finish()?;
     let user = api.fleet.user(session.user).ok_or(Condition::SessionEnded)?;
     let master = user.master.and_then(|master| api.fleet.user(master));

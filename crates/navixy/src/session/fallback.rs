@@ -302,7 +302,7 @@ fn refused((status, condition): Refusal) -> Answer {
     let mut body = Vec::with_capacity(128);
     let mut object = Object::open(&mut body);
     object.boolean("success", false);
-    encode::status(condition, object.member("status"));
+    encode::status(&condition, object.member("status"));
     object.close();
     let mut answer = Answer::json(status, body);
     if status == StatusCode::UPGRADE_REQUIRED {

@@ -7,8 +7,9 @@ mod page;
 use std::sync::LazyLock;
 
 use bytes::Bytes;
-use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
-use http::{HeaderValue, StatusCode};
+use calls::document::{JSON, document};
+use calls::page::Chapter;
+use http::StatusCode;
 use serde_json::{Map, Value};
 use web::{Answer, Call, CallFuture, Handler};
 
@@ -40,41 +41,31 @@ pub fn asyncapi() -> Value {
 }
 
 /// Serves [`DOCUMENTS`].
-#[derive(Debug, Default)]
-pub struct Documents;
+#[derive(Debug)]
+pub struct Documents {
+    page: Bytes,
+}
+
+impl Documents {
+    /// With these chapters on the page, behind this dialect's own.
+    pub fn new(more: &[Chapter]) -> Self {
+        Self { page: page::page(more).into() }
+    }
+}
 
 impl Handler for Documents {
     fn call(&self, call: Call) -> CallFuture<'_> {
         static OPENAPI: LazyLock<Bytes> = LazyLock::new(|| openapi().to_string().into());
         static ASYNCAPI: LazyLock<Bytes> = LazyLock::new(|| asyncapi().to_string().into());
-        static PAGE: LazyLock<Bytes> = LazyLock::new(|| page::page().into());
-        let json = "application/json; charset=utf-8";
         let answer = match call.path.trim_end_matches('/') {
-            "/docs" => document("text/html; charset=utf-8", PAGE.clone()),
-            "/docs/openapi.json" => document(json, OPENAPI.clone()),
-            "/docs/asyncapi.json" => document(json, ASYNCAPI.clone()),
+            "/docs" => document("text/html; charset=utf-8", self.page.clone()),
+            "/docs/openapi.json" => document(JSON, OPENAPI.clone()),
+            "/docs/asyncapi.json" => document(JSON, ASYNCAPI.clone()),
             "/docs/style.css" => document("text/css; charset=utf-8", Bytes::from_static(include_bytes!("style.css"))),
             _ => Answer::text(StatusCode::NOT_FOUND, "not found\n"),
         };
         Box::pin(std::future::ready(answer))
     }
-}
-
-/// Tools in a browser may read it from anywhere; the page itself loads nothing but its style.
-fn document(kind: &'static str, body: Bytes) -> Answer {
-    let mut answer = Answer::text(StatusCode::OK, "");
-    answer.headers = vec![
-        (CONTENT_TYPE, HeaderValue::from_static(kind)),
-        (ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*")),
-        (
-            CONTENT_SECURITY_POLICY,
-            HeaderValue::from_static(
-                "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-            ),
-        ),
-    ];
-    answer.body = body.into();
-    answer
 }
 
 #[cfg(test)]
@@ -109,7 +100,7 @@ mod tests {
 
     #[test]
     fn every_method_is_in_the_document_and_on_the_page() {
-        let (document, page) = (openapi(), page::page());
+        let (document, page) = (openapi(), page::page(&[]));
         for method in crate::methods() {
             let post = &document["paths"][format!("/{method}")]["post"];
             assert!(post["summary"].as_str().is_some_and(|about| !about.is_empty()), "{method}");

@@ -2,11 +2,13 @@
 
 use std::fmt::Write;
 
+use calls::page::{Chapter, contents_item, escape, objects};
 use fleet::Right;
 use serde_json::Value;
 
+use super::openapi::entry;
 use super::{asyncapi, openapi};
-use crate::http::method::{Door, Kind, Method, Param};
+use crate::http::method::{Door, Method};
 use crate::http::route;
 
 const HEAD: &str = r#"<!doctype html>
@@ -41,10 +43,10 @@ code 7 <code>errors</code> names the parameters. The HTTP status is 200 only for
 </section>
 "#;
 
-/// The whole page.
-pub(super) fn page() -> String {
+/// The whole page, with what other rooms have to say.
+pub(super) fn page(more: &[Chapter]) -> String {
     let mut page = String::from(HEAD);
-    contents(&mut page);
+    contents(more, &mut page);
     let mut resource = "";
     for method in sorted() {
         if resource_of(method) != resource {
@@ -58,6 +60,7 @@ pub(super) fn page() -> String {
     }
     page.push_str("</section>\n");
     socket(&mut page);
+    more.iter().for_each(|chapter| page.push_str(&chapter.html));
     page.push_str("</main>\n</body>\n</html>\n");
     page
 }
@@ -72,102 +75,43 @@ fn resource_of(method: &Method) -> &'static str {
     method.path.rsplit_once('/').map_or("", |(resource, _)| resource)
 }
 
-fn contents(page: &mut String) {
-    page.push_str("<nav aria-label=\"Contents\"><ul>\n<li><a href=\"#calls\">Calls</a></li>\n");
-    page.push_str("<li><a href=\"#socket\">WebSocket</a></li>\n");
+fn contents(more: &[Chapter], page: &mut String) {
+    page.push_str("<nav aria-label=\"Contents\"><ul>\n");
+    contents_item("calls", "Calls", page);
+    contents_item("socket", "WebSocket", page);
     let mut resources: Vec<_> = route::all().map(resource_of).collect();
     resources.sort_unstable();
     resources.dedup();
     for resource in resources {
-        let _ = writeln!(page, "<li><a href=\"#r-{resource}\">{resource}</a></li>");
+        contents_item(&format!("r-{resource}"), resource, page);
     }
+    more.iter().for_each(|chapter| page.push_str(&chapter.contents));
     page.push_str("</ul></nav>\n");
 }
 
 fn article(method: &Method, page: &mut String) {
-    let _ = write!(page, "<article>\n<h3 id=\"{0}\"><code>{0}</code></h3>\n<p>", method.path);
-    escape(method.about, page);
-    if !method.offered {
-        page.push_str(" <strong>Not offered:</strong> always an empty list, so that clients start.");
-    }
-    page.push_str("</p>\n<p class=\"who\">");
-    page.push_str(match method.door {
+    let remark = match method.offered {
+        true => "",
+        false => " <strong>Not offered:</strong> always an empty list, so that clients start.",
+    };
+    let who = match method.door {
         Door::Open(_) => "Needs no hash.",
         Door::User(_) => "For users, by session or API key.",
         Door::Standard(_) => "For users, by session only.",
         Door::Token(_) => "With the hash of a mail that lets a password be set.",
         Door::Panel(_) => "For administrators.",
-    });
-    rights(method, page);
-    page.push_str("</p>\n");
-    table("Parameters", method.params, page);
-    table("Answer", method.answer, page);
-    if !method.errors.is_empty() {
-        page.push_str("<p class=\"errors\">Errors of its own: ");
-        for (i, error) in method.errors.iter().enumerate() {
-            let _ = write!(page, "{}<b>{}</b> {}", if i > 0 { ", " } else { "" }, error.code(), error.description());
-        }
-        page.push_str("</p>\n");
-    }
-    page.push_str("</article>\n");
+    };
+    calls::page::article(&entry(method), remark, &format!("{who}{}", rights(method)), page);
 }
 
-fn rights(method: &Method, page: &mut String) {
+fn rights(method: &Method) -> String {
     if method.right == Some(Right::Admin) {
-        return page.push_str(" Not for sub-users.");
+        return " Not for sub-users.".to_owned();
     }
     let names: Vec<String> = method.rights().map(|right| format!("<code>{}</code>", right.name())).collect();
-    if !names.is_empty() {
-        let _ = write!(page, " A sub-user needs the right {}.", names.join(" or "));
-    }
-}
-
-fn table(caption: &str, members: &[Param], page: &mut String) {
-    if members.is_empty() {
-        return;
-    }
-    let _ = writeln!(page, "<table>\n<caption>{caption}</caption>");
-    for member in members {
-        let optional = if member.required { "" } else { "?" };
-        let _ = write!(page, "<tr><th scope=\"row\"><code>{}{optional}</code></th><td>", member.name);
-        kind(member.kind, page);
-        page.push_str("</td><td>");
-        escape(member.about, page);
-        page.push_str("</td></tr>\n");
-    }
-    page.push_str("</table>\n");
-}
-
-fn kind(value: Kind, page: &mut String) {
-    match value {
-        Kind::Int => page.push_str("integer"),
-        Kind::Number => page.push_str("number"),
-        Kind::Text => page.push_str("text"),
-        Kind::Bool => page.push_str("true or false"),
-        Kind::DateTime => page.push_str("date and time"),
-        Kind::Hash => page.push_str("hash"),
-        Kind::OneOf(texts) => page.push_str(&texts.join(" | ")),
-        Kind::List(each) => {
-            page.push_str("list of ");
-            kind(*each, page);
-        }
-        Kind::Map(each) => {
-            page.push_str("by number: ");
-            kind(*each, page);
-        }
-        Kind::Object(members) => {
-            let name = |m: &Param| format!("{}{}", m.name, if m.required { "" } else { "?" });
-            let names: Vec<String> = members.iter().map(name).collect();
-            let _ = write!(page, "{{ {} }}", names.join(", "));
-        }
-        Kind::Named(name) => {
-            let _ = write!(page, "<a href=\"#s-{name}\">{name}</a>");
-        }
-        Kind::OrNull(known) => {
-            kind(*known, page);
-            page.push_str(" or null");
-        }
-        Kind::Any => page.push_str("JSON"),
+    match names.is_empty() {
+        true => String::new(),
+        false => format!(" A sub-user needs the right {}.", names.join(" or ")),
     }
 }
 
@@ -189,11 +133,7 @@ fn socket(page: &mut String) {
         page.push_str("</article>\n");
     }
     page.push_str("</section>\n<section>\n<h2 id=\"objects\">Objects</h2>\n");
-    for (name, schema) in openapi()["components"]["schemas"].as_object().into_iter().flatten() {
-        let _ = write!(page, "<article>\n<h3 id=\"s-{name}\">{name}</h3>\n<pre>");
-        escape(&serde_json::to_string_pretty(schema).unwrap_or_default(), page);
-        page.push_str("</pre>\n</article>\n");
-    }
+    objects(&openapi()["components"]["schemas"], page);
     page.push_str("</section>\n");
 }
 
@@ -207,16 +147,4 @@ fn example_of(example: &Value, page: &mut String) {
     page.push_str("<pre>");
     escape(&serde_json::to_string_pretty(&example["payload"]).unwrap_or_default(), page);
     page.push_str("</pre></figure>\n");
-}
-
-fn escape(text: &str, page: &mut String) {
-    for c in text.chars() {
-        match c {
-            '&' => page.push_str("&amp;"),
-            '<' => page.push_str("&lt;"),
-            '>' => page.push_str("&gt;"),
-            '"' => page.push_str("&quot;"),
-            other => page.push(other),
-        }
-    }
 }

@@ -3,6 +3,8 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use calls::Request;
+use calls::params;
 use engine::{Journal, JournalError};
 use fleet::Session;
 use live::fold_report_values;
@@ -14,8 +16,7 @@ use crate::encode::{self, DateWriter, Object, computed, scalar};
 use crate::errors::Condition;
 use crate::http::Api;
 use crate::http::answer::{Refusal, success};
-use crate::http::call::Request;
-use crate::http::params;
+use crate::http::call::asked_dates;
 use crate::http::past::{Course, Meter};
 use crate::http::span::Span;
 use crate::http::tracker::unblocked;
@@ -35,14 +36,14 @@ struct Asked {
 }
 
 pub(super) async fn read(api: &Api, session: Session, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
-    let dates = request.dates();
+    let dates = asked_dates(request);
     let params = &mut request.params;
     let id = params.required("tracker_id", params::int);
     let sensor = params.required("sensor_id", params::int);
     let span = Span::read(params, &session.zone);
     let is_raw = params.flag("raw_data", false);
     params.finish()?;
-    let (Some(sensor), Some(span)) = (sensor, span) else { return Err(params.invalid()) };
+    let (Some(sensor), Some(span)) = (sensor, span) else { return Err(params.invalid().into()) };
     let tracker = unblocked(api, &session, id, Condition::NotFound)?;
     let sensor = sensor_of(&tracker, sensor)?.clone();
     if matches!(sensor.kind, SensorKind::Discrete(_)) {

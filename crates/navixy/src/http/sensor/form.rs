@@ -1,5 +1,6 @@
 //! Sensors on the wire.
 
+use calls::params::{self, Params};
 use fleet::{SENSOR_NAME_CHARS_MAX, VALUE_TITLES_MAX};
 use model::{
     AttributeId, Discrete, DiscreteType, Metering, MeteringRules, MeteringType, Sensor, SensorId, SensorKind,
@@ -7,7 +8,6 @@ use model::{
 };
 
 use crate::encode::{self, Object};
-use crate::http::params::{self, Params};
 use crate::http::security_group::number;
 use crate::names;
 

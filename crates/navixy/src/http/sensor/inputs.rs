@@ -1,12 +1,12 @@
 //! The inputs that sensors may have, for clients to choose from.
 
+use calls::Request;
 use fleet::Session;
 use model::attr;
 
 use crate::encode::{self, Object};
 use crate::http::Api;
 use crate::http::answer::{Refusal, success};
-use crate::http::call::Request;
 use crate::names;
 
 /// Inputs that stand alone: what devices of all families call alike.

@@ -3,22 +3,17 @@
 
 use std::borrow::Cow;
 
-use super::{ERRORS_MAX, Params, Value, container, text};
-use crate::errors::FieldError;
+use super::{ERRORS_MAX, FieldError, Params, Value, container, text};
 use crate::json::{self, Members, Mistyped, NOT_ARRAY, NOT_OBJECT};
 
 /// What a text is the name of.
-pub(in crate::http) fn named<T>(value: Value<'_>, find: impl FnOnce(&str) -> Option<T>) -> Result<T, Mistyped> {
+pub fn named<T>(value: Value<'_>, find: impl FnOnce(&str) -> Option<T>) -> Result<T, Mistyped> {
     find(&text(value)?).ok_or(Mistyped("has an unknown value"))
 }
 
 impl Params<'_> {
     /// Reads an object parameter that may be missing, by its own members.
-    pub(in crate::http) fn optional_object<T>(
-        &mut self,
-        name: &str,
-        read: impl FnOnce(&mut Params<'_>) -> T,
-    ) -> Option<T> {
+    pub fn optional_object<T>(&mut self, name: &str, read: impl FnOnce(&mut Params<'_>) -> T) -> Option<T> {
         let prefix = format!("{}{name}.", self.prefix);
         let (value, errors) = self.optional(name, |value| read_object(container(value)?, prefix, read))?;
         self.adopt(errors);
@@ -27,7 +22,7 @@ impl Params<'_> {
 
     /// Reads an array of objects, each by its own members; more than `count_max` are an error. What an element lacks
     /// is noted, and the element left out.
-    pub(in crate::http) fn objects<T>(
+    pub fn objects<T>(
         &mut self,
         name: &str,
         count_max: usize,
@@ -82,7 +77,7 @@ mod tests {
     fn read(body: &str) -> (Option<Vec<i32>>, Vec<String>) {
         let mut params = Params::parse(body.as_bytes(), Some(true), "").expect("readable");
         let points = params.optional_object("outer", |outer| outer.objects("list", 3, |p| p.required("in", int)));
-        let named = params.invalid().fields.into_iter().map(|f| f.parameter).collect();
+        let named = params.invalid().0.into_iter().map(|f| f.parameter).collect();
         (points.flatten(), named)
     }
 

@@ -12,9 +12,9 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess
 use serde_json::value::RawValue;
 
 /// The deepest nesting that a request may have, in arrays and objects.
-pub(crate) const DEPTH_MAX: usize = 32;
+pub const DEPTH_MAX: usize = 32;
 /// How many members of a request's root object are kept; further ones are unknown to every method.
-pub(crate) const MEMBERS_MAX: usize = 256;
+pub const MEMBERS_MAX: usize = 256;
 
 /// How many members of an object are looked at, repeated ones among them: each is compared with those that are kept,
 /// and a text may have millions.
@@ -22,43 +22,50 @@ const MEMBERS_READ_MAX: usize = 4 * MEMBERS_MAX;
 
 /// The text is not JSON, or is nested too deeply.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Malformed;
+pub struct Malformed;
 
 /// The value is not what was wanted; says what was.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Mistyped(pub(crate) &'static str);
+pub struct Mistyped(pub &'static str);
 
-pub(crate) const NOT_INT: Mistyped = Mistyped("must be an integer");
-pub(crate) const NOT_NUMBER: Mistyped = Mistyped("must be a number");
-pub(crate) const NOT_BOOL: Mistyped = Mistyped("must be a boolean");
-pub(crate) const NOT_TEXT: Mistyped = Mistyped("must be a string");
-pub(crate) const NOT_ARRAY: Mistyped = Mistyped("must be an array");
-pub(crate) const NOT_OBJECT: Mistyped = Mistyped("must be an object");
+/// It is not a whole number.
+pub const NOT_INT: Mistyped = Mistyped("must be an integer");
+/// It is not a number.
+pub const NOT_NUMBER: Mistyped = Mistyped("must be a number");
+/// It is not true or false.
+pub const NOT_BOOL: Mistyped = Mistyped("must be a boolean");
+/// It is not a text.
+pub const NOT_TEXT: Mistyped = Mistyped("must be a string");
+/// It is not an array.
+pub const NOT_ARRAY: Mistyped = Mistyped("must be an array");
+/// It is not an object.
+pub const NOT_OBJECT: Mistyped = Mistyped("must be an object");
 const NOT_INTS: Mistyped = Mistyped("must be an array of integers without nulls");
 
 /// The members of an object, in order; of repeated names the last counts. The text of the object was checked before.
 #[derive(Debug, Default)]
-pub(crate) struct Members<'a>(Vec<(Cow<'a, str>, &'a str)>);
+pub struct Members<'a>(Vec<(Cow<'a, str>, &'a str)>);
 
 impl<'a> Members<'a> {
     /// Checks a whole text, which must be one object.
-    pub(crate) fn parse(text: &'a str) -> Result<Self, Malformed> {
+    pub fn parse(text: &'a str) -> Result<Self, Malformed> {
         check(text)?;
         Self::of_checked(text).map_err(|_| Malformed)
     }
 
     /// The members of an object whose text was checked as part of a larger one.
-    pub(crate) fn of_checked(text: &'a str) -> Result<Self, Mistyped> {
+    pub fn of_checked(text: &'a str) -> Result<Self, Mistyped> {
         let mut reader = serde_json::Deserializer::from_str(text);
         reader.deserialize_map(MembersVisitor).map_err(|_| NOT_OBJECT)
     }
 
     /// The text of a member. `null` is the same as none.
-    pub(crate) fn get(&self, name: &str) -> Option<&'a str> {
+    pub fn get(&self, name: &str) -> Option<&'a str> {
         self.0.iter().find(|(n, _)| n == name).map(|(_, raw)| *raw).filter(|raw| *raw != "null")
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &'a str)> {
+    /// Names and texts, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &'a str)> {
         self.0.iter().map(|(name, raw)| (name.as_ref(), *raw))
     }
 }
@@ -94,7 +101,7 @@ struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// Walks a text from end to end, so that later readers need not doubt it: syntax, depth, and strings that are
 /// Unicode. Builds nothing.
-pub(crate) fn check(text: &str) -> Result<(), Malformed> {
+pub fn check(text: &str) -> Result<(), Malformed> {
     let mut reader = serde_json::Deserializer::from_str(text);
     Walk { depth_left: DEPTH_MAX }.deserialize(&mut reader).map_err(|_| Malformed)?;
     reader.end().map_err(|_| Malformed)
@@ -167,7 +174,7 @@ impl<'de> Visitor<'de> for Walk {
 }
 
 /// A text, or a number or boolean as the text it is written as.
-pub(crate) fn text(raw: &str) -> Result<Cow<'_, str>, Mistyped> {
+pub fn text(raw: &str) -> Result<Cow<'_, str>, Mistyped> {
     match raw.as_bytes().first() {
         Some(b'"') => match serde_json::from_str::<Key<'_>>(raw) {
             Ok(Key(text)) => Ok(text),
@@ -179,17 +186,17 @@ pub(crate) fn text(raw: &str) -> Result<Cow<'_, str>, Mistyped> {
 }
 
 /// A text that is written as one.
-pub(crate) fn strict_text(raw: &str) -> Result<Cow<'_, str>, Mistyped> {
+pub fn strict_text(raw: &str) -> Result<Cow<'_, str>, Mistyped> {
     if raw.starts_with('"') { text(raw) } else { Err(NOT_TEXT) }
 }
 
 /// A whole number of 32 bits, or its text.
-pub(crate) fn int(raw: &str) -> Result<i32, Mistyped> {
+pub fn int(raw: &str) -> Result<i32, Mistyped> {
     parse_int(&text(raw).map_err(|_| NOT_INT)?)
 }
 
 /// A whole number of 32 bits in decimal. `5.0` and `5e0` are whole, `5.5` is not.
-pub(crate) fn parse_int(text: &str) -> Result<i32, Mistyped> {
+pub fn parse_int(text: &str) -> Result<i32, Mistyped> {
     let text = text.trim();
     if let Ok(n) = text.parse::<i32>() {
         return Ok(n);
@@ -202,24 +209,24 @@ pub(crate) fn parse_int(text: &str) -> Result<i32, Mistyped> {
 }
 
 /// A finite number, or its text.
-pub(crate) fn number(raw: &str) -> Result<f64, Mistyped> {
+pub fn number(raw: &str) -> Result<f64, Mistyped> {
     parse_number(&text(raw).map_err(|_| NOT_NUMBER)?)
 }
 
 /// A finite number in decimal: no names such as `inf`.
-pub(crate) fn parse_number(text: &str) -> Result<f64, Mistyped> {
+pub fn parse_number(text: &str) -> Result<f64, Mistyped> {
     let text = text.trim();
     let looks_decimal = text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E'));
     text.parse().ok().filter(|x: &f64| looks_decimal && x.is_finite()).ok_or(NOT_NUMBER)
 }
 
 /// True or false, or its text.
-pub(crate) fn boolean(raw: &str) -> Result<bool, Mistyped> {
+pub fn boolean(raw: &str) -> Result<bool, Mistyped> {
     parse_bool(&text(raw).map_err(|_| NOT_BOOL)?)
 }
 
 /// `true` or `false`.
-pub(crate) fn parse_bool(text: &str) -> Result<bool, Mistyped> {
+pub fn parse_bool(text: &str) -> Result<bool, Mistyped> {
     match text.trim() {
         "true" => Ok(true),
         "false" => Ok(false),
@@ -228,7 +235,7 @@ pub(crate) fn parse_bool(text: &str) -> Result<bool, Mistyped> {
 }
 
 /// Calls `each` with the number and the text of each element of an array; stops at the first error.
-pub(crate) fn elements<'a, E>(
+pub fn elements<'a, E>(
     raw: &'a str,
     not_array: E,
     mut each: impl FnMut(usize, &'a str) -> Result<(), E>,
@@ -263,7 +270,7 @@ impl<'de, F: FnMut(usize, &'de str) -> Result<(), ()>> Visitor<'de> for Elements
 }
 
 /// Calls `each` with every number of an array of whole numbers.
-pub(crate) fn ints(raw: &str, mut each: impl FnMut(i32)) -> Result<(), Mistyped> {
+pub fn ints(raw: &str, mut each: impl FnMut(i32)) -> Result<(), Mistyped> {
     elements(raw, NOT_INTS, |_, element| {
         if element == "null" {
             return Err(NOT_INTS);

@@ -15,7 +15,7 @@ const US_PER_S: i64 = 1_000_000;
 /// For each key one number is kept: when the calls answered so far would have come at an even pace. A key that has
 /// been silent for a second is forgotten, and the table is bounded: while it is full of keys that are not, calls of
 /// further keys are refused.
-pub(super) struct Rates<K> {
+pub struct Rates<K> {
     /// 0: no limit.
     per_second_max: u32,
     keys_max: usize,
@@ -28,13 +28,14 @@ struct Table<K> {
 }
 
 impl<K: Eq + Hash> Rates<K> {
-    pub(super) fn new(per_second_max: u32, keys_max: usize) -> Self {
+    /// So many calls a second of each key, 0 for no limit, and so many keys at a time.
+    pub fn new(per_second_max: u32, keys_max: usize) -> Self {
         let table = Mutex::new(Table { due_us: HashMap::new(), swept_us: i64::MIN });
         Self { per_second_max, keys_max, table }
     }
 
     /// Counts a call; false when it is one too many.
-    pub(super) fn take(&self, key: K, now: Timestamp) -> bool {
+    pub fn take(&self, key: K, now: Timestamp) -> bool {
         if self.per_second_max == 0 {
             return true;
         }
@@ -74,7 +75,7 @@ impl<K: Eq + Hash> Table<K> {
 }
 
 /// Whose calls are counted together: an IPv4 address, or the IPv6 network that one customer has.
-pub(super) fn address_key(peer: IpAddr) -> IpAddr {
+pub fn address_key(peer: IpAddr) -> IpAddr {
     match peer.to_canonical() {
         IpAddr::V6(address) => {
             let [a, b, c, d, ..] = address.segments();

@@ -11,23 +11,24 @@ use std::collections::HashSet;
 use fleet::Zone;
 use model::{Civil, Timestamp};
 
-use crate::errors::{Condition, FieldError};
-use crate::http::answer::Refusal;
 use crate::json::{self, Members, Mistyped, NOT_ARRAY, NOT_OBJECT};
+use crate::method::Param;
+use crate::request::Unreadable;
 
 /// How many fields of a form or query are read.
 const FIELDS_MAX: usize = 256;
 /// How many wrong parameters an answer lists.
 const ERRORS_MAX: usize = 16;
 
-pub(super) use nested::named;
+pub use nested::named;
 
-pub(super) const REQUIRED: &str = "is required";
+/// What is said of a parameter that must be there and is not.
+pub const REQUIRED: &str = "is required";
 const BAD_JSON: Mistyped = Mistyped("must be JSON");
 
 /// Everything that a call brought along.
 #[derive(Debug, Default)]
-pub(super) struct Params<'a> {
+pub struct Params<'a> {
     /// What stands before a name in an error: `user.` in the object of that name.
     prefix: Cow<'static, str>,
     json: Members<'a>,
@@ -36,12 +37,32 @@ pub(super) struct Params<'a> {
     errors: Vec<FieldError>,
     /// What was asked for: in debug builds held against what the method's row says that it takes.
     #[cfg(debug_assertions)]
-    pub(super) asked: std::cell::RefCell<Vec<String>>,
+    asked: std::cell::RefCell<Vec<String>>,
 }
+
+/// One parameter that is not as it should be.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FieldError {
+    /// Which: a dotted path, `requests[0].target.type`.
+    pub parameter: String,
+    /// What is wrong with it, in English.
+    pub error: Cow<'static, str>,
+}
+
+impl FieldError {
+    /// Says what is wrong with a parameter.
+    pub fn new(parameter: impl Into<String>, error: impl Into<Cow<'static, str>>) -> Self {
+        Self { parameter: parameter.into(), error: error.into() }
+    }
+}
+
+/// The parameters of a call are not as they should be: which, and how.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct WrongParameters(pub Vec<FieldError>);
 
 /// One parameter as it came.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Value<'v> {
+pub enum Value<'v> {
     /// JSON, checked.
     Json(&'v str),
     /// The text of a form field: a scalar as it is, an array or object as JSON.
@@ -49,7 +70,7 @@ pub(super) enum Value<'v> {
 }
 
 /// A whole number of 32 bits.
-pub(super) fn int(value: Value<'_>) -> Result<i32, Mistyped> {
+pub fn int(value: Value<'_>) -> Result<i32, Mistyped> {
     match value {
         Value::Json(raw) => json::int(raw),
         Value::Field(text) => json::parse_int(text),
@@ -57,7 +78,7 @@ pub(super) fn int(value: Value<'_>) -> Result<i32, Mistyped> {
 }
 
 /// A number, finite.
-pub(super) fn number(value: Value<'_>) -> Result<f64, Mistyped> {
+pub fn number(value: Value<'_>) -> Result<f64, Mistyped> {
     match value {
         Value::Json(raw) => json::number(raw),
         Value::Field(text) => json::parse_number(text),
@@ -65,7 +86,7 @@ pub(super) fn number(value: Value<'_>) -> Result<f64, Mistyped> {
 }
 
 /// True or false.
-pub(super) fn boolean(value: Value<'_>) -> Result<bool, Mistyped> {
+pub fn boolean(value: Value<'_>) -> Result<bool, Mistyped> {
     match value {
         Value::Json(raw) => json::boolean(raw),
         Value::Field(text) => json::parse_bool(text),
@@ -73,7 +94,7 @@ pub(super) fn boolean(value: Value<'_>) -> Result<bool, Mistyped> {
 }
 
 /// Text.
-pub(super) fn text(value: Value<'_>) -> Result<String, Mistyped> {
+pub fn text(value: Value<'_>) -> Result<String, Mistyped> {
     match value {
         Value::Json(raw) => Ok(json::text(raw)?.into_owned()),
         Value::Field(text) => Ok(text.to_owned()),
@@ -82,7 +103,7 @@ pub(super) fn text(value: Value<'_>) -> Result<String, Mistyped> {
 
 /// Whole numbers, each once, in order of first mention; at most `count_max` of them are kept, and one more, so that
 /// the caller sees that there were too many.
-pub(super) fn ints(value: Value<'_>, count_max: usize) -> Result<Vec<i32>, Mistyped> {
+pub fn ints(value: Value<'_>, count_max: usize) -> Result<Vec<i32>, Mistyped> {
     let (mut ids, mut seen) = (Vec::new(), HashSet::new());
     json::ints(container(value)?, |id| {
         if ids.len() <= count_max && seen.insert(id) {
@@ -93,7 +114,7 @@ pub(super) fn ints(value: Value<'_>, count_max: usize) -> Result<Vec<i32>, Misty
 }
 
 /// Texts; more than `count_max` are an error.
-pub(super) fn texts(value: Value<'_>, count_max: usize) -> Result<Vec<String>, Mistyped> {
+pub fn texts(value: Value<'_>, count_max: usize) -> Result<Vec<String>, Mistyped> {
     let mut texts = Vec::new();
     json::elements(container(value)?, NOT_ARRAY, |i, element| {
         if i >= count_max {
@@ -109,7 +130,7 @@ pub(super) fn texts(value: Value<'_>, count_max: usize) -> Result<Vec<String>, M
 }
 
 /// Yes and no, in order; more than `count_max` are an error.
-pub(super) fn booleans(value: Value<'_>, count_max: usize) -> Result<Vec<bool>, Mistyped> {
+pub fn booleans(value: Value<'_>, count_max: usize) -> Result<Vec<bool>, Mistyped> {
     let mut booleans = Vec::new();
     json::elements(container(value)?, NOT_ARRAY, |i, element| {
         if i >= count_max {
@@ -122,7 +143,7 @@ pub(super) fn booleans(value: Value<'_>, count_max: usize) -> Result<Vec<bool>, 
 }
 
 /// A date and time: on the clocks of `zone`, or with an offset of its own.
-pub(super) fn instant(value: Value<'_>, zone: &Zone) -> Result<Timestamp, Mistyped> {
+pub fn instant(value: Value<'_>, zone: &Zone) -> Result<Timestamp, Mistyped> {
     let text = text(value)?;
     let local = text.parse::<Civil>().and_then(|civil| zone.to_instant(civil));
     local.or_else(|_| Timestamp::parse_iso(&text)).map_err(|_| Mistyped("must be a date and time"))
@@ -138,15 +159,15 @@ fn container(value: Value<'_>) -> Result<&str, Mistyped> {
 
 impl<'a> Params<'a> {
     /// Those of a body and a query. `as_json` says what the body is; `None` leaves it to its first character.
-    pub(super) fn parse(body: &'a [u8], as_json: Option<bool>, query: &'a str) -> Result<Self, Condition> {
+    pub fn parse(body: &'a [u8], as_json: Option<bool>, query: &'a str) -> Result<Self, Unreadable> {
         let trimmed = body.trim_ascii();
         let as_json = as_json.unwrap_or_else(|| trimmed.first() == Some(&b'{'));
         let mut params = Self::default();
         if trimmed.is_empty() {
             // GET, and clients that announce JSON and send none.
         } else if as_json {
-            let text = std::str::from_utf8(trimmed).map_err(|_| Condition::WrongFormat)?;
-            params.json = Members::parse(text).map_err(|_| Condition::WrongFormat)?;
+            let text = std::str::from_utf8(trimmed).map_err(|_| Unreadable::Format)?;
+            params.json = Members::parse(text).map_err(|_| Unreadable::Format)?;
         } else {
             params.fields.extend(form_urlencoded::parse(trimmed).take(FIELDS_MAX));
         }
@@ -155,21 +176,33 @@ impl<'a> Params<'a> {
     }
 
     /// A parameter, if it was given. `null` is not given.
-    pub(super) fn get(&self, name: &str) -> Option<Value<'_>> {
+    pub fn get(&self, name: &str) -> Option<Value<'_>> {
         #[cfg(debug_assertions)]
         self.asked.borrow_mut().push(name.to_owned());
         let field = || self.fields.iter().find(|(n, _)| n == name).map(|(_, text)| Value::Field(text));
         self.json.get(name).map(Value::Json).or_else(field)
     }
 
+    /// In debug builds, sees to it that nothing was asked for that the method's row does not name: what is not named
+    /// there is in no document.
+    pub fn hold_to(&self, path: &str, named: &[Param]) {
+        #[cfg(debug_assertions)]
+        for name in self.asked.borrow().iter() {
+            let is_named = named.iter().any(|p| p.name == name) || ["hash", "iso_datetime"].contains(&&**name);
+            debug_assert!(is_named, "{path} asks for {name}, which its row does not name");
+        }
+        #[cfg(not(debug_assertions))]
+        let _ = (path, named);
+    }
+
     /// A parameter that may be missing.
-    pub(super) fn optional<T>(&mut self, name: &str, read: impl FnOnce(Value<'_>) -> Result<T, Mistyped>) -> Option<T> {
+    pub fn optional<T>(&mut self, name: &str, read: impl FnOnce(Value<'_>) -> Result<T, Mistyped>) -> Option<T> {
         let value = read(self.get(name)?);
         value.map_err(|Mistyped(error)| self.error(name, error)).ok()
     }
 
     /// A parameter that must be there.
-    pub(super) fn required<T>(&mut self, name: &str, read: impl FnOnce(Value<'_>) -> Result<T, Mistyped>) -> Option<T> {
+    pub fn required<T>(&mut self, name: &str, read: impl FnOnce(Value<'_>) -> Result<T, Mistyped>) -> Option<T> {
         if self.get(name).is_none() {
             self.error(name, REQUIRED);
         }
@@ -177,12 +210,12 @@ impl<'a> Params<'a> {
     }
 
     /// A yes or no with a value when it is missing.
-    pub(super) fn flag(&mut self, name: &str, default: bool) -> bool {
+    pub fn flag(&mut self, name: &str, default: bool) -> bool {
         self.optional(name, boolean).unwrap_or(default)
     }
 
     /// Notes what is wrong with a parameter.
-    pub(super) fn error(&mut self, name: &str, error: impl Into<Cow<'static, str>>) {
+    pub fn error(&mut self, name: &str, error: impl Into<Cow<'static, str>>) {
         if self.errors.len() < ERRORS_MAX {
             self.errors.push(FieldError::new(format!("{}{name}", self.prefix), error));
         }
@@ -190,7 +223,7 @@ impl<'a> Params<'a> {
 
     /// Reads an object parameter that must be there, by its own members. `prefix` is its name with a dot, after the
     /// prefix of the object that it is in.
-    pub(super) fn object<T>(&mut self, prefix: &'static str, read: impl FnOnce(&mut Params<'_>) -> T) -> Option<T> {
+    pub fn object<T>(&mut self, prefix: &'static str, read: impl FnOnce(&mut Params<'_>) -> T) -> Option<T> {
         let path = prefix.trim_end_matches('.');
         let name = path.rsplit('.').next().unwrap_or(path);
         let read_members = |value: Value<'_>| {
@@ -205,13 +238,13 @@ impl<'a> Params<'a> {
     }
 
     /// Whether everything read so far was right.
-    pub(super) fn finish(&mut self) -> Result<(), Refusal> {
+    pub fn finish(&mut self) -> Result<(), WrongParameters> {
         if self.errors.is_empty() { Ok(()) } else { Err(self.invalid()) }
     }
 
     /// The refusal that names what was wrong.
-    pub(super) fn invalid(&mut self) -> Refusal {
-        Refusal::invalid(std::mem::take(&mut self.errors))
+    pub fn invalid(&mut self) -> WrongParameters {
+        WrongParameters(std::mem::take(&mut self.errors))
     }
 }
 
@@ -244,7 +277,7 @@ mod tests {
         for (body, as_json) in
             [(&b"[1]"[..], Some(true)), (b"{", None), (b"id=5", Some(true)), (b"{\"a\":\"\xff\"}", None)]
         {
-            assert_eq!(Params::parse(body, as_json, "").map(|_| ()), Err(Condition::WrongFormat));
+            assert_eq!(Params::parse(body, as_json, "").map(|_| ()), Err(Unreadable::Format));
         }
     }
 
@@ -276,7 +309,7 @@ mod tests {
         params.object("group.", |_| ());
         params.object("none.", |_| ());
         let named: Vec<(String, String)> =
-            params.invalid().fields.into_iter().map(|f| (f.parameter, f.error.into_owned())).collect();
+            params.invalid().0.into_iter().map(|f| (f.parameter, f.error.into_owned())).collect();
         let expected = [
             ("id", "must be an integer"),
             ("missing", "is required"),
