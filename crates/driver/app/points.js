@@ -1,0 +1,105 @@
+// Where the phone is: positions as a tracker's, and beside what the driver sends.
+
+import { on, tell } from './bus.js';
+import { prefs, prefer } from './prefs.js';
+import { limits, newGuid, state } from './state.js';
+import { read, result, write } from './store.js';
+
+/** A day without a network, with a point every five seconds. Beyond it the oldest go. */
+const POINTS_MAX = 17_280;
+const MOVED_M = 20;
+const STILL_MS = 60_000;
+const FRESH_MS = 120_000;
+
+let watch = null;
+let last = null;
+let battery = null;
+
+const isWanted = () => (prefs.share && state.lists.shares_position) || prefs.attach;
+
+function distance_m(a, b) {
+  const rad = Math.PI / 180;
+  const x = (b.lng - a.lng) * rad * Math.cos(((a.lat + b.lat) / 2) * rad);
+  return Math.hypot(x, (b.lat - a.lat) * rad) * 6_371_000;
+}
+
+const round = (value, digits) => Math.round(value * 10 ** digits) / 10 ** digits;
+
+function point({ coords, timestamp }) {
+  const made = {
+    time: new Date(timestamp).toISOString(),
+    lat: round(coords.latitude, 7),
+    lng: round(coords.longitude, 7),
+    accuracy_m: round(coords.accuracy, 1),
+  };
+  if (coords.speed !== null && coords.speed >= 0) made.speed_kmh = round(coords.speed * 3.6, 1);
+  if (Number.isFinite(coords.heading)) made.heading_deg = round(coords.heading, 1) % 360;
+  if (coords.altitude !== null) made.altitude_m = round(coords.altitude, 1);
+  if (battery) made.battery_level = Math.round(battery.level * 100);
+  return made;
+}
+
+async function take(position) {
+  const now = point(position);
+  const isDue = !last || Date.parse(now.time) - Date.parse(last.time) >= STILL_MS || distance_m(last, now) >= MOVED_M;
+  if (!isDue) return;
+  last = now;
+  if (!prefs.share || !state.lists.shares_position) return;
+  await write(['points'], async (points) => {
+    points.add({ point: now });
+    if ((await result(points.count())) <= POINTS_MAX) return;
+    points.delete((await result(points.openKeyCursor())).key);
+  });
+  tell('kick');
+}
+
+/** Begins or ends watching, as the driver and the server want it. Only the tab that talks watches. */
+export function watchPosition(leads) {
+  const wanted = leads && isWanted() && 'geolocation' in navigator;
+  if (wanted && watch === null) {
+    navigator.getBattery?.().then((found) => {
+      battery = found;
+    }, () => {});
+    watch = navigator.geolocation.watchPosition((position) => take(position).catch(() => {}), (error) => {
+      if (error.code === error.PERMISSION_DENIED) tell('no-position');
+    }, { enableHighAccuracy: true, maximumAge: 5000 });
+  } else if (!wanted && watch !== null) {
+    navigator.geolocation.clearWatch(watch);
+    watch = null;
+    last = null;
+  }
+}
+
+on('no-position', () => {
+  prefer('share', false);
+  prefer('attach', false);
+});
+
+/** Latitude and longitude to go with what the driver sends, where wanted and known. */
+export async function here() {
+  if (!prefs.attach || !('geolocation' in navigator)) return {};
+  if (last && Date.now() - Date.parse(last.time) < FRESH_MS) return { lat: last.lat, lng: last.lng };
+  return new Promise((resolve) => {
+    // What the driver sends must not wait long for it.
+    const found = ({ coords }) => resolve({ lat: round(coords.latitude, 7), lng: round(coords.longitude, 7) });
+    navigator.geolocation.getCurrentPosition(found, () => resolve({}), { maximumAge: FRESH_MS, timeout: 3000 });
+  });
+}
+
+/** Sends the oldest positions; whether there may be more. */
+export async function sendPoints(connection) {
+  if (!state.lists.shares_position) return false;
+  const rows = await read(['points'], (points) => result(points.getAll(null, limits().points_max)));
+  if (rows.length === 0) return false;
+  const answer = await connection.ask({ type: 'positions', guid: newGuid(), points: rows.map((row) => row.point) });
+  if (!answer) return false;
+  if (answer.type === 'error') {
+    await connection.pause(answer.retry * 1000);
+    return true;
+  }
+  // Refused positions would be refused again.
+  await write(['points'], async (points) => {
+    for (const row of rows) points.delete(row.n);
+  });
+  return true;
+}
