@@ -56,7 +56,7 @@ impl Default for Limits {
             json_depth_max: 32,
             waiting_bytes_max: 256 << 10,
             partial_frame_ms_max: 120_000,
-            command_bytes_max: 4_096,
+            command_bytes_max: 8_192,
             command_reply_ms_max: 30_000,
             command_pickup_ms_max: 5_000,
         }

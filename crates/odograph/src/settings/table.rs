@@ -195,6 +195,11 @@ settings! {
         silence_s: u64 = 0, Kind::Number(0, YEAR_S);
         /// How long a frame may take from its first byte to its last.
         partial_frame_ms_max: i64 = 120_000, Kind::Number(100, DAY_S * 1_000);
+        /// How long a command waits for the device's answer. A later answer is nobody's.
+        command_reply_ms_max: i64 = 30_000, Kind::Number(100, DAY_S * 1_000);
+        /// How long a command that is to be sent at once waits for the next request of a device that is only ever
+        /// answered.
+        command_pickup_ms_max: i64 = 5_000, Kind::Number(100, DAY_S * 1_000);
         /// The data of one binary frame.
         frame_bytes_max: usize = 10_240, Kind::Number(1_280, 16 * MIB);
         /// A device's identifier in a login.

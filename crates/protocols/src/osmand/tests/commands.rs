@@ -66,7 +66,7 @@ fn only_words_are_carried() {
     refused(Order::Do(Command::Output { number: 1, on: true }), OrderRefused::NoSuchCommand);
     refused(Order::Do(Command::Bytes(vec![1])), OrderRefused::NoSuchCommand);
     refused(text(""), OrderRefused::NoSuchCommand);
-    refused(text(&"x".repeat(4_097)), OrderRefused::TooLong);
+    refused(text(&"x".repeat(8_193)), OrderRefused::TooLong);
     let mut nobody = Host::new(osmand(), &Limits::default());
     assert_eq!(nobody.order(1, &text("x")), Err(OrderRefused::NotIdentified));
     let mut ngp = Host::new(family("ngp").expect("is registered"), &Limits::default());

@@ -94,8 +94,8 @@ fn orders_become_commands() {
     check(output(5, true), Err(OrderRefused::NoSuchCommand));
     check(output(0, true), Err(OrderRefused::NoSuchCommand));
     check(text(""), Err(OrderRefused::NoSuchCommand));
-    check(text(&"x".repeat(4_096)), Ok(&[b'x'; 4_096]));
-    check(text(&"x".repeat(4_097)), Err(OrderRefused::TooLong));
+    check(text(&"x".repeat(8_192)), Ok(&[b'x'; 8_192]));
+    check(text(&"x".repeat(8_193)), Err(OrderRefused::TooLong));
 }
 
 #[test]
