@@ -24,9 +24,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("gateway", &["model", "protocols", "fleet", "engine", "web"]),
     ("calls", &["model", "fleet", "web"]),
     ("navixy", &["model", "live", "fleet", "engine", "dispatch", "web", "calls"]),
+    ("driver", &["model", "fleet", "engine", "dispatch", "web"]),
     (
         "odograph",
-        &["model", "protocols", "live", "storage", "fleet", "engine", "dispatch", "web", "gateway", "mail", "calls", "navixy"],
+        &["model", "protocols", "live", "storage", "fleet", "engine", "dispatch", "web", "gateway", "mail", "calls", "navixy", "driver"],
     ),
     // Beside the floors.
     ("xtask", &["model", "simulator"]),

@@ -95,13 +95,18 @@ impl Dispatch {
         self.read(move |desk| desk.tables.messages(&query, bounds)).await
     }
 
-    /// Messages that the driver's application has yet to get, oldest first, above the id `after`; bounded as
-    /// [`Self::messages`] is, so a caller asks again after the last one until there are none.
-    pub async fn undelivered(&self, source: SourceId, after: MessageId) -> Result<Vec<Message>, StoreError> {
+    /// Messages that the driver's application has yet to get, oldest first, above the id `after`; at most `limit`, and
+    /// bounded as [`Self::messages`] is, so a caller asks again after the last one until there are none.
+    pub async fn undelivered(
+        &self,
+        source: SourceId,
+        after: MessageId,
+        limit: usize,
+    ) -> Result<Vec<Message>, StoreError> {
         if self.summary(source).undelivered_count == 0 {
             return Ok(Vec::new());
         }
-        let bounds = self.bounds(usize::MAX);
+        let bounds = self.bounds(limit);
         self.read(move |desk| desk.tables.undelivered(source, after, bounds)).await
     }
 
@@ -155,8 +160,8 @@ impl Dispatch {
         moved.await?.ok_or(AdvanceError::NotFound)
     }
 
-    /// Notes that the application of a source's driver is away: what waits for it is pending from now on. Answers when
-    /// that is so for all of it.
+    /// Notes that the application of a source's driver is away: what waits for it is pending from now on, unless it
+    /// is back meanwhile. Answers when that is so for all of it.
     pub async fn app_gone(&self, source: SourceId, now: Timestamp) -> Result<(), StoreError> {
         self.wait_for_app(Some(source), now).await
     }
@@ -168,12 +173,14 @@ impl Dispatch {
 
     async fn wait_for_app(&self, source: Option<SourceId>, now: Timestamp) -> Result<(), StoreError> {
         let step = move |desk: &Desk<'_>| {
-            let stored = desk.tables.stored_messages(source, STEP_ROWS)?;
+            let mut stored = desk.tables.stored_messages(source, STEP_ROWS)?;
+            stored.retain(|message| !desk.is_up(message.source));
             for message in &stored {
                 advance(desk, message, MessageStatus::Pending, now)?;
             }
             Ok(stored.len())
         };
+        // A step that leaves out those that are back is the last one: whoever goes next is looked at then.
         while self.write(step).await? == STEP_ROWS {}
         Ok(())
     }

@@ -66,10 +66,10 @@ impl Ears {
         }
     }
 
-    /// Whether the driver's application is known to be away. Where nobody knows, it is not.
-    pub(crate) fn is_away(&self, source: SourceId) -> bool {
+    /// Whether the driver's application is up, if anybody knows.
+    pub(crate) fn is_up(&self, source: SourceId) -> Option<bool> {
         let presence = self.presence.read().unwrap_or_else(PoisonError::into_inner);
-        presence.as_ref().is_some_and(|is_up| !is_up(source))
+        presence.as_ref().map(|is_up| is_up(source))
     }
 }
 

@@ -33,7 +33,12 @@ impl Desk<'_> {
 
     /// Whether the application of this source's driver is known to be away.
     pub(crate) fn is_away(&self, source: SourceId) -> bool {
-        self.ears.is_away(source)
+        self.ears.is_up(source) == Some(false)
+    }
+
+    /// Whether it is known to be up.
+    pub(crate) fn is_up(&self, source: SourceId) -> bool {
+        self.ears.is_up(source) == Some(true)
     }
 }
 

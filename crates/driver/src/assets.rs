@@ -14,7 +14,7 @@ pub(crate) struct Asset {
 }
 
 /// The service worker, which is told the version and the names of all others.
-const WORKER: &str = "sw.js";
+pub(crate) const WORKER: &str = "sw.js";
 /// The page.
 pub(crate) const PAGE: &str = "index.html";
 

@@ -156,7 +156,8 @@ impl Pump {
         read: &mut [u8],
         write: &mut Vec<u8>,
     ) -> io::Result<bool> {
-        if !self.unsent.is_empty() || self.stage == Stage::Ending {
+        let is_held_back = self.stage == Stage::Open && !self.session.takes_messages();
+        if !self.unsent.is_empty() || is_held_back || self.stage == Stage::Ending {
             return Ok(false);
         }
         let Poll::Ready(ready) = self.stream.poll_read_ready(cx) else { return Ok(false) };

@@ -63,6 +63,11 @@ pub trait SocketSession: Send {
     fn opened(&mut self, now: Timestamp, out: &mut Frames<'_>);
     /// The client said something.
     fn message(&mut self, now: Timestamp, message: Message<'_>, out: &mut Frames<'_>);
+    /// Whether it takes another message now. While it does not, nothing more is read from the client, though what was
+    /// read already is handed over; it wakes the waker of [`Self::register`] when it does again.
+    fn takes_messages(&self) -> bool {
+        true
+    }
     /// Wakes this waker when [`Self::gather`] will have something to give.
     fn register(&self, waker: &Waker);
     /// Writes what is due, about `budget_bytes` of it at most.

@@ -123,12 +123,12 @@ async fn the_driver_gets_what_waits_once_more_after_a_restart() {
     let stage = stage.reopen(at(6)).await;
     let waiting = |after| {
         let dispatch = &stage.dispatch;
-        async move { dispatch.undelivered(VAN, after).await.expect("read").iter().map(|m| m.id).collect::<Vec<_>>() }
+        async move { dispatch.undelivered(VAN, after, 99).await.expect("read").iter().map(|m| m.id).collect::<Vec<_>>() }
     };
     assert_eq!(waiting(MessageId(0)).await, ids[1..]);
     assert_eq!(waiting(ids[1]).await, ids[2..]);
     assert_eq!(waiting(ids[2]).await, []);
-    assert_eq!(stage.dispatch.undelivered(CAB, MessageId(0)).await, Ok(Vec::new()));
+    assert_eq!(stage.dispatch.undelivered(CAB, MessageId(0), 99).await, Ok(Vec::new()));
 }
 
 #[tokio::test]
@@ -166,5 +166,7 @@ async fn answers_are_bounded() {
     check(CAB, 99, 3).await;
     check(CAB, 2, 2).await;
     check(VAN, 99, 2).await;
-    assert_eq!(stage.dispatch.undelivered(CAB, MessageId(0)).await.expect("read").len(), 3);
+    for (limit, expected) in [(99, 3), (2, 2)] {
+        assert_eq!(stage.dispatch.undelivered(CAB, MessageId(0), limit).await.expect("read").len(), expected);
+    }
 }

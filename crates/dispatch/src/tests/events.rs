@@ -50,6 +50,10 @@ async fn a_message_is_pending_while_the_application_is_away() {
     let second = send(VAN, 3).await.expect("sent");
     assert_eq!(second.status, MessageStatus::Pending);
     stage.told(&heard).await;
+    is_up.store(true, Ordering::Relaxed);
+    stage.dispatch.app_gone(VAN, at(4)).await.expect("done");
+    assert_eq!(stage.told(&heard).await, [], "it is back");
+    is_up.store(false, Ordering::Relaxed);
     stage.dispatch.app_gone(VAN, at(4)).await.expect("done");
     let told = stage.told(&heard).await;
     assert_eq!(told, [moved(VAN, first.id, 1, MessageStatus::Pending)], "the others were so from the start");
