@@ -104,10 +104,13 @@ impl Pump {
         }
         self.session.register(cx.waker());
         for _ in 0..ROUNDS_A_TURN {
+            let was_held_back = self.is_held_back();
             let mut more = self.take_early(wall, now, write);
             more |= self.read(cx, wall, now, read, write)?;
             self.keep_time(wall, now, write);
             more |= self.write(cx, wall, now, write)?;
+            // Nothing was asked of the socket meanwhile, so that it would not wake us.
+            more |= was_held_back && !self.is_held_back();
             let over = self.stage == Stage::Ending || matches!(self.stage, Stage::Closing { until } if now >= until);
             if over && (self.unsent.is_empty() || self.gave_up_writing(now)) {
                 return Poll::Ready(Ok(()));
@@ -156,8 +159,7 @@ impl Pump {
         read: &mut [u8],
         write: &mut Vec<u8>,
     ) -> io::Result<bool> {
-        let is_held_back = self.stage == Stage::Open && !self.session.takes_messages();
-        if !self.unsent.is_empty() || is_held_back || self.stage == Stage::Ending {
+        if !self.unsent.is_empty() || self.is_held_back() || self.stage == Stage::Ending {
             return Ok(false);
         }
         let Poll::Ready(ready) = self.stream.poll_read_ready(cx) else { return Ok(false) };
@@ -173,6 +175,11 @@ impl Pump {
             Err(e) if e.kind() == io::ErrorKind::WouldBlock => Ok(true),
             Err(e) => Err(e),
         }
+    }
+
+    /// Whether the session takes no more of its client now.
+    fn is_held_back(&self) -> bool {
+        self.stage == Stage::Open && !self.session.takes_messages()
     }
 
     /// Hands what was read to the session, message by message.

@@ -45,6 +45,8 @@ struct Echo {
     seen: Arc<Seen>,
     floods: bool,
     closes: bool,
+    /// What came while no more was to be taken.
+    held: Option<Vec<String>>,
     due: Option<Timestamp>,
 }
 
@@ -57,12 +59,23 @@ impl SocketSession for Echo {
         match message {
             Message::Text("flood") => self.floods = true,
             Message::Text("close") => self.closes = true,
+            Message::Text("hold") => {
+                self.held = Some(Vec::new());
+                self.due = Some(now.plus_ms(200));
+            }
+            Message::Text(text) if self.held.is_some() => {
+                self.held.iter_mut().for_each(|held| held.push(text.to_owned()))
+            }
             Message::Text("tick") => self.due = Some(now.plus_ms(20)),
             Message::Text("late") => self.due = Some(now.plus_ms(-60_000)),
             Message::Text(text) => out.text(&[b"echo ", text.as_bytes()]),
             Message::Binary(bytes) => out.text(&[format!("{} bytes", bytes.len()).as_bytes()]),
             Message::TooBig => out.text(&[b"too big"]),
         }
+    }
+
+    fn takes_messages(&self) -> bool {
+        self.held.is_none()
     }
 
     fn register(&self, _: &Waker) {}
@@ -85,6 +98,10 @@ impl SocketSession for Echo {
 
     fn tick(&mut self, _: Timestamp, out: &mut Frames<'_>) -> Option<CloseReason> {
         self.due = None;
+        if let Some(held) = self.held.take() {
+            out.text(&[format!("held back after {}", held.join(" ")).as_bytes()]);
+            return None;
+        }
         out.text(&[b"tick"]);
         None
     }
@@ -104,7 +121,7 @@ struct Echoes(Arc<Seen>);
 
 impl SocketFactory for Echoes {
     fn open(&self, _: &Opening<'_>, _: Timestamp) -> Box<dyn SocketSession> {
-        Box::new(Echo { seen: self.0.clone(), floods: false, closes: false, due: None })
+        Box::new(Echo { seen: self.0.clone(), floods: false, closes: false, held: None, due: None })
     }
 }
 

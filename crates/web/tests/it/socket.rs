@@ -75,6 +75,22 @@ async fn what_breaks_the_rules_is_closed_with_its_code_after_what_was_asked_befo
 }
 
 #[tokio::test]
+async fn a_session_that_takes_no_messages_holds_its_client_back() {
+    let port = port(limits()).await;
+    let mut client = Client::open(port.address).await;
+    client.send(&[text("hold"), text("a"), text("b")].concat()).await;
+    // It comes while nothing is read, so that it is answered after the hold, and not kept by the session.
+    client.send(&text("c")).await;
+    let held = client.text().await;
+    assert!(held.starts_with("held back after a b"), "{held}");
+    if !held.ends_with('c') {
+        assert_eq!(client.text().await, "echo c");
+    }
+    client.send(&text("d")).await;
+    assert_eq!(client.text().await, "echo d");
+}
+
+#[tokio::test]
 async fn a_close_is_echoed_and_the_connection_ended() {
     for (payload, code) in [(&1000_u16.to_be_bytes()[..], 1000), (&[], 1005)] {
         let port = port(limits()).await;
