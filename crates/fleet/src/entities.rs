@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use storage::catalog::{EntityRow, Write};
 
+use crate::drivers::Driver;
 use crate::error::FleetError;
 use crate::extras::TrackerExtras;
 use crate::groups::Group;
@@ -16,6 +17,7 @@ use crate::security_groups::SecurityGroup;
 use crate::sensors::StoredSensor;
 use crate::tags::Tag;
 use crate::ui_settings::UiSettings;
+use crate::vehicles::Vehicle;
 
 /// What can stand in the catalog as an entity.
 pub(crate) trait Stored: Serialize + DeserializeOwned {
@@ -139,6 +141,7 @@ macro_rules! entities {
 }
 
 entities! {
+    drivers: Driver "driver"
     groups: Group "tracker_group"
     pairing_codes: StoredCode "pairing_code"
     security_groups: SecurityGroup "security_group"
@@ -146,6 +149,7 @@ entities! {
     tags: Tag "tag"
     extras: TrackerExtras "tracker_extras"
     ui_settings: UiSettings "ui_settings"
+    vehicles: Vehicle "vehicle"
 }
 
 fn row(kind: &str, entity: &impl Stored) -> EntityRow {

@@ -13,6 +13,7 @@
 //! | SESSIDs, Basic credentials | [`Fleet::verify`], [`Fleet::bind_sessid`], [`Fleet::authorize_sessid`], [`Fleet::renew_sessid`] |
 //! | commands in own words | [`Fleet::may_order_freely`], [`Fleet::set_device_commands`] |
 //! | drivers' phones | [`Fleet::create_pairing_code`], [`Fleet::pair`], [`Fleet::authorize_driver`], [`Fleet::driver_phones`], [`Fleet::unpair`], [`Fleet::leave`] |
+//! | vehicles, drivers | [`Fleet::vehicle_of`], [`Fleet::vehicles`], [`Fleet::set_vehicle`], [`Fleet::delete_vehicle`], [`Fleet::driver_of`], [`Fleet::drivers`], [`Fleet::list_drivers`], [`Fleet::create_driver`], [`Fleet::update_driver`], [`Fleet::delete_driver`] |
 //! | API keys | [`Fleet::create_api_key`], [`Fleet::api_keys`], [`Fleet::delete_api_key`] |
 //! | new passwords | [`Fleet::set_password`], [`Fleet::begin_restore`], [`Fleet::cancel_restore`], [`Fleet::authorize_password_change`], [`Fleet::restore_password`] |
 //! | a user's trackers | [`Fleet::access`], [`Fleet::trackers`], [`Fleet::tracker`], [`Fleet::owned_tracker`], [`Fleet::register_tracker`], [`Fleet::corrupt_tracker`] |
@@ -39,6 +40,7 @@ mod check;
 mod counters;
 mod device_commands;
 mod digest;
+mod drivers;
 mod entities;
 mod error;
 mod event;
@@ -56,6 +58,7 @@ mod own;
 mod panel;
 mod password;
 mod phones;
+mod places;
 mod preferences;
 mod presets;
 mod remembered;
@@ -72,6 +75,7 @@ mod tests;
 mod trackers;
 mod ui_settings;
 mod values;
+mod vehicles;
 mod writer;
 mod zone;
 mod zones;
@@ -80,6 +84,7 @@ pub use api_keys::ApiKey;
 pub use check::{LABEL_CHARS_MAX, LOGIN_CHARS_MAX, TRACKER_COMMENT_CHARS_MAX, USER_COMMENT_CHARS_MAX};
 pub use counters::COUNTER_MULTIPLIER_MAX;
 pub use digest::SessionHash;
+pub use drivers::{Driver, DriverEdit};
 pub use error::{
     AdminError, ApiKeyError, CloneError, CorruptError, CounterError, DeviceIdProblem, EntityError, Failure, Field,
     FleetError, HashError, Invalid, LoginError, OfficeError, PairError, PasswordError, Problem, RegisterError,
@@ -114,5 +119,6 @@ pub use trackers::{FIRST_SOURCE, FIRST_TRACKER};
 pub use values::{
     Access, Account, AccountId, Address, Device, LegalType, NewTracker, Secret, SourceInfo, Tracker, User, UserProfile,
 };
+pub use vehicles::{FIRST_VEHICLE, Vehicle, VehicleEdit};
 pub use zone::{UnknownZone, Zone};
 pub use zones::ZoneInfo;

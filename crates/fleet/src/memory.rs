@@ -9,6 +9,7 @@ use storage::catalog::Contents;
 use crate::change::{self, Change, login_key};
 use crate::entities::{Entities, Entity};
 use crate::error::FleetError;
+use crate::places::Places;
 use crate::remembered::Sessions;
 use crate::values::{Account, AccountId, Device, SourceInfo, Tracker, User};
 
@@ -25,6 +26,7 @@ pub(crate) struct Memory {
     pub(crate) trackers: BTreeMap<TrackerId, Arc<Tracker>>,
     pub(crate) sessions: Sessions,
     pub(crate) entities: Entities,
+    pub(crate) places: Places,
 }
 
 #[derive(PartialEq, Debug)]
@@ -123,8 +125,14 @@ impl Memory {
             Change::SessionRenewed { session, expires } => self.sessions.renew(session, expires),
             Change::SessionEnded { session, at } => self.sessions.end(session, at),
             Change::SessionForgotten(session) => self.sessions.forget(session),
-            Change::Entity(entity) => self.entities.put(entity),
-            Change::EntityRemoved { kind, id } => self.entities.remove(kind, id),
+            Change::Entity(entity) => {
+                self.places.put(&self.entities, &entity);
+                self.entities.put(entity);
+            }
+            Change::EntityRemoved { kind, id } => {
+                self.places.remove(&self.entities, kind, id);
+                self.entities.remove(kind, id);
+            }
         }
     }
 

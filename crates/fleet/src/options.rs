@@ -27,6 +27,12 @@ pub struct FleetOptions {
     pub pairing_failures_max: usize,
     /// How many phones a tracker's drivers may have paired. Default 10.
     pub driver_phones_per_tracker_max: usize,
+    /// How many drivers a user may list. Default 10,000.
+    pub drivers_per_user_max: usize,
+    /// How many texts a user may write for its drivers to choose from. Default 200.
+    pub predefined_texts_per_user_max: usize,
+    /// How many forms a user may make for its drivers to fill in. Default 100.
+    pub forms_per_user_max: usize,
     /// How many API keys an account may have. Default 20.
     pub api_keys_per_account_max: usize,
     /// How long a token that allows a new password lives. Default 24 hours.
@@ -90,6 +96,9 @@ impl Default for FleetOptions {
             pairing_codes_max: 1_000,
             pairing_failures_max: 1_000,
             driver_phones_per_tracker_max: 10,
+            drivers_per_user_max: 10_000,
+            predefined_texts_per_user_max: 200,
+            forms_per_user_max: 100,
             api_keys_per_account_max: 20,
             password_token_lifetime_s: 86_400,
             password_mail_interval_s: 300,

@@ -17,9 +17,10 @@ use crate::phones;
 use crate::sensors;
 use crate::sessions::Session;
 use crate::values::{NewTracker, SourceInfo, Tracker};
+use crate::vehicles::FIRST_VEHICLE;
 use crate::writer::Desk;
 
-/// The first tracker's id. Ids go up from here without gaps, and never reach [`FIRST_SOURCE`].
+/// The first tracker's id. Ids go up from here without gaps, and never reach [`FIRST_VEHICLE`].
 pub const FIRST_TRACKER: TrackerId = TrackerId(100_001);
 /// The first source's id.
 pub const FIRST_SOURCE: SourceId = SourceId(1_000_000_001);
@@ -46,7 +47,7 @@ impl Fleet {
         let session = session.clone();
         let (user, viewer, trackers_max) = (session.owner, session.user, self.options.trackers_max);
         self.write(move |desk| {
-            let (tracker, source) = {
+            let (tracker, source, vehicle) = {
                 let memory = desk.memory();
                 let may_register = memory.user(viewer).is_some_and(|u| memory.may_log_in(u));
                 may_register.then_some(()).ok_or(RegisterError::SessionEnded)?;
@@ -80,11 +81,13 @@ impl Fleet {
                     created: now,
                     source: source.clone(),
                 };
-                (tracker, source)
+                let vehicle = memory.new_vehicles(&[tracker.id]);
+                (tracker, source, vehicle)
             };
             let added = |user| FleetEvent::TrackerAdded { tracker: tracker.id, source: source.source, user };
             let mut events = vec![FleetEvent::SourceAdded(source.clone()), added(user)];
             let mut changes = vec![Change::Source(source.clone()), Change::Tracker(tracker.clone())];
+            changes.extend(vehicle);
             if viewer != user {
                 // Whoever registers a tracker sees it.
                 changes.push(Change::Bound { user: viewer, tracker: tracker.id, bound: true });
@@ -170,6 +173,10 @@ pub(crate) fn withdraw(memory: &Memory, tracker: &Tracker, changes: &mut Vec<Cha
         events.push(FleetEvent::TrackerRemoved { tracker: id, source: tracker.source.source, user });
     }
     changes.push(Change::EntityRemoved { kind: EntityKind::TrackerExtras, id: tracker.id.0 });
+    let vehicle = memory.vehicle_of(tracker.id);
+    changes.extend(vehicle.map(|v| Change::EntityRemoved { kind: EntityKind::Vehicle, id: v.id }));
+    let driver = memory.driver_of(tracker.id);
+    changes.extend(driver.map(|driver| Change::Entity(driver.without_tracker().into())));
     let (gone, told) = phones::removals(memory, tracker.id);
     changes.extend(gone);
     events.extend(told);
@@ -179,7 +186,7 @@ pub(crate) fn withdraw(memory: &Memory, tracker: &Tracker, changes: &mut Vec<Cha
 /// The first of `count` tracker ids that were never given, if there may be so many trackers more.
 pub(crate) fn next_trackers(memory: &Memory, count: usize, trackers_max: usize) -> Option<TrackerId> {
     let first = memory.trackers.last_key_value().map_or(FIRST_TRACKER, |(last, _)| TrackerId(last.0 + 1));
-    let room = trackers_max.saturating_sub(memory.trackers.len()).min((FIRST_SOURCE.0 - first.0) as usize);
+    let room = trackers_max.saturating_sub(memory.trackers.len()).min((FIRST_VEHICLE - first.0) as usize);
     (count <= room).then_some(first)
 }
 

@@ -53,6 +53,10 @@ pub enum Field {
     Key,
     Value,
     BalanceAlertEmails,
+    Plate,
+    Brand,
+    VehicleModel,
+    Card,
 }
 
 impl Field {
@@ -108,6 +112,10 @@ impl Field {
             Self::Key => "key",
             Self::Value => "value",
             Self::BalanceAlertEmails => "balance_alert_settings.emails",
+            Self::Plate => "plate",
+            Self::Brand => "brand",
+            Self::VehicleModel => "model",
+            Self::Card => "card",
         }
     }
 }

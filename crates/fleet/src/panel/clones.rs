@@ -129,6 +129,11 @@ impl Fleet {
                 let (mut changes, mut events) = (Vec::with_capacity(2), Vec::with_capacity(2));
                 withdraw(&memory, &old, &mut changes, &mut events);
                 add(new, &mut changes, &mut events);
+                // The vehicle is the same, whoever sees it. It is put after it was taken away with the old tracker.
+                match memory.vehicle_of(old.id) {
+                    Some(vehicle) => changes.push(Change::Entity(vehicle.moved(id).into())),
+                    None => changes.extend(memory.new_vehicles(&[id])),
+                }
                 (id, changes, events)
             };
             desk.commit(changes, &events)?;
@@ -225,9 +230,12 @@ fn add(tracker: Tracker, changes: &mut Vec<Change>, events: &mut Vec<FleetEvent>
 
 fn commit_added(desk: &mut Desk, trackers: Vec<Tracker>) -> Result<(), CloneError> {
     let (mut changes, mut events) = (Vec::new(), Vec::new());
+    let ids: Vec<_> = trackers.iter().map(|tracker| tracker.id).collect();
+    let vehicles = desk.memory().new_vehicles(&ids);
     for tracker in trackers {
         add(tracker, &mut changes, &mut events);
     }
+    changes.extend(vehicles);
     Ok(desk.commit(changes, &events)?)
 }
 

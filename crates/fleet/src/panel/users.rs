@@ -290,14 +290,15 @@ fn zone(name: &str) -> Result<Arc<Zone>, Invalid> {
     Zone::parse(name).map_err(|_| Invalid { field: Field::TimeZone, problem: Problem::Unknown })
 }
 
-/// The end of the groups, tags and security groups that a user made. Left behind, they would count against what
+/// The end of the groups, tags, security groups and drivers that a user made. Left behind, they would count against what
 /// others may make.
 fn belongings(memory: &Memory, user: UserId) -> impl Iterator<Item = Change> {
     let entities = &memory.entities;
     let groups = entities.groups.iter().filter(move |g| g.owner() == user).map(|g| (EntityKind::Group, g.id));
     let tags = entities.tags.iter().filter(move |t| t.owner() == user).map(|t| (EntityKind::Tag, t.id));
     let rights = entities.security_groups.iter().filter(move |g| g.owner() == user);
-    let all = groups.chain(tags).chain(rights.map(|g| (EntityKind::SecurityGroup, g.id)));
+    let drivers = entities.drivers.iter().filter(move |d| d.owner() == user).map(|d| (EntityKind::Driver, d.id));
+    let all = groups.chain(tags).chain(drivers).chain(rights.map(|g| (EntityKind::SecurityGroup, g.id)));
     all.map(|(kind, id)| Change::EntityRemoved { kind, id })
 }
 

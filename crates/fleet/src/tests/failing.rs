@@ -8,8 +8,8 @@ use storage::catalog::{Catalog, CatalogError, Contents, SqliteCatalog, Write};
 use super::{Stage, at, cheap, listen, new_user, ngp};
 use crate::memory::Memory;
 use crate::{
-    ApiKeyError, CorruptError, Failure, Fleet, Keeper, LoginError, OfficeError, PairError, PasswordError,
-    RegisterError, RenewError, RestoreError, SessidError, UserError,
+    ApiKeyError, CorruptError, DriverEdit, Failure, Fleet, Keeper, LoginError, OfficeError, PairError, PasswordError,
+    RegisterError, RenewError, RestoreError, SessidError, UserError, VehicleEdit,
 };
 
 struct Fragile {
@@ -76,6 +76,11 @@ async fn a_write_that_fails_changes_and_tells_nothing() {
     assert_eq!(fleet.pair(code.code.expose(), "Second", at(2)).await, Err(PairError::Failed(full())));
     assert_eq!(fleet.unpair(keeper, phone.id).await, Err(OfficeError::Failed(full())));
     assert_eq!(fleet.leave(&phone).await, Err(full()));
+    let plated = fleet.set_vehicle(keeper, van.id, VehicleEdit::default()).await;
+    assert_eq!(plated, Err(OfficeError::Failed(full())));
+    assert_eq!(fleet.delete_vehicle(keeper, van.id).await, Err(OfficeError::Failed(full())));
+    let bo = DriverEdit { name: "Bo".into(), tracker: Some(van.id), ..DriverEdit::default() };
+    assert_eq!(fleet.create_driver(keeper, ann.user, bo).await, Err(OfficeError::Failed(full())));
     assert_eq!(fleet.create_api_key(&ann, "a".into(), at(2)).await, Err(ApiKeyError::Failed(full())));
     assert_eq!(fleet.begin_restore("ann@example.com", at(2)).await, Err(RestoreError::Failed(full())));
     let set = fleet.set_password(&ann, super::PASSWORD, "Red-Kite*42xx", at(2)).await;

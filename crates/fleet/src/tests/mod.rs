@@ -5,6 +5,7 @@ mod admin;
 mod basic;
 mod clones;
 mod counters;
+mod drivers;
 mod extras;
 mod failing;
 mod groups;
@@ -20,6 +21,7 @@ mod source_settings;
 mod subusers;
 mod trackers;
 mod users;
+mod vehicles;
 
 use std::sync::{Arc, Mutex};
 

@@ -259,9 +259,15 @@ settings! {
         /// Sub-users of one user.
         subusers_per_user_max: usize = 1_000, Kind::Number(0, 1_000_000);
         /// Trackers, removed ones included.
-        trackers_max: usize = 10_000_000, Kind::Number(1, 800_000_000);
+        trackers_max: usize = 10_000_000, Kind::Number(1, 400_000_000);
         /// Entities of each kind, such as groups and tags, of all users together.
         entities_max: usize = 1_000_000, Kind::Number(1, 1_000_000_000);
+        /// Drivers of one user.
+        drivers_per_user_max: usize = 10_000, Kind::Number(0, 1_000_000);
+        /// Texts of one user for its drivers to choose from.
+        predefined_texts_per_user_max: usize = 200, Kind::Number(0, 10_000);
+        /// Forms of one user for its drivers to fill in.
+        forms_per_user_max: usize = 100, Kind::Number(0, 10_000);
         /// Sensors of one type that a tracker may have.
         sensors_per_type_max: usize = 100, Kind::Number(1, 10_000);
         /// Points that a sensor's calibration table may have.
