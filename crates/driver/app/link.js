@@ -136,7 +136,7 @@ class Connection {
   }
 
   async unpaired() {
-    await state.endPairing();
+    await this.link.unpaired();
     this.close(4401);
   }
 
@@ -217,6 +217,7 @@ class Connection {
           return null;
         }
         id = answer.file;
+        file.file = id;
         await state.keepFileId(file.guid, id);
       }
       ids.set(file.label, id);
@@ -231,12 +232,13 @@ class Link {
     this.connection = null;
     this.leads = false;
     this.failures = 0;
+    this.isLeaving = false;
     this.timer = 0;
     this.sentAgain = new Set();
     on('kick', () => this.kick());
     on('pairing', () => this.leads && this.look());
     on('ask-link', () => this.leads && tell('link', state.state.link));
-    on('unpair', () => this.connection?.send({ type: 'unpair' }));
+    on('unpair', () => this.leave());
     addEventListener('online', () => this.hurry());
     addEventListener('offline', () => this.connection?.ping());
     document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && tell('hurry'));
@@ -283,6 +285,7 @@ class Link {
   }
 
   welcomed() {
+    this.isLeaving = false;
     this.failures = 0;
     this.say('online');
   }
@@ -292,7 +295,7 @@ class Link {
     this.connection = null;
     if (!this.leads) return;
     if (code === 4401) {
-      state.endPairing().catch(() => {});
+      this.unpaired().catch(() => {});
       return;
     }
     this.say(code === 4409 ? 'replaced' : 'offline');
@@ -317,6 +320,17 @@ class Link {
       this.failures = 0;
       this.later(0);
     }
+  }
+
+  /** The driver ends the pairing. */
+  leave() {
+    this.isLeaving = true;
+    this.connection?.send({ type: 'unpair' });
+  }
+
+  /** The token is void; what was not sent is shown, unless the driver wanted it so. */
+  unpaired() {
+    return this.isLeaving ? state.forget() : state.endPairing();
   }
 
   kick() {

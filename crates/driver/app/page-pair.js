@@ -47,6 +47,8 @@ export function mount(main, prefilled = '') {
   let code = /^\d{8}$/.test(prefilled) ? prefilled : '';
   let isBusy = false;
   const boxes = Array.from({ length: DIGITS }, () => h('span.digit', { 'aria-hidden': 'true' }));
+  const told = h('div', {});
+  const title = h('h1', { tabindex: '-1' });
   const said = h('p.unseen', { role: 'status' });
   const trouble = h('p.trouble', { role: 'alert' });
   const go = h('button.big.primary', { type: 'button', onclick: () => pair() }, sign('ok'), h('span', {}, t('pair')));
@@ -100,17 +102,21 @@ export function mount(main, prefilled = '') {
   };
   document.addEventListener('keydown', onKey);
   document.addEventListener('paste', onPaste);
-  const isTold = state.pairing?.ended;
   main.append(h('div.pair', {},
-    ended(),
-    h('h1', { tabindex: '-1' }, t(isTold ? 'pair_again' : 'pair_title')),
+    told, title,
     h('p.lead', {}, t('pair_lead')),
     h('div.digits', {}, boxes.slice(0, 4), h('span.gap', {}), boxes.slice(4)),
     said, trouble,
     h('div.keypad', {}, keys,
       key(sign('erase', 36), erase, t('pair_erase')), key('0', () => type('0')), go)));
   show();
+  const update = () => {
+    told.replaceChildren(...[ended()].filter(Boolean));
+    title.textContent = t(state.pairing?.ended ? 'pair_again' : 'pair_title');
+  };
+  update();
   return {
+    update,
     leave() {
       document.removeEventListener('keydown', onKey);
       document.removeEventListener('paste', onPaste);

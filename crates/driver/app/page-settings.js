@@ -47,7 +47,7 @@ async function unpair() {
   if (state.link === 'online') {
     tell('unpair');
     const until = Date.now() + GOODBYE_MS;
-    while (state.pairing && !state.pairing.ended && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 50));
+    while (state.pairing && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 50));
   }
   await forget();
   location.hash = '#/';
