@@ -35,8 +35,8 @@ impl Engine {
             FleetEvent::SessionEnded { session, .. } => self.end_session(*session),
             FleetEvent::TrackerAdded { tracker, user, .. } => self.gain_tracker(*user, *tracker),
             FleetEvent::SourceChanged(info) => self.apply_info(info, (self.options().clock)()),
-            // Who renders asks the fleet for the zone each time.
-            FleetEvent::ZoneChanged { .. } => {}
+            // Who renders asks the fleet for the zone each time, and what drivers choose from no follower is told.
+            FleetEvent::ZoneChanged { .. } | FleetEvent::OfficeChanged { .. } => {}
         }
     }
 

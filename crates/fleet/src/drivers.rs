@@ -103,13 +103,11 @@ fn check_tracker(memory: &Memory, scope: Scope, owner: UserId, tracker: TrackerI
     if tracker.user == owner { Ok(()) } else { Err(OfficeError::NotFound) }
 }
 
-/// A driver within the scope.
-fn find(memory: &Memory, scope: Scope, id: u32) -> Result<&Arc<Driver>, OfficeError> {
-    let driver = memory.entities.drivers.get(id);
-    // Who asks is judged before what it asks for.
-    let owner = driver.map_or(UserId(0), |driver| driver.owner());
-    scope.master(memory, owner)?;
-    driver.ok_or(OfficeError::NotFound)
+/// The owner of a driver within the scope.
+fn owner_of(memory: &Memory, scope: Scope, id: u32) -> Result<UserId, OfficeError> {
+    // Nobody has the number 0: who asks is judged before what it asks for.
+    let owner = memory.entities.drivers.get(id).map_or(UserId(0), |driver| driver.owner());
+    scope.master(memory, owner).map(|owner| owner.id)
 }
 
 impl Fleet {
@@ -165,7 +163,7 @@ impl Fleet {
         self.write(move |desk| {
             let changes = {
                 let memory = desk.memory();
-                let owner = find(&memory, scope, id)?.owner();
+                let owner = owner_of(&memory, scope, id)?;
                 edit.tracker.map_or(Ok(()), |tracker| check_tracker(&memory, scope, owner, tracker))?;
                 edit.changes(&memory, id, owner)
             };
@@ -178,7 +176,7 @@ impl Fleet {
     pub async fn delete_driver(&self, keeper: Keeper<'_>, id: u32) -> Result<(), OfficeError> {
         let scope = keeper.scope()?;
         self.write(move |desk| {
-            find(&desk.memory(), scope, id)?;
+            owner_of(&desk.memory(), scope, id)?;
             Ok(desk.commit(vec![Change::EntityRemoved { kind: EntityKind::Driver, id }], &[])?)
         })
         .await

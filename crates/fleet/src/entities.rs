@@ -11,8 +11,10 @@ use storage::catalog::{EntityRow, Write};
 use crate::drivers::Driver;
 use crate::error::FleetError;
 use crate::extras::TrackerExtras;
+use crate::forms::FormTemplate;
 use crate::groups::Group;
 use crate::phones::StoredCode;
+use crate::predefined_texts::PredefinedTexts;
 use crate::security_groups::SecurityGroup;
 use crate::sensors::StoredSensor;
 use crate::tags::Tag;
@@ -142,8 +144,10 @@ macro_rules! entities {
 
 entities! {
     drivers: Driver "driver"
+    forms: FormTemplate "form"
     groups: Group "tracker_group"
     pairing_codes: StoredCode "pairing_code"
+    predefined_texts: PredefinedTexts "predefined_texts"
     security_groups: SecurityGroup "security_group"
     sensors: StoredSensor "sensor"
     tags: Tag "tag"

@@ -55,6 +55,11 @@ pub enum FleetEvent {
         /// Why.
         cause: EndCause,
     },
+    /// What the office of a master user has for its drivers is another: texts to choose from, or forms.
+    OfficeChanged {
+        /// Whose.
+        user: UserId,
+    },
     /// A user's times are shown in another zone.
     ZoneChanged {
         /// Whose.

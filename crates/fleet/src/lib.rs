@@ -14,6 +14,7 @@
 //! | commands in own words | [`Fleet::may_order_freely`], [`Fleet::set_device_commands`] |
 //! | drivers' phones | [`Fleet::create_pairing_code`], [`Fleet::pair`], [`Fleet::authorize_driver`], [`Fleet::driver_phones`], [`Fleet::unpair`], [`Fleet::leave`] |
 //! | vehicles, drivers | [`Fleet::vehicle_of`], [`Fleet::vehicles`], [`Fleet::set_vehicle`], [`Fleet::delete_vehicle`], [`Fleet::driver_of`], [`Fleet::drivers`], [`Fleet::list_drivers`], [`Fleet::create_driver`], [`Fleet::update_driver`], [`Fleet::delete_driver`] |
+//! | texts and forms for drivers | [`Fleet::predefined_texts`], [`Fleet::list_predefined_texts`], [`Fleet::create_predefined_text`], [`Fleet::update_predefined_text`], [`Fleet::delete_predefined_text`], [`Fleet::forms`], [`Fleet::list_forms`], [`Fleet::create_form`], [`Fleet::update_form`], [`Fleet::delete_form`] |
 //! | API keys | [`Fleet::create_api_key`], [`Fleet::api_keys`], [`Fleet::delete_api_key`] |
 //! | new passwords | [`Fleet::set_password`], [`Fleet::begin_restore`], [`Fleet::cancel_restore`], [`Fleet::authorize_password_change`], [`Fleet::restore_password`] |
 //! | a user's trackers | [`Fleet::access`], [`Fleet::trackers`], [`Fleet::tracker`], [`Fleet::owned_tracker`], [`Fleet::register_tracker`], [`Fleet::corrupt_tracker`] |
@@ -47,6 +48,7 @@ mod event;
 mod extras;
 mod failures;
 mod fleet;
+mod forms;
 mod groups;
 mod keeper;
 mod memory;
@@ -59,6 +61,7 @@ mod panel;
 mod password;
 mod phones;
 mod places;
+mod predefined_texts;
 mod preferences;
 mod presets;
 mod remembered;
@@ -93,6 +96,7 @@ pub use error::{
 };
 pub use event::{EndCause, FleetEvent};
 pub use fleet::Fleet;
+pub use forms::{FORM_CHOICES_MAX, FORM_FIELDS_MAX, FormEdit, FormField, FormFieldKind, FormTemplate};
 pub use groups::Group;
 pub use keeper::Keeper;
 pub use models::{IdPattern, MODELS, Model, model};
@@ -103,6 +107,7 @@ pub use panel::{
     TrackerQuery, UserEdit, UserOrder, UserQuery,
 };
 pub use phones::{DriverPhone, DriverSession, PAIRING_CODE_DIGITS, PairingCode};
+pub use predefined_texts::{PREDEFINED_NUMBER_MAX, PREDEFINED_TEXT_CHARS_MAX, PredefinedText};
 pub use preferences::{
     BALANCE_ALERT_EMAILS_MAX, DateFormat, Display, Geocoder, HourMode, MeasurementSystem, Preferences, RouteProvider,
 };

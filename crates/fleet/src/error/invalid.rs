@@ -57,6 +57,10 @@ pub enum Field {
     Brand,
     VehicleModel,
     Card,
+    Text,
+    Number,
+    Fields,
+    Choices,
 }
 
 impl Field {
@@ -116,6 +120,10 @@ impl Field {
             Self::Brand => "brand",
             Self::VehicleModel => "model",
             Self::Card => "card",
+            Self::Text => "text",
+            Self::Number => "number",
+            Self::Fields => "fields",
+            Self::Choices => "choices",
         }
     }
 }

@@ -290,7 +290,7 @@ fn zone(name: &str) -> Result<Arc<Zone>, Invalid> {
     Zone::parse(name).map_err(|_| Invalid { field: Field::TimeZone, problem: Problem::Unknown })
 }
 
-/// The end of the groups, tags, security groups and drivers that a user made. Left behind, they would count against what
+/// The end of the groups, tags, security groups, drivers and forms that a user made. Left behind, they would count against what
 /// others may make.
 fn belongings(memory: &Memory, user: UserId) -> impl Iterator<Item = Change> {
     let entities = &memory.entities;
@@ -298,7 +298,8 @@ fn belongings(memory: &Memory, user: UserId) -> impl Iterator<Item = Change> {
     let tags = entities.tags.iter().filter(move |t| t.owner() == user).map(|t| (EntityKind::Tag, t.id));
     let rights = entities.security_groups.iter().filter(move |g| g.owner() == user);
     let drivers = entities.drivers.iter().filter(move |d| d.owner() == user).map(|d| (EntityKind::Driver, d.id));
-    let all = groups.chain(tags).chain(drivers).chain(rights.map(|g| (EntityKind::SecurityGroup, g.id)));
+    let forms = entities.forms.iter().filter(move |f| f.owner() == user).map(|f| (EntityKind::FormTemplate, f.id));
+    let all = groups.chain(tags).chain(drivers).chain(forms).chain(rights.map(|g| (EntityKind::SecurityGroup, g.id)));
     all.map(|(kind, id)| Change::EntityRemoved { kind, id })
 }
 
@@ -308,10 +309,11 @@ fn is_master_of(user: &User, account: AccountId) -> bool {
 }
 
 /// What removing a user for good means, apart from its trackers and sessions.
-pub(crate) fn removal(user: &User) -> [Change; 3] {
+pub(crate) fn removal(user: &User) -> [Change; 4] {
     let gone = User { removed: true, activated: false, ..user.clone() };
-    let texts = Change::EntityRemoved { kind: EntityKind::UiSettings, id: user.id.0 };
-    [texts, Change::AllUnbound(user.id), Change::User(Arc::new(gone))]
+    let own = [EntityKind::UiSettings, EntityKind::PredefinedTexts];
+    let [settings, texts] = own.map(|kind| Change::EntityRemoved { kind, id: user.id.0 });
+    [settings, texts, Change::AllUnbound(user.id), Change::User(Arc::new(gone))]
 }
 
 pub(crate) fn next_user_id(memory: &Memory, users_max: usize) -> Option<UserId> {

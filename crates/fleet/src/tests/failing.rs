@@ -8,8 +8,9 @@ use storage::catalog::{Catalog, CatalogError, Contents, SqliteCatalog, Write};
 use super::{Stage, at, cheap, listen, new_user, ngp};
 use crate::memory::Memory;
 use crate::{
-    ApiKeyError, CorruptError, DriverEdit, Failure, Fleet, Keeper, LoginError, OfficeError, PairError, PasswordError,
-    RegisterError, RenewError, RestoreError, SessidError, UserError, VehicleEdit,
+    ApiKeyError, CorruptError, DriverEdit, Failure, Fleet, FormEdit, FormField, FormFieldKind, Keeper, LoginError,
+    OfficeError, PairError, PasswordError, RegisterError, RenewError, RestoreError, SessidError, UserError,
+    VehicleEdit,
 };
 
 struct Fragile {
@@ -79,6 +80,13 @@ async fn a_write_that_fails_changes_and_tells_nothing() {
     let plated = fleet.set_vehicle(keeper, van.id, VehicleEdit::default()).await;
     assert_eq!(plated, Err(OfficeError::Failed(full())));
     assert_eq!(fleet.delete_vehicle(keeper, van.id).await, Err(OfficeError::Failed(full())));
+    let text = fleet.create_predefined_text(keeper, ann.user, None, "On my way".into()).await;
+    assert_eq!(text, Err(OfficeError::Failed(full())));
+    let form = FormEdit {
+        name: "Delivery".into(),
+        fields: vec![FormField { label: "To".into(), kind: FormFieldKind::Text, required: true }],
+    };
+    assert_eq!(fleet.create_form(keeper, ann.user, form).await, Err(OfficeError::Failed(full())));
     let bo = DriverEdit { name: "Bo".into(), tracker: Some(van.id), ..DriverEdit::default() };
     assert_eq!(fleet.create_driver(keeper, ann.user, bo).await, Err(OfficeError::Failed(full())));
     assert_eq!(fleet.create_api_key(&ann, "a".into(), at(2)).await, Err(ApiKeyError::Failed(full())));
