@@ -25,9 +25,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("calls", &["model", "fleet", "web"]),
     ("navixy", &["model", "live", "fleet", "engine", "dispatch", "web", "calls"]),
     ("driver", &["model", "fleet", "engine", "dispatch", "web"]),
+    ("office", &["model", "fleet", "dispatch", "web", "calls"]),
     (
         "odograph",
-        &["model", "protocols", "live", "storage", "fleet", "engine", "dispatch", "web", "gateway", "mail", "calls", "navixy", "driver"],
+        &[
+            "model", "protocols", "live", "storage", "fleet", "engine", "dispatch", "web", "gateway", "mail", "calls",
+            "navixy", "driver", "office",
+        ],
     ),
     // Beside the floors.
     ("xtask", &["model", "simulator"]),

@@ -6,6 +6,7 @@
 
 pub mod answer;
 pub mod document;
+mod hex;
 pub mod json;
 mod method;
 pub mod openapi;
@@ -17,6 +18,7 @@ mod request;
 pub mod write;
 
 pub use answer::ErrorWords;
+pub use hex::bytes_of_hex;
 pub use method::{Entry, Kind, Param, optional, required};
 pub use params::{FieldError, Params, WrongParameters};
 pub use problem::{field_error, problem_text};

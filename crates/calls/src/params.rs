@@ -77,6 +77,11 @@ pub fn int(value: Value<'_>) -> Result<i32, Mistyped> {
     }
 }
 
+/// A whole number of 64 bits that is not negative.
+pub fn natural(value: Value<'_>) -> Result<u64, Mistyped> {
+    text(value).ok().and_then(|text| text.trim().parse().ok()).ok_or(json::NOT_INT)
+}
+
 /// A number, finite.
 pub fn number(value: Value<'_>) -> Result<f64, Mistyped> {
     match value {
@@ -270,6 +275,19 @@ mod tests {
         check("", Some(true), "id=%36", Some(6));
         check(r#"{"id":null}"#, Some(true), "id=6", Some(6));
         check(r#"{"other":1}"#, Some(true), "", None);
+    }
+
+    #[test]
+    fn numbers_of_64_bits_are_whole_and_not_negative() {
+        let check =
+            |raw: &str, expected: Result<u64, Mistyped>| assert_eq!(natural(Value::Json(raw)), expected, "{raw}");
+        check("5", Ok(5));
+        check("18446744073709551615", Ok(u64::MAX));
+        check(r#"" 7 ""#, Ok(7));
+        for raw in ["-1", "18446744073709551616", "1.0", "true", "[1]", r#""""#] {
+            check(raw, Err(json::NOT_INT));
+        }
+        assert_eq!(natural(Value::Field("12")), Ok(12));
     }
 
     #[test]

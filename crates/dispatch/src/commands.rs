@@ -12,13 +12,24 @@ impl Dispatch {
     /// Takes in a command for the device of a source, to be sent when the device can be reached. It is given up
     /// after [`crate::DispatchOptions::command_lifetime_s`].
     pub async fn queue(&self, source: SourceId, command: Command, now: Timestamp) -> Result<CommandId, QueueError> {
+        self.queue_until(source, command, Timestamp::MAX, now).await
+    }
+
+    /// The same of a command that is given up earlier.
+    pub async fn queue_until(
+        &self,
+        source: SourceId,
+        command: Command,
+        expires: Timestamp,
+        now: Timestamp,
+    ) -> Result<CommandId, QueueError> {
         let is_output = matches!(command, Command::Output { .. });
         match command.bytes_len() {
             0 if !is_output => return Err(QueueError::Empty),
             n if n > self.options.command_bytes_max => return Err(QueueError::TooLong),
             _ => {}
         }
-        let expires = now.plus_ms(i64::from(self.options.command_lifetime_s) * 1_000);
+        let expires = expires.min(now.plus_ms(i64::from(self.options.command_lifetime_s) * 1_000));
         let command = NewCommand { source, command, submitted: now, expires };
         let open_max = self.options.open_commands_per_source_max;
         self.write(move |desk| {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use model::{TrackerId, UserId};
 
 use crate::error::OfficeError;
+use crate::fleet::Fleet;
 use crate::memory::Memory;
 use crate::sessions::{PanelSession, Session};
 use crate::values::{AccountId, Tracker, User};
@@ -73,5 +74,22 @@ impl Scope {
                 may.then_some(()).ok_or(OfficeError::NotPermitted)
             }
         }
+    }
+}
+
+impl Fleet {
+    /// A tracker whose driver's things somebody may keep: an original that is not removed.
+    ///
+    /// # Errors
+    /// [`OfficeError::NotPermitted`], [`OfficeError::NotFound`], [`OfficeError::Clone`], or for a user of its own
+    /// [`OfficeError::Blocked`].
+    pub fn kept_tracker(&self, keeper: Keeper<'_>, tracker: TrackerId) -> Result<Arc<Tracker>, OfficeError> {
+        let scope = keeper.scope()?;
+        let memory = self.shared.memory();
+        let tracker = scope.original(&memory, tracker)?;
+        if tracker.source.blocked && matches!(scope, Scope::Master(_)) {
+            return Err(OfficeError::Blocked);
+        }
+        Ok(Arc::clone(tracker))
     }
 }

@@ -16,6 +16,19 @@ async fn a_command_is_given_up_at_its_time() {
 }
 
 #[tokio::test]
+async fn a_command_may_be_given_less_time_but_not_more() {
+    let stage = Stage::with(DispatchOptions { command_lifetime_s: 60, ..DispatchOptions::default() }).await;
+    for (wanted_s, expires_s) in [(30, 30), (60, 60), (90, 60)] {
+        let command = Command::Text("x".to_owned());
+        let id = stage.dispatch.queue_until(VAN, command, at(wanted_s), at(0)).await.expect("queued");
+        let command = stage.dispatch.command(id).await.expect("read").expect("there");
+        assert_eq!(command.expires, at(expires_s), "{wanted_s}");
+    }
+    stage.dispatch.expire(at(30)).await.expect("done");
+    assert_eq!(stage.dispatch.open_commands(VAN).await.map(|open| open.len()), Ok(2));
+}
+
+#[tokio::test]
 async fn what_ran_out_while_the_server_was_down_is_given_up_at_the_start() {
     let stage = Stage::with(DispatchOptions { command_lifetime_s: 60, ..DispatchOptions::default() }).await;
     stage.dispatch.queue(VAN, Command::Text("x".to_owned()), at(0)).await.expect("queued");

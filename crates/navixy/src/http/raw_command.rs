@@ -1,9 +1,9 @@
 //! `tracker/raw_command/…`, `tracker/send_command`, `tracker/command/unconfirmed/…`: commands in a device's own
 //! language, and those that wait.
 
-use calls::Request;
 use calls::json::Mistyped;
 use calls::params::{self, Params};
+use calls::{Request, bytes_of_hex};
 use dispatch::Command;
 use fleet::{Model, PanelSession, Right, Session};
 use model::{ConnectionStatus, SourceId, Timestamp};
@@ -151,7 +151,7 @@ fn read_command(api: &Api, params: &mut Params<'_>) -> Option<Command> {
     });
     let text = params.required("command", params::text)?;
     let command = match is_hex {
-        Some(true) => bytes_of(&text).map(Command::Bytes),
+        Some(true) => bytes_of_hex(&text).map(Command::Bytes),
         _ => Some(Command::Text(text)),
     };
     let bytes_max = api.dispatch.options().command_bytes_max;
@@ -163,29 +163,4 @@ fn read_command(api: &Api, params: &mut Params<'_>) -> Option<Command> {
         Some(_) => {}
     }
     command
-}
-
-/// The bytes of pairs of hexadecimal digits.
-fn bytes_of(hex: &str) -> Option<Vec<u8>> {
-    let digit = |b: u8| char::from(b).to_digit(16).map(|n| n as u8);
-    let (pairs, rest) = hex.as_bytes().as_chunks::<2>();
-    let byte = |[high, low]: &[u8; 2]| Some(digit(*high)? << 4 | digit(*low)?);
-    rest.is_empty().then(|| pairs.iter().map(byte).collect()).flatten()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn hexadecimal_digits_come_in_pairs() {
-        let check = |text: &str, expected: Option<&[u8]>| assert_eq!(bytes_of(text).as_deref(), expected, "{text:?}");
-        check("00fFA5", Some(&[0, 0xff, 0xa5]));
-        check("", Some(&[]));
-        check("0", None);
-        check("0g", None);
-        check("0x", None);
-        check(" 00", None);
-        check("é", None);
-    }
 }
