@@ -29,8 +29,20 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "odograph",
         &[
-            "model", "protocols", "live", "storage", "fleet", "engine", "dispatch", "web", "gateway", "mail", "calls",
-            "navixy", "driver", "office",
+            "model",
+            "protocols",
+            "live",
+            "storage",
+            "fleet",
+            "engine",
+            "dispatch",
+            "web",
+            "gateway",
+            "mail",
+            "calls",
+            "navixy",
+            "driver",
+            "office",
         ],
     ),
     // Beside the floors.

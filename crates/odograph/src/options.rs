@@ -9,6 +9,7 @@ use gateway::DeviceOptions;
 use live::{MonitorLimits, OutboxLimits, Timing};
 use model::Timestamp;
 use navixy::{BatchItemShape, FallbackOptions, NavixyOptions, SocketOptions};
+use office::OfficeOptions;
 use storage::journal::{JournalError, JournalOptions};
 use web::{HttpLimits, SocketLimits, TrustedProxies};
 
@@ -206,6 +207,17 @@ pub(crate) fn engine(settings: &Settings, on_failure: fn(&JournalError)) -> Engi
         },
         clock: now,
         on_failure,
+    }
+}
+
+/// For the office's own calls, which are counted as Navixy's are.
+pub(crate) fn office(settings: &Settings) -> OfficeOptions {
+    let limits = &settings.limits;
+    OfficeOptions {
+        clock: now,
+        user_requests_per_second_max: limits.user_requests_per_second_max,
+        panel_requests_per_second_max: limits.panel_requests_per_second_max,
+        rate_keys_max: limits.request_counters_max,
     }
 }
 

@@ -31,6 +31,7 @@ pub(crate) fn routes(
         routes.exact(path, http(Arc::new(PageHandler::new(page, status.clone()))))?;
     }
     navixy(&mut routes, status, dispatch, mails, settings, fallback)?;
+    office(&mut routes, status, dispatch, settings)?;
     Ok(routes)
 }
 
@@ -54,7 +55,7 @@ fn navixy(
     let sockets = Arc::new(NavixySockets::new(engine.clone(), sockets));
     let fallback = Arc::new(sockets.fallback(options::now, fallback));
     tokio::spawn(forget_absent(Arc::downgrade(&fallback)));
-    let documents: Arc<dyn Handler> = Arc::new(Documents::new(&[]));
+    let documents: Arc<dyn Handler> = Arc::new(Documents::new(&[office::chapter()]));
     for document in DOCUMENTS {
         routes.exact(document, http(documents.clone()))?;
     }
@@ -69,6 +70,24 @@ fn navixy(
         } else {
             routes.below(base, http(api.clone()))?;
         }
+    }
+    Ok(())
+}
+
+/// The office's own calls.
+fn office(
+    routes: &mut Routes,
+    status: &Status,
+    dispatch: &Arc<Dispatch>,
+    settings: &Settings,
+) -> Result<(), RouteError> {
+    let fleet = status.engine.fleet().clone();
+    let api: Arc<dyn Handler> = Arc::new(office::Api::new(fleet, dispatch.clone(), options::office(settings)));
+    for method in office::methods() {
+        routes.exact(&format!("/{method}"), http(api.clone()))?;
+    }
+    for document in office::DOCUMENTS {
+        routes.exact(document, http(Arc::new(office::Documents)))?;
     }
     Ok(())
 }

@@ -9,6 +9,7 @@ mod api;
 mod command;
 mod device_commands;
 mod docs;
+mod driver;
 mod driver_event;
 mod errors;
 mod failure;
@@ -16,6 +17,7 @@ mod method;
 mod pairing;
 mod render;
 mod service;
+mod vehicle;
 
 pub use api::{Api, OfficeOptions};
 pub use docs::{DOCUMENTS, Documents, chapter, openapi};

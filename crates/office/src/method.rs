@@ -46,9 +46,11 @@ pub(crate) struct Method {
 const TABLES: &[&[Method]] = &[
     crate::command::METHODS,
     crate::device_commands::METHODS,
+    crate::driver::METHODS,
     crate::driver_event::METHODS,
     crate::pairing::METHODS,
     crate::service::METHODS,
+    crate::vehicle::METHODS,
 ];
 
 /// By path; of two rows with one path a test would say so.
