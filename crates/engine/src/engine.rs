@@ -126,6 +126,7 @@ impl Engine {
             tasks: Mutex::default(),
         });
         engine.recover()?;
+        engine.recover_missed()?;
         engine.listen_to_fleet();
         let tasks = vec![
             tokio::spawn(engine.clone().keep_time()),

@@ -8,7 +8,7 @@
 //! nothing twice. The lock is taken for what happens, not for each report.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use live::{Applied, Lane, LastKnown, happened, push_bytes};
@@ -17,6 +17,9 @@ use model::{Entry, EntryKind, Happened, MS_PER_SECOND, Push, Record, Seq, Source
 use crate::connection::{Connection, Watch};
 use crate::engine::Engine;
 use crate::source::{Inner, Source, Watcher};
+
+/// How often it is looked for pushes that are kept no longer.
+const FORGET_EVERY_MS: i64 = 60 * MS_PER_SECOND;
 
 /// What is kept for clients that were away.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -54,13 +57,22 @@ pub(crate) struct Numbers {
     kept_bytes: AtomicUsize,
     /// Until then every source counts as followed: who followed it before the start may come back.
     all_until: Timestamp,
+    /// When it is next looked for pushes that are kept no longer, in milliseconds.
+    forget_at_ms: AtomicI64,
     limits: KeptLimits,
 }
 
 impl Numbers {
     pub(crate) fn new(limits: KeptLimits, started: Timestamp) -> Self {
         let all_until = started.plus_ms(i64::from(limits.kept_s) * MS_PER_SECOND);
-        Self { telling: Mutex::new(()), newest: AtomicU64::new(0), kept_bytes: AtomicUsize::new(0), all_until, limits }
+        Self {
+            telling: Mutex::new(()),
+            newest: AtomicU64::new(0),
+            kept_bytes: AtomicUsize::new(0),
+            all_until,
+            forget_at_ms: AtomicI64::new(0),
+            limits,
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, ()> {
@@ -93,6 +105,7 @@ struct Kept {
 struct Uploaded {
     /// The last of its reports in the journal's order.
     seq: Seq,
+    received: Timestamp,
     total: u32,
     /// The last report as the device sent them; `None` while nobody follows.
     last: Option<Arc<Record>>,
@@ -161,7 +174,7 @@ impl Feed {
     }
 
     /// Tells the followers, and keeps it if it is to be kept.
-    fn tell(&mut self, numbers: &Numbers, push: Push, now: Timestamp) {
+    pub(crate) fn tell(&mut self, numbers: &Numbers, push: Push, now: Timestamp) {
         let push = Arc::new(push);
         let telling = numbers.lock();
         let number = numbers.newest.load(Ordering::Relaxed) + 1;
@@ -211,15 +224,15 @@ impl Inner {
     pub(crate) fn gather(
         &self,
         numbers: &Numbers,
-        now: Timestamp,
+        received: Timestamp,
         indexes: impl ExactSizeIterator<Item = usize>,
     ) -> Option<Gathering> {
-        if self.blocked || !self.feed.is_followed(numbers, now) {
+        if self.blocked || !self.feed.is_followed(numbers, received) {
             return None;
         }
         let total = u32::try_from(indexes.len()).unwrap_or(u32::MAX);
         let last_index = if self.feed.followers.is_empty() { None } else { indexes.max() };
-        let uploaded = Uploaded { seq: Seq::default(), total, last: None, happened: Vec::new() };
+        let uploaded = Uploaded { seq: Seq::default(), received, total, last: None, happened: Vec::new() };
         Some(Gathering { last_index, uploaded })
     }
 
@@ -232,9 +245,9 @@ impl Inner {
     }
 
     /// Everything up to here is durable: followers are told.
-    pub(crate) fn tell_committed(&mut self, numbers: &Numbers, seq: Seq, clock: fn() -> Timestamp) {
+    pub(crate) fn tell_committed(&mut self, numbers: &Numbers, seq: Seq) {
         while self.feed.pending.front().is_some_and(|uploaded| uploaded.seq <= seq)
-            && let Some(Uploaded { total, last, happened, .. }) = self.feed.pending.pop_front()
+            && let Some(Uploaded { received, total, last, happened, .. }) = self.feed.pending.pop_front()
         {
             if self.blocked || self.removed {
                 continue;
@@ -244,9 +257,8 @@ impl Inner {
                     follower.connection.records(follower.slot, total, &last);
                 }
             }
-            if !happened.is_empty() {
-                let now = clock();
-                happened.into_iter().for_each(|happened| self.feed.tell(numbers, Push::Happened(happened), now));
+            for happened in happened {
+                self.feed.tell(numbers, Push::Happened(happened), received);
             }
         }
         if self.feed.pending.is_empty() && self.feed.pending.capacity() > 0 {
@@ -258,7 +270,8 @@ impl Inner {
 impl Engine {
     /// Follows a source on a lane of feeds: from now on its uploads and whatever is pushed are told. Also says whether
     /// the source is blocked, and what of the kept pushes the client missed that has got everything up to the number
-    /// `since`, in order; nothing without a number, and nothing while the source is blocked.
+    /// `since`, in order; nothing without a number, nothing while the source is blocked, and nothing from a time when
+    /// the tracker did not show the source yet.
     pub fn follow(
         &self,
         connection: &Arc<Connection>,
@@ -269,6 +282,8 @@ impl Engine {
     ) -> (Watch, bool, Vec<Missed>) {
         let numbers = &self.context.numbers;
         let watch = connection.begin_watch(lane, tracker, source);
+        let now = (self.options().clock)();
+        let shown_since = self.fleet.shown_since(tracker).unwrap_or(now);
         let mut inner = source.lock();
         let blocked = inner.blocked;
         if blocked {
@@ -280,11 +295,15 @@ impl Engine {
             tracker,
             looks: false,
         });
-        inner.feed.forget(numbers, (self.options().clock)());
+        inner.feed.forget(numbers, now);
         let missed = match since {
-            Some(since) if !blocked => {
-                inner.feed.kept.iter().filter(|kept| kept.number > since).map(Kept::missed).collect()
-            }
+            Some(since) if !blocked => inner
+                .feed
+                .kept
+                .iter()
+                .filter(|kept| kept.number > since && kept.since >= shown_since)
+                .map(Kept::missed)
+                .collect(),
             _ => Vec::new(),
         };
         (watch, blocked, missed)
@@ -303,6 +322,20 @@ impl Engine {
         let mut inner = source.lock();
         if !inner.blocked && !inner.removed {
             inner.feed.tell(&self.context.numbers, push, (self.options().clock)());
+        }
+    }
+}
+
+impl Engine {
+    /// Lets go, once a minute, of pushes of sources of which nothing is heard any more.
+    pub(crate) fn forget_pushes(&self, now: Timestamp) {
+        let numbers = &self.context.numbers;
+        if now.ms() < numbers.forget_at_ms.load(Ordering::Relaxed) {
+            return;
+        }
+        numbers.forget_at_ms.store(now.plus_ms(FORGET_EVERY_MS).ms(), Ordering::Relaxed);
+        if numbers.kept_bytes.load(Ordering::Relaxed) > 0 {
+            self.all_sources().iter().for_each(|source| source.lock().feed.forget(numbers, now));
         }
     }
 }

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll};
 
-use live::{Applied, LastKnown, is_future, order_time};
+use live::{Applied, LastKnown, is_ahead, is_future, order_time};
 use model::{Entry, EntryKind, MS_PER_SECOND, Report, Seq, Timestamp, Upload};
 use storage::codec::{content_hash, encode_report};
 use storage::journal::{ReportKey, flag};
@@ -126,7 +126,7 @@ impl Engine {
             self.acknowledge_in_turn(bytes.len(), done);
             return Ok(());
         }
-        self.mark_late(&inner, &mut prepared);
+        self.mark_late(&inner, received, &mut prepared);
         let rows = prepared.iter().map(|p| p.row.clone()).collect();
         let first = self.writer().push(Work::Reports { source: source.clone(), received, rows, bytes, done });
         let last = Seq(first.0 + prepared.len() as u64 - 1);
@@ -188,8 +188,9 @@ impl Engine {
         })
     }
 
-    fn mark_late(&self, inner: &Inner, prepared: &mut [Prepared]) {
-        let mut newest = inner.state.newest;
+    /// Marks those that the fold is going to find late.
+    fn mark_late(&self, inner: &Inner, received: Timestamp, prepared: &mut [Prepared]) {
+        let mut newest = inner.state.newest.filter(|newest| !is_ahead(*newest, received, &self.options().timing));
         for p in prepared {
             // What counts at its arrival is never late.
             let is_dated = p.row.flags & (flag::FUTURE | flag::NO_TIME) == 0;

@@ -16,7 +16,9 @@ mod ingest;
 mod lifecycle;
 mod messages;
 mod metrics;
+mod missed;
 mod options;
+mod past;
 mod reads;
 mod recover;
 mod snapshots;
@@ -31,6 +33,7 @@ pub use ingest::{Receipt, Refused};
 pub use messages::Messages;
 pub use metrics::EngineMetrics;
 pub use options::{BlockedReports, EngineOptions};
+pub use past::{Past, PastHappened, PastRecords, Span};
 pub use reads::{ReadError, ReadLimits};
 pub use source::{Source, View};
 /// What is read of the past: the port alone, so that who reads it knows no store.

@@ -68,9 +68,8 @@ impl Engine {
         let event = self.next_event();
         // Told under the lock: until then the slot means this source and nothing else.
         let mut inner = source.lock();
-        let lost = inner.take_away(|w| w.tracker == tracker);
+        let lost = source.take_away(&mut inner, |w| w.tracker == tracker);
         tell_of_loss(lost, event, id);
-        source.rest(&mut inner);
     }
 
     /// A sub-user no longer sees a tracker: its sessions are not told, and hear nothing more of it.
@@ -86,10 +85,9 @@ impl Engine {
         };
         // Taken back under the lock, so that nothing is published to them in between.
         let mut inner = source.lock();
-        for watcher in inner.take_away(is_theirs) {
+        for watcher in source.take_away(&mut inner, is_theirs) {
             watcher.connection.revoke(watcher.slot, event, id);
         }
-        source.rest(&mut inner);
     }
 
     /// A user has a tracker more: connections that hold a session of that user may want it.
@@ -112,10 +110,9 @@ impl Engine {
         let event = self.next_event();
         let mut inner = source.lock();
         inner.removed = true;
-        let watchers = inner.take_away(|_| true);
+        let watchers = source.take_away(&mut inner, |_| true);
         inner.feed.clear(&self.context.numbers);
         tell_of_loss(watchers, event, id);
-        source.rest(&mut inner);
     }
 
     /// Lets a connection hear of the end of a session, and of new trackers of its user. Ask the fleet once more

@@ -279,8 +279,7 @@ impl Source {
         {
             self.hand_out(&inner, snapshot, notable);
         }
-        let Context { options, numbers, .. } = &*self.0.context;
-        inner.tell_committed(numbers, seq, options.clock);
+        inner.tell_committed(&self.0.context.numbers, seq);
     }
 
     fn hand_out(&self, inner: &Inner, snapshot: Arc<Snapshot>, notable: bool) {
@@ -321,13 +320,27 @@ impl Source {
         let found = inner.watchers.iter().position(|w| w.is(connection, slot));
         if let Some(at) = found {
             inner.watchers.swap_remove(at);
-        } else if let Some(at) = inner.feed.followers.iter().position(|w| w.is(connection, slot)) {
-            inner.feed.followers.swap_remove(at);
+            self.rest(&mut inner);
+        } else {
+            self.take_followers(&mut inner, |w| w.is(connection, slot));
+        }
+    }
+
+    /// Takes those away who watch it in whatever way, and of whom this is so.
+    pub(crate) fn take_away(&self, inner: &mut Inner, mut is_one: impl FnMut(&mut Watcher) -> bool) -> Vec<Watcher> {
+        let mut taken: Vec<_> = inner.watchers.extract_if(.., &mut is_one).collect();
+        self.rest(inner);
+        taken.extend(self.take_followers(inner, is_one));
+        taken
+    }
+
+    fn take_followers(&self, inner: &mut Inner, is_one: impl FnMut(&mut Watcher) -> bool) -> Vec<Watcher> {
+        let taken: Vec<_> = inner.feed.followers.extract_if(.., is_one).collect();
+        if !taken.is_empty() {
             let Context { options, numbers, .. } = &*self.0.context;
             inner.feed.rest(numbers, (options.clock)());
-            return;
         }
-        self.rest(&mut inner);
+        taken
     }
 
     /// To be called when watchers were taken away. When none is left nothing is published any more, and what was last
@@ -358,13 +371,6 @@ impl Inner {
     /// All who watch it, in whatever way.
     pub(crate) fn everyone(&self) -> impl Iterator<Item = &Watcher> {
         self.watchers.iter().chain(&self.feed.followers)
-    }
-
-    /// Takes those away who watch it and of whom this is so.
-    pub(crate) fn take_away(&mut self, mut is_one: impl FnMut(&mut Watcher) -> bool) -> Vec<Watcher> {
-        let mut taken: Vec<_> = self.watchers.extract_if(.., &mut is_one).collect();
-        taken.extend(self.feed.followers.extract_if(.., is_one));
-        taken
     }
 
     fn view(&self) -> View<'_> {

@@ -84,6 +84,7 @@ impl Engine {
                 self.ring(&source, at, now);
             }
         }
+        self.forget_pushes(now);
     }
 
     fn ring(&self, source: &Source, at: Timestamp, now: Timestamp) {

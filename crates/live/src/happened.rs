@@ -66,9 +66,12 @@ impl LastKnown {
         }
     }
 
-    /// Whether there is nothing left to learn.
-    pub const fn is_complete(&self) -> bool {
-        self.inputs.is_some() && self.outputs.is_some() && self.moving.is_some() && self.driver.is_some()
+    /// Whether it knows everything that `other` knows, be it something else.
+    pub const fn knows_all_of(&self, other: &Self) -> bool {
+        (self.inputs.is_some() || other.inputs.is_none())
+            && (self.outputs.is_some() || other.outputs.is_none())
+            && (self.moving.is_some() || other.moving.is_none())
+            && (self.driver.is_some() || other.driver.is_none())
     }
 }
 
@@ -141,3 +144,6 @@ fn identifies(key: &Value) -> Option<bool> {
 fn is_key(text: &str) -> bool {
     text.bytes().any(|byte| byte != b'0' && !byte.is_ascii_whitespace())
 }
+
+#[cfg(test)]
+mod tests;

@@ -33,7 +33,7 @@ pub use fold::{Applied, apply, initial};
 pub use fragment::{FragmentKey, Snapshot};
 pub use happened::{LastKnown, happened};
 pub use monitor::{MessagePlace, MessageTimes, Monitor, MonitorEntry, MonitorLimits};
-pub use order::{is_future, is_late, order_time};
+pub use order::{is_ahead, is_future, order_time};
 pub use outbox::{
     Changed, Due, Lane, LaneKind, Latest, Lifecycle, NOMINAL_STATE_BYTES, Outbox, OutboxLimits, Overrun, Slot,
     push_bytes,

@@ -16,7 +16,7 @@ pub fn order_time(report: &Report, received: Timestamp, timing: &Timing) -> Time
 }
 
 /// Whether `time` lies further ahead of the arrival than a device's clock may run.
-pub(crate) fn is_ahead(time: Timestamp, received: Timestamp, timing: &Timing) -> bool {
+pub fn is_ahead(time: Timestamp, received: Timestamp, timing: &Timing) -> bool {
     time.since_ms(received) > i64::from(timing.future_tolerance_s) * MS_PER_SECOND
 }
 
@@ -25,7 +25,7 @@ pub(crate) fn is_ahead(time: Timestamp, received: Timestamp, timing: &Timing) ->
 /// A report that counts at its arrival is never late: a device whose clock drifts out of the tolerance would otherwise
 /// stand still until the server's clock has caught up with its last dated report. And a `newest` that lies beyond the
 /// tolerance itself was let in by a wrong clock of the server's; it binds nobody.
-pub fn is_late(state: &SourceState, report: &Report, received: Timestamp, timing: &Timing) -> bool {
+pub(crate) fn is_late(state: &SourceState, report: &Report, received: Timestamp, timing: &Timing) -> bool {
     let Some(newest) = state.newest.filter(|newest| !is_ahead(*newest, received, timing)) else {
         return false;
     };

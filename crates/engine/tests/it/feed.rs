@@ -1,52 +1,277 @@
-//! What followers are told.
+//! What followers are told, and when.
 
-use std::sync::Arc;
+use engine::EngineOptions;
+use fleet::{SubuserEdit, TrackerEdit, UserProfile};
+use live::{LaneKind, OutboxLimits, Overrun};
+use model::{EventId, MessageId, MessageStatus, Push, Report, attr};
 
-use engine::{Connection, Source, Watch};
-use live::LaneKind;
-use model::{Attributes, EventId, Report, TrackerId, attr};
-
-use crate::stage::{Stage, finish, pushed, report, said};
-
-/// A report that says which inputs are on.
-fn inputs(s: i64, mask: i64) -> Report {
-    let attributes: Attributes = [(attr::INPUT_STATUS, mask)].into_iter().collect();
-    Report { attributes, ..report(s) }
-}
-
-fn caused(s: i64, mask: i64, event: u32) -> Report {
-    Report { events: vec![EventId(event)], ..inputs(s, mask) }
-}
-
-fn follow(
-    stage: &Stage,
-    tracker: TrackerId,
-    source: &Source,
-    since: Option<u64>,
-) -> (Arc<Connection>, Watch, Vec<String>) {
-    let connection = stage.engine.connect();
-    stage.engine.attach(stage.session.id, stage.session.user, &connection);
-    let lane = connection.open_lane(stage.session.id, LaneKind::Feed).expect("a lane");
-    let (watch, _, missed) = stage.engine.follow(&connection, lane, tracker, source, since);
-    (connection, watch, missed.iter().map(|missed| pushed(&missed.push)).collect())
-}
+use crate::stage::{Stage, alarm, finish, inputs, now, options, report, said, set_now};
 
 #[tokio::test]
 async fn a_follower_is_told_of_uploads_and_of_what_they_show_once_they_are_durable() {
     let stage = Stage::new().await;
     let (tracker, source) = stage.register("1").await;
-    let (connection, _watch, missed) = follow(&stage, tracker, &source, Some(0));
-    assert_eq!(missed, [""; 0]);
+    let follower = stage.follow(&stage.session, tracker, &source, None);
     stage.engine.flush().await;
     stage.gate.close();
+    // As the device sent them; the last of them is not the newest.
     let receipt = stage.ingest(&source, vec![inputs(3, 1), inputs(1, 0), inputs(2, 1)]).await;
-    assert_eq!(said(&connection), [""; 0], "nothing before the commit");
+    assert_eq!(said(&follower.connection), [""; 0], "nothing before the commit");
     stage.gate.reopen();
     finish(receipt).await.expect("stored");
-    assert_eq!(said(&connection), ["3r2", "Input { number: 1, on: true }@2"]);
-    stage.store(&source, vec![inputs(3, 1), caused(4, 1, 501)]).await;
-    assert_eq!(said(&connection), ["1r4", "Input { number: 1, on: true }@4"], "a repeat does not count");
-    assert_eq!(stage.engine.push_number(), 2);
-    let (_, _again, missed) = follow(&stage, tracker, &source, Some(1));
-    assert_eq!(missed, ["Input { number: 1, on: true }@4"]);
+    assert_eq!(said(&follower.connection), ["3r2", "input 1 on @2"]);
+}
+
+#[tokio::test]
+async fn repeats_do_not_count_and_an_upload_of_repeats_is_no_news() {
+    let stage = Stage::new().await;
+    let (tracker, source) = stage.register("1").await;
+    let follower = stage.follow(&stage.session, tracker, &source, None);
+    stage.store(&source, vec![inputs(1, 0), inputs(2, 1)]).await;
+    assert_eq!(said(&follower.connection), ["2r2", "input 1 on @2"]);
+    stage.store(&source, vec![inputs(1, 0), inputs(2, 1)]).await;
+    assert_eq!(said(&follower.connection), [""; 0]);
+    let caused = Report { events: vec![EventId(501)], ..inputs(3, 1) };
+    stage.store(&source, vec![inputs(1, 0), caused, inputs(2, 1)]).await;
+    assert_eq!(said(&follower.connection), ["1r3", "input 1 on @3"], "a cause, though the level is not new");
+}
+
+#[tokio::test]
+async fn a_late_report_is_told_of_and_shows_what_it_names() {
+    let stage = Stage::new().await;
+    let (tracker, source) = stage.register("1").await;
+    let follower = stage.follow(&stage.session, tracker, &source, None);
+    stage.store(&source, vec![inputs(10, 1)]).await;
+    stage.store(&source, vec![inputs(5, 0)]).await;
+    stage.store(&source, vec![alarm(6)]).await;
+    stage.store(&source, vec![inputs(11, 1)]).await;
+    assert_eq!(said(&follower.connection), ["1r10", "1r5", "1r6", "powered @6", "1r11"]);
+}
+
+#[tokio::test]
+async fn a_record_has_the_odometer_with_its_own_report_counted_in() {
+    let stage = Stage::new().await;
+    let (tracker, source) = stage.register("1").await;
+    let follower = stage.follow(&stage.session, tracker, &source, None);
+    let driving = |s| {
+        let mut report = report(s);
+        report.position.iter_mut().for_each(|position| position.set_speed_kmh(60.0));
+        report
+    };
+    stage.store(&source, vec![driving(0)]).await;
+    stage.engine.set_counter(&source, model::CounterKind::Odometer, 100.0, now()).await.expect("set");
+    let unplugged = Report { events: vec![EventId(2)], ..driving(50) };
+    stage.store(&source, vec![unplugged, driving(100)]).await;
+    let mut outbox = follower.connection.outbox();
+    let mut odometers = Vec::new();
+    while let Some(due) = outbox.take_next().expect("no overrun") {
+        match due {
+            live::Due::Records { last, .. } => odometers.push(last.odometer_km),
+            live::Due::Push { push, .. } => match &*push {
+                Push::Happened(happened) => odometers.push(happened.record.odometer_km),
+                other => panic!("{other:?}"),
+            },
+            other => panic!("{other:?}"),
+        }
+    }
+    let [None, Some(whole), Some(half)] = odometers[..] else { panic!("{odometers:?}") };
+    // Half a degree of longitude at 52 degrees north is some 34.2 km.
+    assert!((half - 134.2).abs() < 0.5 && (whole - 168.5).abs() < 0.5, "{half} {whole}");
+}
+
+#[tokio::test]
+async fn a_slow_follower_is_told_of_the_last_report_and_of_every_event() {
+    let outbox = OutboxLimits { skippable_max: 2, ..OutboxLimits::default() };
+    let stage = Stage::with(EngineOptions { outbox, ..options() }).await;
+    let (tracker, source) = stage.register("1").await;
+    let follower = stage.follow(&stage.session, tracker, &source, None);
+    for s in 0..6 {
+        stage.store(&source, vec![report(10 * s), inputs(10 * s + 1, s % 2)]).await;
+    }
+    let mut told = said(&follower.connection);
+    told.retain(|said| !said.starts_with("input"));
+    assert_eq!(told, ["12r51"]);
+}
+
+#[tokio::test]
+async fn a_follower_who_overruns_what_must_be_told_is_to_end() {
+    let outbox = OutboxLimits { must_messages_max: 3, ..OutboxLimits::default() };
+    let stage = Stage::with(EngineOptions { outbox, ..options() }).await;
+    let (tracker, source) = stage.register("1").await;
+    let follower = stage.follow(&stage.session, tracker, &source, None);
+    stage.store(&source, (1..=3).map(alarm).collect()).await;
+    assert_eq!(said(&follower.connection).len(), 4);
+    stage.store(&source, (4..=7).map(alarm).collect()).await;
+    assert_eq!(follower.connection.outbox().take_next().err(), Some(Overrun));
+}
+
+#[tokio::test]
+async fn whoever_pushes_is_heard_by_those_who_follow_and_by_nobody_else() {
+    let stage = Stage::new().await;
+    let (tracker, source) = stage.register("1").await;
+    let (other_tracker, other) = stage.register("2").await;
+    let follower = stage.follow(&stage.session, tracker, &source, None);
+    let bystander = stage.follow(&stage.session, other_tracker, &other, None);
+    let (watcher, _watch) = stage.watch(&stage.session, tracker, &source);
+    stage.engine.push(source.id(), Push::Device { up: true });
+    stage.engine.push(model::SourceId(1), Push::Device { up: false });
+    assert_eq!(said(&follower.connection), ["device up"]);
+    assert_eq!((said(&bystander.connection), said(&watcher)), (vec![], vec![]));
+    assert_eq!(stage.engine.push_number(), 1);
+    drop(follower.watch);
+    stage.engine.push(source.id(), Push::Device { up: false });
+    assert_eq!(said(&follower.connection), [""; 0]);
+}
+
+#[tokio::test]
+async fn numbers_grow_within_a_connection_whatever_its_sources() {
+    let stage = Stage::new().await;
+    let connection = stage.engine.connect();
+    let lane = connection.open_lane(stage.session.id, LaneKind::Feed).expect("a lane");
+    let mut sources = Vec::new();
+    let mut watches = Vec::new();
+    for device in ["1", "2", "3"] {
+        let (tracker, source) = stage.register(device).await;
+        watches.push(stage.engine.follow(&connection, lane, tracker, &source, None));
+        sources.push(source);
+    }
+    std::thread::scope(|scope| {
+        for source in &sources {
+            let (engine, id) = (&stage.engine, source.id());
+            scope.spawn(move || (0..200).for_each(|_| engine.push(id, Push::Driver { up: true })));
+        }
+    });
+    let mut numbers = Vec::new();
+    while let Some(due) = connection.outbox().take_next().expect("no overrun") {
+        match due {
+            live::Due::Push { number, .. } => numbers.push(number),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(numbers, (1..=600).collect::<Vec<u64>>());
+}
+
+#[tokio::test]
+async fn a_blocked_source_pushes_nothing_and_has_pushed_nothing_when_it_is_unblocked() {
+    let stage = Stage::new().await;
+    let (tracker, source) = stage.register("1").await;
+    let follower = stage.follow(&stage.session, tracker, &source, None);
+    let block = async |blocked| stage.fleet.set_source_blocked(&stage.panel, tracker, blocked).await.expect("done");
+    stage.store(&source, vec![inputs(1, 0)]).await;
+    // One that is not durable yet when it is blocked.
+    stage.engine.flush().await;
+    stage.gate.close();
+    let receipt = stage.ingest(&source, vec![inputs(2, 1)]).await;
+    block(true).await;
+    stage.gate.reopen();
+    finish(receipt).await.expect("stored");
+    stage.store(&source, vec![inputs(3, 0)]).await;
+    stage.engine.push(source.id(), Push::Device { up: false });
+    assert_eq!(said(&follower.connection), ["block"], "what waited is void");
+    let late = stage.follow(&stage.session, tracker, &source, Some(0));
+    assert_eq!((late.blocked, late.missed), (true, vec![]));
+    block(false).await;
+    stage.store(&source, vec![inputs(4, 1)]).await;
+    let wanted = ["unblock", "1r4", "input 1 on @4"];
+    assert_eq!(
+        (said(&follower.connection), said(&late.connection)),
+        (wanted.map(str::to_owned).to_vec(), wanted.map(str::to_owned).to_vec())
+    );
+    let missed = stage.follow(&stage.session, tracker, &source, Some(0)).missed;
+    assert_eq!(missed, ["input 1 on @4"]);
+}
+
+#[tokio::test]
+async fn nothing_follows_the_loss_of_a_tracker() {
+    let stage = Stage::new().await;
+    let (tracker, source) = stage.register("1").await;
+    let follower = stage.follow(&stage.session, tracker, &source, None);
+    let hidden = TrackerEdit { hidden: Some(true), ..TrackerEdit::default() };
+    stage.store(&source, vec![alarm(1)]).await;
+    stage.fleet.update_tracker(&stage.panel, tracker, hidden).await.expect("hidden");
+    assert!(follower.watch.is_over());
+    stage.store(&source, vec![alarm(2)]).await;
+    stage.engine.push(source.id(), Push::Device { up: true });
+    assert_eq!(said(&follower.connection), ["corrupt"]);
+}
+
+#[tokio::test]
+async fn a_sub_user_is_told_nothing_once_its_tracker_is_taken_from_it() {
+    let stage = Stage::new().await;
+    let (tracker, source) = stage.register("1").await;
+    let profile = UserProfile { first_name: "Bo".into(), last_name: "Ek".into(), ..UserProfile::default() };
+    let new = SubuserEdit { login: "bo@example.com".into(), activated: true, profile, security_group: None };
+    let id = stage.fleet.create_subuser(&stage.session, new, "secret", now()).await.expect("a sub-user");
+    let hash = stage.fleet.create_subuser_session(&stage.session, id, now()).await.expect("a session");
+    let session = stage.fleet.authorize(hash.as_str(), now()).expect("live");
+    stage.fleet.bind_trackers(&stage.session, id, vec![tracker]).await.expect("bound");
+    let sub = stage.follow(&session, tracker, &source, None);
+    let master = stage.follow(&stage.session, tracker, &source, None);
+    stage.store(&source, vec![alarm(1)]).await;
+    stage.fleet.unbind_trackers(&stage.session, id, vec![tracker]).await.expect("unbound");
+    stage.store(&source, vec![alarm(2)]).await;
+    assert_eq!(said(&sub.connection), ["lost"]);
+    assert_eq!(said(&master.connection), ["1r1", "powered @1", "1r2", "powered @2"]);
+}
+
+#[tokio::test]
+async fn a_follower_goes_on_with_the_device_that_takes_the_place_of_another() {
+    let stage = Stage::new().await;
+    let (tracker, source) = stage.register("1").await;
+    let follower = stage.follow(&stage.session, tracker, &source, None);
+    stage.store(&source, vec![inputs(1, 0)]).await;
+    stage.replace(tracker, "device-new").await;
+    stage.store(&source, vec![inputs(2, 1)]).await;
+    assert_eq!(said(&follower.connection), ["1r1", "1r2", "input 1 on @2"]);
+}
+
+#[tokio::test]
+async fn the_end_of_a_session_is_the_last_that_is_heard_of_it() {
+    let stage = Stage::new().await;
+    let (tracker, source) = stage.register("1").await;
+    let (_, session) = stage.session_of_user().await;
+    let follower = stage.follow(&session, tracker, &source, None);
+    stage.store(&source, vec![alarm(1)]).await;
+    stage.fleet.logout(session.id, now()).await.expect("logged out");
+    stage.store(&source, vec![alarm(2)]).await;
+    assert_eq!(said(&follower.connection), ["logout"]);
+}
+
+#[tokio::test]
+async fn contacts_are_no_uploads() {
+    let stage = Stage::new().await;
+    let (tracker, source) = stage.register("1").await;
+    let follower = stage.follow(&stage.session, tracker, &source, None);
+    set_now(61);
+    stage.engine.contact(&source, now());
+    stage.engine.flush().await;
+    assert_eq!(said(&follower.connection), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_message_on_its_way_is_told_and_kept() {
+    let stage = Stage::new().await;
+    let (tracker, source) = stage.register("1").await;
+    let follower = stage.follow(&stage.session, tracker, &source, None);
+    let moved = Push::Moved { message: MessageId(7), submitted: now(), status: MessageStatus::Read };
+    stage.engine.push(source.id(), moved);
+    stage.engine.push(source.id(), Push::Driver { up: true });
+    assert_eq!(said(&follower.connection), ["message 7 Read", "driver up"]);
+    assert_eq!(stage.follow(&stage.session, tracker, &source, Some(0)).missed, ["message 7 Read"]);
+}
+
+#[tokio::test]
+async fn who_drives_is_what_was_said_last() {
+    let stage = Stage::new().await;
+    let (tracker, source) = stage.register("1").await;
+    let follower = stage.follow(&stage.session, tracker, &source, None);
+    let moves = |s, moves: bool| {
+        let mut report = report(s);
+        report.attributes.set(attr::IS_MOVING, moves);
+        report
+    };
+    let mut with_key = moves(3, false);
+    with_key.attributes.set(attr::HARDWARE_KEY, "0000001993887010");
+    stage.store(&source, vec![moves(1, false), moves(2, true), with_key, moves(4, true)]).await;
+    assert_eq!(said(&follower.connection), ["4r4", "moving without driver @2", "moving @4"]);
 }

@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod failure;
+#[cfg(test)]
 mod feed;
 #[cfg(test)]
 mod gate;
@@ -11,6 +12,10 @@ mod ingest;
 mod lifecycle;
 #[cfg(test)]
 mod messages;
+#[cfg(test)]
+mod missed;
+#[cfg(test)]
+mod past;
 #[cfg(test)]
 mod publishing;
 #[cfg(test)]

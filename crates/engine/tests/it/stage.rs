@@ -13,9 +13,14 @@ use engine::{
     BlockedReports, Connection, Engine, EngineMetrics, EngineOptions, KeptLimits, ReadLimits, Receipt, Refused, Source,
     Watch,
 };
-use fleet::{Fleet, FleetOptions, HashCost, NewTracker, NewUser, PanelSession, Session, SessionHash, UserProfile};
+use fleet::{
+    Fleet, FleetOptions, HashCost, NewDevice, NewTracker, NewUser, PanelSession, Session, SessionHash, UserProfile,
+};
 use live::{Due, LaneKind, MonitorLimits, OutboxLimits, Timing};
-use model::{EventId, Position, Push, Report, SourceId, SourceState, SourceValues, Timestamp, TrackerId};
+use model::{
+    EventId, Happened, HappenedKind, Position, Push, Report, SourceId, SourceState, SourceValues, Timestamp, TrackerId,
+    attr,
+};
 use storage::journal::{Journal, JournalOptions, LsmJournal, StoredReport};
 use tempfile::TempDir;
 
@@ -68,6 +73,11 @@ pub(crate) fn options() -> EngineOptions {
 /// A plain report at a second, told from others by its place.
 pub(crate) fn report(s: i64) -> Report {
     Report { time: Some(at(s)), position: Position::new(52.0, (s % 1000) as f64 / 100.0), ..Report::default() }
+}
+
+/// A report that says which inputs are on.
+pub(crate) fn inputs(s: i64, mask: i64) -> Report {
+    Report { attributes: [(attr::INPUT_STATUS, mask)].into_iter().collect(), ..report(s) }
 }
 
 /// A report that no watcher may be spared.
@@ -197,6 +207,37 @@ impl Stage {
         let (watch, _) = connection.watch(lane, tracker, source);
         (connection, watch)
     }
+
+    /// A new connection that follows a source through a tracker, as a session.
+    pub(crate) fn follow(
+        &self,
+        session: &Session,
+        tracker: TrackerId,
+        source: &Source,
+        since: Option<u64>,
+    ) -> Follower {
+        let connection = self.engine.connect();
+        self.engine.attach(session.id, session.user, &connection);
+        let lane = connection.open_lane(session.id, LaneKind::Feed).expect("a lane");
+        let (watch, blocked, missed) = self.engine.follow(&connection, lane, tracker, source, since);
+        let missed = missed.iter().map(|missed| pushed(&missed.push)).collect();
+        Follower { connection, watch, blocked, missed }
+    }
+
+    pub(crate) async fn replace(&self, tracker: TrackerId, device: &str) {
+        let new = NewDevice { model: "navixy_ngp".into(), plugin: 44, device_id: Some(device.into()) };
+        // Only a device that was heard of can be replaced.
+        self.engine.write_connected().await;
+        self.fleet.replace_device(&self.session, tracker, new).await.expect("replaced");
+    }
+}
+
+/// Who follows a source, and what it was told that it had missed.
+pub(crate) struct Follower {
+    pub(crate) connection: Arc<Connection>,
+    pub(crate) watch: Watch,
+    pub(crate) blocked: bool,
+    pub(crate) missed: Vec<String>,
 }
 
 async fn user(fleet: &Fleet, panel: &PanelSession, login: &str) -> Session {
@@ -236,10 +277,25 @@ pub(crate) fn said(connection: &Connection) -> Vec<String> {
     drain(connection).into_iter().map(say).collect()
 }
 
-/// A push as text.
+/// A push as text; `@12` for a report of second 12.
 pub(crate) fn pushed(push: &Push) -> String {
+    let level = |on| if on { "on" } else { "off" };
+    let is_up = |up| if up { "up" } else { "down" };
     match push {
-        Push::Happened(happened) => format!("{:?}@{}", happened.kind, happened.record.at.since_ms(at(0)) / 1000),
+        Push::Happened(Happened { kind, record, .. }) => {
+            let what = match *kind {
+                HappenedKind::Input { number, on } => format!("input {number} {}", level(on)),
+                HappenedKind::Output { number, on } => format!("output {number} {}", level(on)),
+                HappenedKind::OnBattery => "on battery".to_owned(),
+                HappenedKind::Powered => "powered".to_owned(),
+                HappenedKind::Moving => "moving".to_owned(),
+                HappenedKind::MovingWithoutDriver => "moving without driver".to_owned(),
+            };
+            format!("{what} @{}", record.at.since_ms(at(0)) / 1000)
+        }
+        Push::Device { up } => format!("device {}", is_up(*up)),
+        Push::Driver { up } => format!("driver {}", is_up(*up)),
+        Push::Moved { message, status, .. } => format!("message {message} {status:?}"),
         other => format!("{other:?}"),
     }
 }

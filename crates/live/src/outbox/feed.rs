@@ -124,3 +124,6 @@ fn driver_bytes(kind: &DriverEventKind) -> usize {
         DriverEventKind::Service { service, note, .. } => service.len() + note.len(),
     }
 }
+
+#[cfg(test)]
+mod tests;
