@@ -130,7 +130,9 @@ function serve() {
     isNewer = before !== null;
   });
   // A new version of the app is taken up when nobody looks. Nothing is lost: all is in the store.
-  document.addEventListener('visibilitychange', () => isNewer && document.visibilityState === 'hidden' && location.reload());
+  // Not where the camera may be the reason that nobody looks.
+  const mayReload = () => isNewer && document.visibilityState === 'hidden' && !['form', 'service', 'pair'].includes(shown?.name);
+  document.addEventListener('visibilitychange', () => mayReload() && location.reload());
 }
 
 async function start() {

@@ -10,6 +10,8 @@ const ANSWER_MS = 30_000;
 const WELCOME_MS = 15_000;
 const PING_MS = 25_000;
 const PONG_MS = 10_000;
+/** When the phone itself says that the network has gone. */
+const PONG_DOUBT_MS = 3000;
 const RETRY_MS = [1000, 2000, 4000, 8000, 16_000, 30_000];
 const REPLACED_MS = 30_000;
 
@@ -36,7 +38,7 @@ class Connection {
     this.socket.onopen = () => this.send({ type: 'hello', token, app: APP });
     this.socket.onmessage = (event) => this.take(event.data);
     this.socket.onclose = (event) => this.close(event.code);
-    this.expect(WELCOME_MS, 'welcome');
+    this.expect(WELCOME_MS);
   }
 
   send(message) {
@@ -61,10 +63,10 @@ class Connection {
   }
 
   /** Asks whether the other end is still there. */
-  ping() {
+  ping(patience_ms = PONG_MS) {
     if (!this.isWelcome || this.isOver) return;
     this.send({ type: 'ping' });
-    this.expect(PONG_MS);
+    this.expect(patience_ms);
   }
 
   /** Sends, and resolves with the answer; null when there will be none. */
@@ -178,6 +180,11 @@ class Connection {
       if (!values) return true;
       message.values = row.body.values.map((value) => ({ label: value.label, value: values.get(value.label) ?? value.value }));
     }
+    if (new Blob([JSON.stringify(message)]).size > state.limits().message_bytes_max) {
+      // The server would end the connection, again and again.
+      await this.answered(row, { type: 'refused', code: 'too_long' });
+      return true;
+    }
     const answer = await this.ask(message);
     if (answer) await this.answered(row, answer);
     return answer !== null;
@@ -240,7 +247,7 @@ class Link {
     on('ask-link', () => this.leads && tell('link', state.state.link));
     on('unpair', () => this.leave());
     addEventListener('online', () => this.hurry());
-    addEventListener('offline', () => this.connection?.ping());
+    addEventListener('offline', () => this.connection?.ping(PONG_DOUBT_MS));
     document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && tell('hurry'));
     on('hurry', () => this.hurry());
   }

@@ -56,7 +56,7 @@ async function send(form, kept) {
   const files = filled.filter(({ label }) => label in kept.files)
     .map(({ label }) => ({ label, guid: newGuid(), ...kept.files[label] }));
   const shown = [form.name, ...filled.map(({ label }) => `${label}: ${kept.values[label] ?? t('attached')}`)].join('\n');
-  const body = { form: form.id, name: form.name, values, ...(await here()) };
+  const body = { form: form.id, name: form.name, values, ...here() };
   await enqueue({ type: 'form', body, shown, files, draft: `form-${form.id}` });
 }
 

@@ -15,7 +15,12 @@ export async function sendPredefined({ number, text }) {
   ]);
   if (!answer) return false;
   touch();
-  await enqueue({ type: 'predefined', body: { number, text, ...(await here()) }, shown: text });
+  try {
+    await enqueue({ type: 'predefined', body: { number, text, ...here() }, shown: text });
+  } catch {
+    notice(t('not_kept'), 'bad');
+    return false;
+  }
   notice(t(state.link === 'online' ? 'sending' : 'kept'), 'good');
   return true;
 }

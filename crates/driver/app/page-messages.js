@@ -133,7 +133,7 @@ function composer() {
     input.value = '';
     input.rows = 1;
     try {
-      await enqueue({ type: 'text', body: { text, ...(await here()) }, shown: text, draft: 'text' });
+      await enqueue({ type: 'text', body: { text, ...here() }, shown: text, draft: 'text' });
       if (state.link !== 'online') notice(t('kept'), 'good');
     } catch {
       input.value = text;

@@ -44,7 +44,7 @@ const KEY = (id) => `service-${id}`;
 
 async function report(service, delivered, note) {
   touch();
-  const body = { service: service.id, delivered, note, ...(await here()) };
+  const body = { service: service.id, delivered, note, ...here() };
   const shown = [`${service.title}: ${t(delivered ? 'service_delivered' : 'service_visited')}`, note].filter(Boolean).join('\n');
   await enqueue({ type: 'service', body, shown, draft: KEY(service.id) });
   notice(t(state.link === 'online' ? 'sending' : 'kept'), 'good');

@@ -12,7 +12,9 @@ const STILL_MS = 60_000;
 const FRESH_MS = 120_000;
 
 let watch = null;
-let last = null;
+/** The newest position, and the last one that was kept. */
+let now = null;
+let kept = null;
 let battery = null;
 
 const isWanted = () => (prefs.share && state.lists.shares_position) || prefs.attach;
@@ -40,13 +42,13 @@ function point({ coords, timestamp }) {
 }
 
 async function take(position) {
-  const now = point(position);
-  const isDue = !last || Date.parse(now.time) - Date.parse(last.time) >= STILL_MS || distance_m(last, now) >= MOVED_M;
-  if (!isDue) return;
-  last = now;
+  tell('where', point(position));
   if (!prefs.share || !state.lists.shares_position) return;
+  const isDue = !kept || Date.parse(now.time) - Date.parse(kept.time) >= STILL_MS || distance_m(kept, now) >= MOVED_M;
+  if (!isDue) return;
+  kept = now;
   await write(['points'], async (points) => {
-    points.add({ point: now });
+    points.add({ point: kept });
     if ((await result(points.count())) <= POINTS_MAX) return;
     points.delete((await result(points.openKeyCursor())).key);
   });
@@ -66,7 +68,7 @@ export function watchPosition(leads) {
   } else if (!wanted && watch !== null) {
     navigator.geolocation.clearWatch(watch);
     watch = null;
-    last = null;
+    kept = null;
   }
 }
 
@@ -75,15 +77,15 @@ on('no-position', () => {
   prefer('attach', false);
 });
 
-/** Latitude and longitude to go with what the driver sends, where wanted and known. */
-export async function here() {
-  if (!prefs.attach || !('geolocation' in navigator)) return {};
-  if (last && Date.now() - Date.parse(last.time) < FRESH_MS) return { lat: last.lat, lng: last.lng };
-  return new Promise((resolve) => {
-    // What the driver sends must not wait long for it.
-    const found = ({ coords }) => resolve({ lat: round(coords.latitude, 7), lng: round(coords.longitude, 7) });
-    navigator.geolocation.getCurrentPosition(found, () => resolve({}), { maximumAge: FRESH_MS, timeout: 3000 });
-  });
+// The tab that talks knows it first; the driver may be in another.
+on('where', (where) => {
+  now = where;
+});
+
+/** Latitude and longitude to go with what the driver sends, where wanted and known. Nothing waits for them. */
+export function here() {
+  const isFresh = prefs.attach && now && Date.now() - Date.parse(now.time) < FRESH_MS;
+  return isFresh ? { lat: now.lat, lng: now.lng } : {};
 }
 
 /** Sends the oldest positions; whether there may be more. */
