@@ -109,6 +109,30 @@ pub const MODELS: &[Model] = &[
         phone_app: true,
         has_chat: true,
     },
+    Model {
+        id: 6,
+        code: "gt06",
+        vendor: "Concox",
+        name: "GT06 and compatible",
+        id_pattern: IdPattern::Imei,
+        inputs_count: 2,
+        outputs_count: 1,
+        reports_ignition: true,
+        phone_app: false,
+        has_chat: false,
+    },
+    Model {
+        id: 7,
+        code: "ruptela",
+        vendor: "Ruptela",
+        name: "Ruptela",
+        id_pattern: IdPattern::Imei,
+        inputs_count: 4,
+        outputs_count: 2,
+        reports_ignition: true,
+        phone_app: false,
+        has_chat: false,
+    },
 ];
 
 /// The ways of registering: numbers that clients know as "plugins". One of each pair is free, the other asks for an

@@ -144,6 +144,24 @@ singles! {
     122 MOVEMENT_EVENT "movement_event"
     123 CRASH_COUNT "crash_count"
     124 CONNECTIVITY_QUALITY "connectivity_quality"
+    125 ARMED "armed"
+    126 STEPS "steps"
+    127 BATTERY_CYCLES "battery_cycles"
+    128 BATTERY_HEALTH "battery_health"
+    129 BATTERY_CAPACITY "battery_capacity"
+    130 SERIAL_DATA "serial_data"
+    131 GEOFENCE_NUMBER "geofence_number"
+    132 BOOT_STATUS "boot_status"
+    133 CHARGE_VOLTAGE "charge_voltage"
+    134 IMSI "imsi"
+    135 RUN_TIME_S "run_time_s"
+    136 MEDIA_FILES "media_files"
+    137 SATELLITES_VISIBLE "satellites_visible"
+    138 PERIPHERALS "peripherals"
+    139 JAMMING "jamming"
+    140 TACHOGRAPH_SPEED "tachograph_speed"
+    141 TACHOGRAPH_DRIVER "tachograph_driver"
+    142 DEVICE_MODEL "device_model"
 }
 
 /// Families of numbered attributes: `analog_3` is number 3 of `analog_`. Position in this list is part of the id.
@@ -176,6 +194,7 @@ const FAMILIES: &[&str] = &[
     "temperature_serial_",
     "ble_movement_count_",
     "ble_magnet_count_",
+    "battery_cell_",
 ];
 
 const FAMILY_BASE: u32 = 0x1000;

@@ -18,6 +18,11 @@ impl<'a> Reader<'a> {
         self.rest.len()
     }
 
+    /// What is left, without taking it.
+    pub(crate) fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
     pub(crate) fn take(&mut self, n: usize) -> Result<&'a [u8], Truncated> {
         let (taken, rest) = self.rest.split_at_checked(n).ok_or(Truncated)?;
         self.rest = rest;
@@ -40,6 +45,10 @@ impl<'a> Reader<'a> {
 
     pub(crate) fn i16(&mut self) -> Result<i16, Truncated> {
         self.array().map(i16::from_be_bytes)
+    }
+
+    pub(crate) fn u24(&mut self) -> Result<u32, Truncated> {
+        self.array().map(|[a, b, c]| u32::from_be_bytes([0, a, b, c]))
     }
 
     pub(crate) fn u32(&mut self) -> Result<u32, Truncated> {
@@ -87,6 +96,7 @@ mod tests {
 
     #[test]
     fn numbers_are_big_endian_and_end_with_the_bytes() {
+        assert_eq!(Reader::new(&[1, 2, 3]).u24(), Ok(0x01_0203));
         let mut r = Reader::new(&[1, 2, 3, 0xFF, 0xFE, 9]);
         assert_eq!((r.u8(), r.u16(), r.i16()), (Ok(1), Ok(0x0203), Ok(-2)));
         assert_eq!((r.u16(), r.remaining()), (Err(Truncated), 1));

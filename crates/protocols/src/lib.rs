@@ -6,12 +6,15 @@
 #![deny(missing_docs)]
 
 mod bytes;
+mod checksum;
 mod events;
+mod gt06;
 mod http;
 mod json;
 mod levels;
 mod limits;
 mod ngp;
+mod noise;
 mod orders;
 mod osmand;
 mod replies;
@@ -23,8 +26,8 @@ pub mod testing;
 
 pub use limits::Limits;
 pub use session::{
-    DeviceSettings, FieldFault, Identified, OrderId, OrderRefused, Output, Progress, REJECTED_FRAME_BYTES_MAX, Reject,
-    Session, SpeedUnit, Stored, TeltonikaLine, Ticket,
+    ChecksumPolicy, DeviceSettings, FieldFault, Gt06Line, Identified, OrderId, OrderRefused, Output, Progress,
+    REJECTED_FRAME_BYTES_MAX, Reject, Session, SpeedUnit, Stored, TeltonikaLine, Ticket,
 };
 
 /// A device protocol.
@@ -57,6 +60,7 @@ pub const FAMILIES: &[Family] = &[
         presence: Presence::Connection,
         open: teltonika::open,
     },
+    Family { name: "gt06", default_listen: "127.0.0.1:5023", presence: Presence::Connection, open: gt06::open },
     Family { name: "ngp", default_listen: "127.0.0.1:47642", presence: Presence::Contact, open: ngp::open },
     Family { name: "osmand", default_listen: "127.0.0.1:5055", presence: Presence::Contact, open: osmand::open },
 ];

@@ -5,6 +5,8 @@
 pub struct Limits {
     /// The data of one binary frame, in bytes, without header and checksum.
     pub frame_bytes_max: usize,
+    /// What a GT06 frame counts as its length, in bytes.
+    pub gt06_frame_bytes_max: usize,
     /// A device's identifier in a login, in bytes.
     pub login_bytes_max: usize,
     /// Bytes that begin no frame, since the last good one.
@@ -43,6 +45,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             frame_bytes_max: 10_240,
+            gt06_frame_bytes_max: 65_535,
             login_bytes_max: 64,
             noise_bytes_max: 16_384,
             bad_frames_in_a_row_max: 10,

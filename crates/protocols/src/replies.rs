@@ -83,7 +83,10 @@ impl<T> Replies<T> {
         while let Some(slot) = self.slots.pop_front() {
             match slot {
                 Slot::Ready(bytes, said) => {
-                    out.push(Output::Reply(bytes));
+                    // An upload may be one that its device wants to hear nothing of.
+                    if !bytes.is_empty() {
+                        out.push(Output::Reply(bytes));
+                    }
                     out.extend(said);
                 }
                 Slot::Close => out.push(Output::Close),

@@ -77,7 +77,7 @@ pub enum Output {
     /// The device answered something that no order waits for: a reply that is late, comes twice, or is to something
     /// else.
     Unasked(CommandReply),
-    /// Input that could not be used: to be counted and logged.
+    /// Input that could not be used, or that has a fault which the family forgives: to be counted and logged.
     Reject {
         /// The first [`REJECTED_FRAME_BYTES_MAX`] bytes of it.
         frame: Vec<u8>,
@@ -160,6 +160,47 @@ pub struct DeviceSettings {
     /// Which line of Teltonika devices it belongs to: some I/O elements mean different things on different lines.
     /// `None` takes what all lines share and what the common vehicle trackers add.
     pub teltonika_line: Option<TeltonikaLine>,
+    /// Which line of GT06 devices it belongs to. `None` takes what most of them do.
+    pub gt06_line: Option<Gt06Line>,
+    /// The GT06 device wants its commands without the word on their language.
+    pub gt06_plain_commands: bool,
+    /// How far ahead of UTC the device's clock is, in seconds. `None` takes what it says at login, and UTC if it says
+    /// nothing.
+    pub utc_offset_s: Option<i32>,
+    /// What becomes of frames with a wrong checksum. `None` does as the family is wont to.
+    pub checksum: Option<ChecksumPolicy>,
+    /// What commands by text begin with on devices that want a password; `None` for no password.
+    pub command_password: Option<Box<str>>,
+}
+
+/// What becomes of frames with a wrong checksum.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ChecksumPolicy {
+    /// They are not read, and not acknowledged.
+    Enforce,
+    /// They are counted, and read all the same.
+    Warn,
+}
+
+/// A line of GT06 devices whose frames cannot be told from others' by themselves.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Gt06Line {
+    /// NT11, NT20, NT26, NT40, NT46 and XT40.
+    Nt,
+    /// VL100.
+    Vl100,
+    /// VL103, LL303, VL512 and G18.
+    Vl103,
+    /// R11.
+    R11,
+    /// The LW line.
+    Lw,
+    /// Seeworld.
+    Seeworld,
+    /// QH302R.
+    Qh302r,
+    /// G109.
+    G109,
 }
 
 /// A unit of speed.

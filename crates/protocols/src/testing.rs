@@ -154,6 +154,12 @@ impl Host {
     }
 }
 
+/// The bytes that hexadecimal digits stand for; blanks between them are for the reader.
+pub fn bytes(hex: &str) -> Vec<u8> {
+    let digits: Vec<u8> = hex.chars().filter_map(|c| c.to_digit(16)).map(|d| d as u8).collect();
+    digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect()
+}
+
 /// What comes out when `bytes` arrive in one read.
 pub fn read_whole(family: &Family, bytes: &[u8]) -> Trace {
     read(family, &Limits::default(), bytes, |rest| rest)

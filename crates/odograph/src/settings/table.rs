@@ -202,6 +202,8 @@ settings! {
         command_pickup_ms_max: i64 = 5_000, Kind::Number(100, DAY_S * 1_000);
         /// The data of one binary frame.
         frame_bytes_max: usize = 10_240, Kind::Number(1_280, 16 * MIB);
+        /// What a GT06 frame counts as its length.
+        gt06_frame_bytes_max: usize = 65_535, Kind::Number(255, 65_535);
         /// A device's identifier in a login.
         login_bytes_max: usize = 64, Kind::Number(15, 64);
         /// Bytes that begin no frame, before the connection is closed.

@@ -1,0 +1,212 @@
+//! Asset trackers, locks and battery packs: lists of numbered values.
+
+use std::fmt::Write;
+
+use model::{Value, attr};
+
+use super::block::{CellForm, Flags, Place};
+use super::draft::Draft;
+use super::frame::Frame;
+use super::serial::iccid;
+use super::{alarm, position};
+use crate::bytes::{Reader, Truncated, hex};
+
+const BMS_CELLS: u32 = 14;
+const ZERO_CELSIUS_K: f64 = 273.1;
+
+fn be16(a: u8, b: u8) -> u16 {
+    u16::from_be_bytes([a, b])
+}
+
+/// Values with two bytes of number and two of length. One that is not as it should be is passed over.
+pub(super) fn values(d: &mut Draft<'_>, r: &mut Reader<'_>) -> Result<(), Truncated> {
+    while r.remaining() > 0 {
+        let id = r.u16()?;
+        let length = usize::from(r.u16()?);
+        let raw = r.take(length)?;
+        let _ = value(d, id, &mut Reader::new(raw));
+    }
+    Ok(())
+}
+
+fn value(d: &mut Draft<'_>, id: u16, r: &mut Reader<'_>) -> Result<(), Truncated> {
+    match id {
+        0x03 => iccid(d, r.take(10)?),
+        0x09 => d.set(attr::SATELLITES, i64::from(r.u8()?)),
+        0x0A => d.set(attr::SATELLITES_VISIBLE, i64::from(r.u8()?)),
+        0x11 => {
+            let mut cell = CellForm { is_mnc_wide: true, ..CellForm::PLAIN }.cell(r)?;
+            cell.rssi_dbm = r.u8().ok().filter(|raw| *raw != 0).map(|raw| -i16::from(raw));
+            d.cell(cell);
+        }
+        0x18 => d.scaled(attr::BATTERY_VOLTAGE, r.u16()?, 100.0),
+        0x28 => d.scaled(attr::HDOP, r.u8()?, 10.0),
+        0x2A => {
+            let state = r.u8()?;
+            d.set(attr::DOOR_STATUS, i64::from(state & 0x0F));
+            if state >> 4 != 0 {
+                d.event(alarm::event(0x13, None));
+            }
+        }
+        0x2B => d.set(attr::BOOT_STATUS, i64::from(r.u8()?)),
+        0x2E => d.scaled(attr::HARDWARE_MILEAGE, r.u32()?.swap_bytes(), 1_000.0),
+        0x33 => place(d, r)?,
+        0x34 => {
+            let code = r.u8()?;
+            d.set(attr::EVENT_CODE, i64::from(code));
+            d.event(Some(alarm::of_asset(code)));
+            let at = r.u32()?.swap_bytes();
+            if d.time.is_none() {
+                d.unix(at);
+            }
+        }
+        0x7F => tag(d, r)?,
+        _ => {}
+    }
+    Ok(())
+}
+
+fn place(d: &mut Draft<'_>, r: &mut Reader<'_>) -> Result<(), Truncated> {
+    let at = r.u32()?;
+    d.unix(at);
+    let satellites = r.u8()?;
+    let altitude_m = f64::from(r.i16()?);
+    let (latitude, longitude) = (r.u32()?, r.u32()?);
+    let speed_kmh = f64::from(r.u8()?);
+    let flags = Flags::read(r)?;
+    d.place_at(&Place { latitude, longitude, satellites: Some(satellites), speed_kmh, flags });
+    if let Some(position) = d.position_mut() {
+        position.set_altitude_m(altitude_m);
+    }
+    Ok(())
+}
+
+/// A wireless sensor.
+fn tag(d: &mut Draft<'_>, r: &mut Reader<'_>) -> Result<(), Truncated> {
+    d.hex(attr::HARDWARE_KEY, r.take(6)?);
+    d.nth("ble_battery_voltage_", 1, f64::from(r.u16()?) / 1_000.0);
+    d.nth("ble_battery_level_", 1, f64::from(r.u8()?));
+    d.nth("ble_temp_sensor_", 1, f64::from(r.i16()?) / 10.0);
+    d.nth("ble_humidity_", 1, f64::from(r.i16()?));
+    Ok(())
+}
+
+/// The state of a unit: a time, then values with one byte of length.
+pub(super) fn states(d: &mut Draft<'_>, r: &mut Reader<'_>) -> Result<(), Truncated> {
+    let at = r.u32()?;
+    d.unix(at);
+    while r.remaining() > 0 {
+        let id = r.u16()?;
+        let length = usize::from(r.u8()?);
+        match (id, r.take(length)?) {
+            (0x01, [motion, ..]) => d.set(attr::IS_MOVING, matches!(motion, 2 | 4)),
+            (0x02, [armed, ..]) => d.set(attr::ARMED, *armed != 0),
+            (0x04, [on, ..]) => d.set(attr::IGNITION, *on != 0),
+            (0x05, [a, b]) => d.scaled(attr::BOARD_VOLTAGE, be16(*a, *b), 100.0),
+            (0x07, [charging, ..]) => d.set(attr::CHARGING_STATUS, *charging != 0),
+            (0x0A, [a, b]) => d.scaled(attr::CHARGE_VOLTAGE, be16(*a, *b), 100.0),
+            (0x0B, [a, b]) => d.scaled(attr::TEMPERATURE_INTERNAL, be16(*a, *b) as i16, 10.0),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Peripherals of a unit: a time, then what each says.
+pub(super) fn peripherals(d: &mut Draft<'_>, r: &mut Reader<'_>) -> Result<(), Truncated> {
+    let at = r.u32()?;
+    d.unix(at);
+    let mut items = String::new();
+    // What was read before a broken one is kept.
+    while r.remaining() > 0 && peripheral(d, r, &mut items).is_ok() {}
+    if !items.is_empty() {
+        d.set(attr::PERIPHERALS, Value::Json(format!("[{items}]").into()));
+    }
+    Ok(())
+}
+
+fn peripheral(d: &mut Draft<'_>, r: &mut Reader<'_>, items: &mut String) -> Result<(), Truncated> {
+    match r.u16()? {
+        0x0A => {
+            let length = usize::from(r.u16()?);
+            let mut r = Reader::new(r.take(length)?);
+            r.u8()?;
+            let mac = hex(r.take(6)?);
+            let [event, data, kind] = [r.u8()?, r.u8()?, r.u8()?];
+            let comma = if items.is_empty() { "" } else { "," };
+            // Writing to a string cannot fail.
+            let _ = write!(items, r#"{comma}{{"mac":"{mac}","event":{event},"data":{data},"type":{kind}}}"#);
+        }
+        0x0C => {
+            let length = usize::from(r.u8()?);
+            let mut r = Reader::new(r.take(length)?);
+            d.percent(u16::from(r.u8()?));
+            d.set(attr::CHARGING_STATUS, r.u8()? != 0);
+            d.set(attr::BATTERY_CYCLES, i64::from(r.u16()?));
+        }
+        _ => {
+            let length = match r.u8()? {
+                0 => r.u8()?,
+                length => length,
+            };
+            r.take(usize::from(length))?;
+        }
+    }
+    Ok(())
+}
+
+/// A battery pack.
+pub(super) fn battery_pack(d: &mut Draft<'_>, r: &mut Reader<'_>) -> Result<(), Truncated> {
+    d.hex(attr::HARDWARE_KEY, r.take(8)?);
+    let at = r.u32()?;
+    d.unix(at);
+    d.percent(u16::from(r.u8()?));
+    // What is left of it, in absolute terms.
+    r.take(3)?;
+    d.set(attr::BATTERY_CAPACITY, i64::from(r.u16()?));
+    d.set(attr::BATTERY_HEALTH, i64::from(r.u8()?));
+    d.set(attr::TEMPERATURE_INTERNAL, Value::Float(f64::from(r.u16()?) / 10.0 - ZERO_CELSIUS_K));
+    d.set(attr::BATTERY_CURRENT, i64::from(r.u16()?));
+    d.scaled(attr::BATTERY_VOLTAGE, r.u16()?, 1_000.0);
+    d.set(attr::BATTERY_CYCLES, i64::from(r.u16()?));
+    for number in 1..=BMS_CELLS {
+        d.nth("battery_cell_", number, f64::from(r.u16()?) / 1_000.0);
+    }
+    Ok(())
+}
+
+/// The long form that asset trackers give to two short kinds: parts with their lengths in front.
+pub(super) fn parts(d: &mut Draft<'_>, r: &mut Reader<'_>, frame: &Frame<'_>) -> Result<(), Truncated> {
+    d.date(r)?;
+    if r.u8()? != 0 {
+        d.gps_undated(r)?;
+    }
+    let cells = usize::from(r.u8()?);
+    if cells != 0 {
+        // Most count the length itself.
+        let bytes = if cells == 8 { 8 } else { cells - 1 };
+        let mut cell = CellForm::PLAIN.cell(&mut Reader::new(r.take(bytes)?))?;
+        cell.rssi_dbm = Some(r.u8()?).filter(|raw| *raw != 0).map(|raw| -i16::from(raw));
+        d.cell(cell);
+    }
+    for _ in 0..2 {
+        let length = usize::from(r.u8()?);
+        r.take(length)?;
+    }
+    let status = r.u8()?;
+    if frame.kind == 0x33 {
+        lock(d, status);
+    }
+    Ok(())
+}
+
+fn lock(d: &mut Draft<'_>, status: u8) {
+    match status {
+        0xA0 => d.set(attr::ARMED, true),
+        0xA1 => d.set(attr::ARMED, false),
+        0xA2 | 0xA3 => d.event(alarm::event(0x19, None)),
+        0xA4 => d.event(Some(model::EventId(104))),
+        0xA5 => d.event(alarm::event(0x14, None)),
+        other => position::set_if_some(d, attr::EVENT_CODE, u32::from(other)),
+    }
+}

@@ -1,0 +1,33 @@
+//! Alarms of dashcams.
+
+use model::attr;
+
+use super::alarm;
+use super::block::{Flags, Place};
+use super::draft::Draft;
+use super::variant;
+use crate::bytes::{Reader, Truncated};
+
+/// A date and an event.
+const WITHOUT_POSITION_BYTES: usize = 7;
+
+pub(super) fn alarm(d: &mut Draft<'_>, r: &mut Reader<'_>) -> Result<(), Truncated> {
+    let has_position = r.remaining() > WITHOUT_POSITION_BYTES;
+    if r.rest().starts_with(&[0xFF, 0xFF]) {
+        variant::jc400(d, r)?;
+    } else {
+        d.date(r)?;
+        if has_position {
+            let (latitude, longitude) = (r.u32()?, r.u32()?);
+            let flags = Flags::read(r)?;
+            d.place_at(&Place { latitude, longitude, satellites: None, speed_kmh: -1.0, flags });
+        }
+    }
+    let code = r.u8()?;
+    d.set(attr::EVENT_CODE, i64::from(code));
+    d.event(Some(alarm::of_dashcam(code, has_position)));
+    // What the event is about, in the maker's own terms; then the names of files.
+    r.u16()?;
+    d.text(attr::MEDIA_FILES, r.rest());
+    Ok(())
+}
