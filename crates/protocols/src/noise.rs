@@ -30,6 +30,11 @@ impl Noise {
         too_much
     }
 
+    /// Whether the last byte was one.
+    pub(crate) fn is_under_way(&self) -> bool {
+        self.bytes > 0
+    }
+
     /// A frame begins: what came before it is reported.
     pub(crate) fn end(&mut self, out: &mut Vec<Output>) {
         let first = std::mem::take(&mut self.first);
@@ -54,8 +59,10 @@ mod tests {
         let mut noise = Noise::new(3);
         let mut out = Vec::new();
         assert!(!noise.is_too_much(1, &mut out) && !noise.is_too_much(2, &mut out));
+        assert!(noise.is_under_way());
         noise.end(&mut out);
         noise.end(&mut out);
+        assert!(!noise.is_under_way());
         assert_eq!(out, [Output::reject(&[1, 2], Reject::Noise { bytes: 2 })]);
         assert!(!noise.is_too_much(3, &mut out));
         assert!(noise.is_too_much(4, &mut out), "a frame that was not good has not forgiven the first two");

@@ -1,8 +1,7 @@
 //! Where a frame ends. The answer never depends on how the bytes were cut: it is given at the first byte that decides.
 
-use crc::{CRC_16_ARC, Crc, Table};
-
 use crate::Limits;
+use crate::checksum::ARC;
 
 /// Four zero bytes and the length of the data.
 pub(super) const HEADER_BYTES: usize = 8;
@@ -10,8 +9,6 @@ pub(super) const HEADER_BYTES: usize = 8;
 const TRAILER_BYTES: usize = 4;
 /// A codec and two counts.
 const DATA_BYTES_MIN: usize = 3;
-
-static ARC: Crc<u16, Table<16>> = Crc::<u16, Table<16>>::new(&CRC_16_ARC);
 
 /// What stands at the front of the bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -6,12 +6,10 @@ use super::command::{self, Awaited, Said};
 use super::frame::{Front, data_and_checksums, front};
 use super::record::{Codec, decode};
 use crate::Limits;
+use crate::noise::Noise;
 use crate::orders::Orders;
 use crate::replies::Replies;
-use crate::session::{
-    DeviceSettings, Identified, OrderId, OrderRefused, Output, Progress, REJECTED_FRAME_BYTES_MAX, Reject, Stored,
-    Ticket,
-};
+use crate::session::{DeviceSettings, Identified, OrderId, OrderRefused, Output, Progress, Reject, Stored, Ticket};
 use crate::stream::{Flow, Machine};
 
 const LOGIN_ACCEPTED: u8 = 1;
@@ -23,13 +21,6 @@ enum Identity {
     Known(DeviceId, DeviceSettings),
 }
 
-/// Bytes that begin no frame: reported as one piece, when the next frame begins or there are too many.
-#[derive(Default)]
-struct Noise {
-    first: Vec<u8>,
-    bytes: usize,
-}
-
 pub(super) struct Teltonika {
     limits: Limits,
     identity: Identity,
@@ -39,8 +30,6 @@ pub(super) struct Teltonika {
     /// An order to tell levels was given up; its answer may still come.
     owes_levels: bool,
     noise: Noise,
-    /// Noise since the last good frame, reported or not.
-    noise_bytes: usize,
     bad_frames_in_a_row: u32,
     frames: u64,
 }
@@ -53,8 +42,7 @@ impl Teltonika {
             replies: Replies::new(),
             orders: Orders::new(limits.command_reply_ms_max),
             owes_levels: false,
-            noise: Noise::default(),
-            noise_bytes: 0,
+            noise: Noise::new(limits.noise_bytes_max),
             bad_frames_in_a_row: 0,
             frames: 0,
         }
@@ -70,26 +58,13 @@ impl Teltonika {
             self.refuse(seen, Reject::BadIdentity, out);
             return;
         }
-        if self.noise.first.len() < REJECTED_FRAME_BYTES_MAX {
-            self.noise.first.push(seen[0]);
-        }
-        self.noise.bytes += 1;
-        self.noise_bytes += 1;
-        if self.noise_bytes > self.limits.noise_bytes_max {
-            self.end_noise(out);
+        if self.noise.is_too_much(seen[0], out) {
             self.replies.close(out);
         }
     }
 
-    fn end_noise(&mut self, out: &mut Vec<Output>) {
-        let Noise { first, bytes } = std::mem::take(&mut self.noise);
-        if bytes > 0 {
-            out.push(Output::reject(&first, Reject::Noise { bytes }));
-        }
-    }
-
     fn on_login(&mut self, frame: &[u8], out: &mut Vec<Output>) {
-        self.end_noise(out);
+        self.noise.end(out);
         match frame.get(2..).and_then(|id| std::str::from_utf8(id).ok()).and_then(DeviceId::new) {
             Some(id) => {
                 if !matches!(&self.identity, Identity::Known(known, _) if *known == id) {
@@ -111,7 +86,7 @@ impl Teltonika {
     }
 
     fn on_data(&mut self, frame: &[u8], out: &mut Vec<Output>) {
-        self.end_noise(out);
+        self.noise.end(out);
         let Identity::Known(device, settings) = &self.identity else {
             out.push(Output::reject(frame, Reject::NotIdentified));
             self.replies.close(out);
@@ -186,7 +161,7 @@ impl Teltonika {
 
     fn good_frame(&mut self) {
         self.bad_frames_in_a_row = 0;
-        self.noise_bytes = 0;
+        self.noise.forgive();
     }
 
     fn bad_frame(&mut self, frame: &[u8], reason: Reject, out: &mut Vec<Output>) {
@@ -208,7 +183,7 @@ impl Machine for Teltonika {
         match front(bytes, &self.limits) {
             Front::More => 0,
             // Within noise this is one more odd byte, not a sign of life.
-            Front::KeepAlive if self.noise.bytes == 0 => {
+            Front::KeepAlive if !self.noise.is_under_way() => {
                 if self.is_known() {
                     out.push(Output::Contact);
                 }
@@ -295,7 +270,7 @@ impl Machine for Teltonika {
     }
 
     fn abort(&mut self, held: &[u8], reason: Reject, out: &mut Vec<Output>) {
-        self.end_noise(out);
+        self.noise.end(out);
         out.push(Output::reject(held, reason));
         self.replies.close(out);
     }
