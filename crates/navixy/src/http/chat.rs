@@ -1,4 +1,5 @@
-//! `tracker/chat/…`: messages between a user and the drivers.
+//! `tracker/chat/…`: messages between a user and the drivers. A driver belongs to the original: who has a clone neither
+//! writes to it nor reads what it writes.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use crate::http::Api;
 use crate::http::answer::{Refusal, success};
 use crate::http::call::asked_dates;
 use crate::http::method::{Kind, Method, Param, TRACKER_ID, optional, required};
-use crate::http::tracker::unblocked;
+use crate::http::tracker::commandable;
 use crate::wire::WireId;
 
 /// How far back a list goes that is not told.
@@ -48,18 +49,24 @@ pub(super) const METHODS: &[Method] = &[
         optional("ascending", Kind::Bool, "oldest first, which is also what counts when it is missing"),
     ])
     .gives(&[required("list", Kind::List(&MESSAGE), "")])
-    .fails(&[Condition::NotFound, Condition::DeviceBlocked, Condition::NotSupported]),
+    .fails(&[Condition::NotFound, Condition::DeviceBlocked, Condition::NotForClones, Condition::NotSupported]),
     Method::user("tracker/chat/send", "Sends a message to the driver of a tracker.", |a, s, r| Box::pin(send(a, s, r)))
         .takes(&[TRACKER_ID, TEXT])
         .gives(&[required("id", Kind::Int, "")])
-        .fails(&[Condition::NotFound, Condition::DeviceBlocked, Condition::NotSupported, Condition::OverQuota]),
+        .fails(&[
+            Condition::NotFound,
+            Condition::DeviceBlocked,
+            Condition::NotForClones,
+            Condition::NotSupported,
+            Condition::OverQuota,
+        ]),
     Method::user("tracker/chat/broadcast", "Sends a message to the drivers of several trackers.", |a, s, r| {
         Box::pin(broadcast(a, s, r))
     })
     .takes(&[required("trackers", IDS, "at most 300"), TEXT])
     .gives(&[
         required("sent_to", IDS, ""),
-        required("not_sent_to", IDS, "blocked, of a model without chat, or with too many messages waiting"),
+        required("not_sent_to", IDS, "blocked, clones, of a model without chat, or with too many messages waiting"),
     ])
     .fails(&[Condition::ListHasNonexistent, Condition::TooManyDevices]),
     Method::user("tracker/chat/mark_read", "Marks messages as read.", |a, s, r| Box::pin(mark_read(a, s, r)))
@@ -74,17 +81,25 @@ pub(super) const METHODS: &[Method] = &[
         |a, s, r| Box::pin(mark_read_all(a, s, r)),
     )
     .takes(&[optional("trackers", IDS, "all unless given")])
-    .fails(&[Condition::NotFound, Condition::TooManyDevices]),
+    .fails(&[Condition::NotFound, Condition::TooManyDevices, Condition::NotForClones]),
     Method::user("tracker/chat/updated/list", "When the last message of each tracker came or moved on.", |a, s, r| {
         Box::pin(updated_list(a, s, r))
     })
     .takes(&[required("trackers", IDS, "at most 300")])
-    .gives(&[required("value", Kind::Map(&Kind::DateTime), "by tracker; those without messages are left out")])
+    .gives(&[required(
+        "value",
+        Kind::Map(&Kind::DateTime),
+        "by tracker; clones and those without messages are left out",
+    )])
     .fails(&[Condition::ListHasNonexistent, Condition::TooManyDevices]),
     Method::user("tracker/chat/unread/count", "How many unread messages each tracker has.", |a, s, r| {
         Box::pin(unread_count(a, s, r))
     })
-    .gives(&[required("value", Kind::Map(&Kind::Int), "by tracker; those without unread messages are left out")]),
+    .gives(&[required(
+        "value",
+        Kind::Map(&Kind::Int),
+        "by tracker; clones and those without unread messages are left out",
+    )]),
 ];
 
 async fn list(api: &Api, session: Session, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
@@ -136,7 +151,7 @@ async fn broadcast(api: &Api, session: Session, request: &mut Request<'_>) -> Re
     let text = message_text(api, &mut request.params);
     request.params.finish()?;
     let trackers = all_of(api, &session, ids.unwrap_or_default(), trackers_max)?;
-    let can_chat = |tracker: &&Arc<Tracker>| !tracker.source.blocked && tracker.source.model.has_chat;
+    let can_chat = |t: &&Arc<Tracker>| !t.source.blocked && !t.clone && t.source.model.has_chat;
     let sources = trackers.iter().filter(can_chat).map(|tracker| tracker.source.source).collect();
     let sent = api.dispatch.broadcast(sources, session.user, text.unwrap_or_default(), now).await?;
     let reached: HashSet<SourceId> = sent.into_iter().filter_map(|(source, id)| id.map(|_| source)).collect();
@@ -179,8 +194,11 @@ async fn mark_read_all(api: &Api, session: Session, request: &mut Request<'_>) -
         Some(ids) if ids.len() > TRACKERS_MAX => return Err(Condition::TooManyDevices.into()),
         Some(ids) => {
             let find = |id| WireId(id).tracker().and_then(|id| api.fleet.tracker(&session, id));
-            let found = ids.into_iter().map(|id| find(id).map(|tracker| tracker.source.source));
-            found.collect::<Option<_>>().ok_or(Condition::NotFound)?
+            let found: Vec<_> = ids.into_iter().map(find).collect::<Option<_>>().ok_or(Condition::NotFound)?;
+            if found.iter().any(|tracker| tracker.clone) {
+                return Err(Condition::NotForClones.into());
+            }
+            found.iter().map(|tracker| tracker.source.source).collect()
         }
     };
     sources.retain(|source| api.dispatch.summary(*source).unread_count > 0);
@@ -199,7 +217,7 @@ async fn updated_list(api: &Api, session: Session, request: &mut Request<'_>) ->
     let mut dates = DateWriter::new(&*session.zone, dates);
     let updated = trackers
         .iter()
-        .filter(|tracker| !tracker.source.blocked)
+        .filter(|tracker| !tracker.source.blocked && !tracker.clone)
         .filter_map(|tracker| Some((tracker.id, summary(api, tracker)?.updated?)));
     Ok(success(|o| map(updated, o.member("value"), |at, out| dates.write(at, out))))
 }
@@ -210,10 +228,10 @@ async fn unread_count(api: &Api, session: Session, request: &mut Request<'_>) ->
     Ok(success(|o| map(counts.filter(|(_, count)| *count > 0), o.member("value"), encode::int)))
 }
 
-/// The tracker of a call if its driver can be written to, once everything else was read.
+/// The tracker of a call if its driver is this user's to talk with, once everything else was read.
 fn with_chat(api: &Api, session: &Session, params: &mut Params<'_>, id: Option<i32>) -> Result<Arc<Tracker>, Refusal> {
     params.finish()?;
-    let tracker = unblocked(api, session, id, Condition::NotFound)?;
+    let tracker = commandable(api, session, id, Condition::NotFound)?;
     if tracker.source.model.has_chat { Ok(tracker) } else { Err(Condition::NotSupported.into()) }
 }
 
@@ -226,9 +244,9 @@ fn all_of(api: &Api, session: &Session, ids: Vec<i32>, count_max: usize) -> Resu
     ids.into_iter().map(find).collect::<Option<_>>().ok_or(Condition::ListHasNonexistent)
 }
 
-/// The trackers that the session sees and that are not blocked.
+/// The trackers whose drivers are the session's to talk with and that are not blocked.
 fn visible(api: &Api, session: &Session) -> impl Iterator<Item = Arc<Tracker>> {
-    api.fleet.trackers(session).into_iter().filter(|tracker| !tracker.source.blocked)
+    api.fleet.trackers(session).into_iter().filter(|tracker| !tracker.source.blocked && !tracker.clone)
 }
 
 /// What is known of a tracker's messages, unless all of them are from before it was its user's.

@@ -239,7 +239,7 @@ pub(super) fn unblocked(
     if tracker.source.blocked { Err(Condition::DeviceBlocked) } else { Ok(tracker) }
 }
 
-/// The tracker of a call that tells its device to do something: a clone only watches, and its owner tells nothing.
+/// The tracker of a call that tells its device or driver something: a clone only watches, and its owner tells nothing.
 pub(super) fn commandable(
     api: &Api,
     session: &Session,

@@ -1,7 +1,7 @@
 //! `tracker/chat/…`.
 
-use dispatch::MessageStatus;
-use model::{MessageId, SourceId};
+use dispatch::{MessageQuery, MessageStatus, NewDriverEvent};
+use model::{DriverEventKind, MessageId, SourceId, Timestamp};
 use serde_json::{Value, json};
 
 use crate::world::World;
@@ -31,8 +31,7 @@ impl Stage {
     }
 
     async fn receive(&self, text: &str) -> u64 {
-        let now = self.world.now();
-        self.world.dispatch.receive(self.source, text.to_owned(), None, now).await.expect("received").0
+        receive(&self.world, self.source, text).await
     }
 
     /// Calls with the hash and these parameters, successfully.
@@ -61,6 +60,17 @@ impl Stage {
     async fn texts(&self, body: Value) -> Vec<String> {
         self.list(body).await.iter().map(|m| m["text"].as_str().expect("a text").to_owned()).collect()
     }
+}
+
+/// A text of the driver's, not the same twice; the number of the message that it is.
+async fn receive(world: &World, source: SourceId, text: &str) -> u64 {
+    let (now, kind) = (world.now(), DriverEventKind::Text { text: text.to_owned() });
+    let event = NewDriverEvent { guid: format!("guid of {text}"), at: now, position: None, kind };
+    let (event, is_new) = world.dispatch.record(source, event, now).await.expect("received");
+    assert!(is_new, "{event:?}");
+    let all = MessageQuery { source, from: Timestamp::MIN, to: Timestamp::MAX, limit: 1_024, ascending: true };
+    let messages = world.dispatch.messages(all).await.expect("listed");
+    messages.iter().find(|message| message.guid.as_ref() == Some(&event.guid)).expect("a message").id.0
 }
 
 #[tokio::test]
@@ -208,8 +218,7 @@ async fn unread_messages_are_counted_and_marked() {
     for text in ["a", "b", "c"] {
         ids.push(stage.receive(text).await);
     }
-    let now = stage.world.now();
-    stage.world.dispatch.receive(other_source, "x".to_owned(), None, now).await.expect("received");
+    receive(&stage.world, other_source, "x").await;
     stage.send("ours is no unread one").await;
     let count = async || stage.get("tracker/chat/unread/count", json!({})).await["value"].clone();
     let counts = |phone: u64, other_count: u64| json!({stage.phone.to_string(): phone, other.to_string(): other_count});
@@ -347,4 +356,38 @@ async fn what_was_said_before_a_tracker_changed_hands_is_not_for_the_next_owner(
     world.wait_ms(1_000);
     stage.receive("Who is there?").await;
     assert_eq!((texts().await, unread().await, updated().await), (vec![json!("Who is there?")], Some(1), Some(1)));
+}
+
+#[tokio::test]
+async fn the_driver_talks_with_the_owner_of_the_original_alone() {
+    let stage = Stage::new().await;
+    let (world, admin) = (&stage.world, stage.world.admin().await);
+    let bobs = world.logged_in("bob@example.com").await;
+    // The second user.
+    let cloning = json!({"hash": admin, "tracker_id": stage.phone, "user_id": 10_002, "label": "Theirs"});
+    let clone = world.post("panel/tracker/clone", cloning).await.body["id"].as_u64().expect("cloned");
+    let (own, _) = world.phone(&bobs, "Kim").await;
+    world.wait_ms(1_000);
+    // Said after the clone was made.
+    let id = stage.receive("secret").await;
+    let check = async |method: &str, mut body: Value, code: u64| {
+        body["hash"] = json!(bobs);
+        world.check_code(&format!("tracker/chat/{method}"), body, code).await;
+    };
+    check("list", json!({"tracker_id": clone}), 219).await;
+    check("send", json!({"tracker_id": clone, "message": "x"}), 219).await;
+    check("mark_read", json!({"message_id": id}), 201).await;
+    check("mark_read_all", json!({"trackers": [own, clone]}), 219).await;
+    check("mark_read_all", json!({}), 0).await;
+    assert_eq!(world.dispatch.summary(stage.source).unread_count, 1, "still unread");
+    let get = async |method: &str, mut body: Value| {
+        body["hash"] = json!(bobs);
+        world.post(&format!("tracker/chat/{method}"), body).await.body
+    };
+    let sent = get("broadcast", json!({"trackers": [own, clone], "message": "all"})).await;
+    assert_eq!((&sent["sent_to"], &sent["not_sent_to"]), (&json!([own]), &json!([clone])));
+    assert_eq!(get("unread/count", json!({})).await["value"], json!({}));
+    let updated = get("updated/list", json!({"trackers": [own, clone]})).await["value"].clone();
+    assert_eq!(updated.as_object().map(|map| map.keys().cloned().collect::<Vec<_>>()), Some(vec![own.to_string()]));
+    assert_eq!(stage.texts(json!({})).await, ["secret"], "the owner's conversation is its own");
 }
