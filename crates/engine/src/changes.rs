@@ -26,7 +26,8 @@ impl Engine {
         if inner.removed {
             return;
         }
-        if inner.device != info.device {
+        let is_replaced = inner.device != info.device;
+        if is_replaced {
             inner.device = info.device.clone();
             source.count_replacement();
             self.replaced.send_replace(());
@@ -35,6 +36,12 @@ impl Engine {
         if inner.settings != info.settings || inner.sensors != info.sensors {
             inner.sensors = info.sensors.clone();
             self.change(&source, &mut inner, SourceChange::Settings((*info.settings).clone()), now);
+        }
+        drop(inner);
+        if is_replaced {
+            self.forget_device(&source);
+        } else {
+            self.note_silence(&source);
         }
     }
 

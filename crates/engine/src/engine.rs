@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -57,6 +57,8 @@ pub struct Engine {
     pub(crate) events: AtomicU64,
     /// Tells that the device of some source was replaced.
     pub(crate) replaced: watch::Sender<()>,
+    /// Asked for orders when a device can be sent some.
+    pub(crate) reachable: OnceLock<Box<dyn Fn(SourceId) -> bool + Send + Sync>>,
     journal: Arc<dyn Journal>,
     writer: Arc<Writer>,
     thread: Mutex<Option<JoinHandle<()>>>,
@@ -119,6 +121,7 @@ impl Engine {
             connected: Mutex::default(),
             events: AtomicU64::new(0),
             replaced: watch::Sender::new(()),
+            reachable: OnceLock::new(),
             journal,
             writer,
             thread: Mutex::new(Some(thread)),

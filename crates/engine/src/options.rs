@@ -4,6 +4,7 @@ use live::{MonitorLimits, OutboxLimits, Timing};
 use model::Timestamp;
 
 use crate::feed::KeptLimits;
+use crate::links::OrderLimits;
 use crate::reads::ReadLimits;
 
 /// What becomes of the reports of a blocked source. Its device is acknowledged either way.
@@ -35,6 +36,8 @@ pub struct EngineOptions {
     pub monitor_reports_max: usize,
     /// Bounds of what is kept for followers that were away.
     pub kept: KeptLimits,
+    /// Bounds of the orders that wait for a device.
+    pub orders: OrderLimits,
     /// Seconds between snapshots of the states that changed.
     pub snapshot_s: u64,
     /// Days for which reports are kept; 0 keeps all.

@@ -17,6 +17,7 @@ use storage::journal::ReportKey;
 use crate::connection::Connection;
 use crate::engine::Context;
 use crate::feed::Feed;
+use crate::links::Links;
 use crate::messages::{Looked, Messages};
 
 /// Keys of recent reports that a source remembers, committed or not.
@@ -37,6 +38,8 @@ struct Shared {
     published: ArcSwapOption<Snapshot>,
     /// How many devices took the place of another, since the start.
     replacements: AtomicU32,
+    /// The connections of its device. May be locked while `inner` is taken, never the other way round.
+    links: Links,
     inner: Mutex<Inner>,
 }
 
@@ -170,6 +173,7 @@ impl Source {
             context,
             published: ArcSwapOption::empty(),
             replacements: AtomicU32::new(0),
+            links: Links::default(),
             inner: Mutex::new(inner),
         }))
     }
@@ -190,6 +194,10 @@ impl Source {
     pub fn replacements_of(&self, device: &DeviceId) -> Option<u32> {
         let inner = self.lock();
         (inner.device == *device).then(|| self.replacements())
+    }
+
+    pub(crate) fn links(&self) -> &Links {
+        &self.0.links
     }
 
     pub(crate) fn count_replacement(&self) {

@@ -98,6 +98,8 @@ impl Engine {
             source.changed(&mut inner, None, false);
         }
         self.arm(source, &mut inner);
+        drop(inner);
+        self.note_silence(source);
     }
 
     /// Stops taking uploads in before the disk is full, and takes them again when there is room.

@@ -9,15 +9,16 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use engine::{Receipt, Refused, Source};
+use engine::{Given, LinkKind, Receipt, Refused, Source};
 use model::{DeviceId, Upload};
-use protocols::{DeviceSettings, Identified, Output, Reject, Session, Stored, Ticket};
+use protocols::{DeviceSettings, Identified, OrderId, Output, Presence, Progress, Reject, Session, Stored, Ticket};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{Instant, Sleep};
 use web::with_scratch;
 
 use crate::listener::{Port, turned_down};
+use crate::orders::Downlink;
 
 /// Replies that may wait for a device to read them. Beyond it nothing more is read from the device.
 const UNSENT_BYTES_MAX: usize = 64 * 1024;
@@ -31,6 +32,8 @@ pub(crate) struct DeviceConnection {
     session: Box<dyn Session>,
     /// The source of the device that speaks now, and how often its device had been replaced before.
     device: Option<(Source, u32)>,
+    /// The way of orders to it.
+    downlink: Downlink,
     /// Outputs not carried out yet. Empty between turns.
     out: Vec<Output>,
     /// Uploads that are not durable yet, in order.
@@ -51,6 +54,7 @@ enum Event {
     Read(usize),
     Wrote,
     Stored,
+    Order(Given),
     Alarm,
     /// The device will send no more, but may read still.
     Finished,
@@ -66,6 +70,7 @@ impl DeviceConnection {
             stream,
             peer,
             device: None,
+            downlink: Downlink::default(),
             out: Vec::new(),
             receipts: VecDeque::new(),
             unsent: Vec::new(),
@@ -107,6 +112,10 @@ impl DeviceConnection {
                     self.port.metrics.received_bytes.inc_by(bytes as u64);
                 }
                 Event::Wrote | Event::Stored => {}
+                Event::Order(given) => {
+                    let now = (self.port.options.clock)();
+                    self.downlink.give(given, self.session.as_mut(), now, &mut self.out);
+                }
                 Event::Alarm => self.ring(),
             }
             self.carry_out().await;
@@ -114,6 +123,7 @@ impl DeviceConnection {
                 break;
             }
         }
+        self.downlink.end();
         // What was taken in is acknowledged if it becomes durable in time; if not, the device sends it again.
         let _ = tokio::time::timeout(FAREWELL, self.say_goodbye()).await;
     }
@@ -129,7 +139,12 @@ impl DeviceConnection {
 
     /// Looks at everything that can happen, what is owed to the device first.
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
-        if self.poll_receipts(cx) {
+        let is_ending = self.closing || self.finished;
+        if !is_ending && let Poll::Ready(given) = self.downlink.poll(cx) {
+            return Poll::Ready(Event::Order(given));
+        }
+        let is_held = !is_ending && self.downlink.holds_back(Instant::now());
+        if !is_held && self.poll_receipts(cx) {
             return Poll::Ready(Event::Stored);
         }
         if !self.unsent.is_empty()
@@ -137,7 +152,7 @@ impl DeviceConnection {
         {
             return Poll::Ready(event);
         }
-        if self.closing || self.finished {
+        if is_ending {
             // Others watch over the time that is left.
             return Poll::Pending;
         }
@@ -213,8 +228,10 @@ impl DeviceConnection {
                     Output::Upload { ticket, reports } => self.upload(ticket, reports).await,
                     Output::Contact => self.contact(),
                     Output::Reply(bytes) => self.reply(bytes),
-                    // No orders are given yet.
-                    Output::Ordered { .. } | Output::Unasked(_) => {}
+                    Output::Ordered { id, what } => self.ordered(id, what),
+                    Output::Unasked(_) => {
+                        self.port.metrics.unasked.inc();
+                    }
                     Output::Reject { frame, reason } => self.reject(&frame, &reason),
                     Output::Close => self.closing = true,
                 }
@@ -222,12 +239,21 @@ impl DeviceConnection {
         }
         // Replies that became due while closing still belong to what was taken in.
         for output in std::mem::take(&mut self.out) {
-            if let Output::Reply(bytes) = output {
-                self.reply(bytes);
+            match output {
+                Output::Reply(bytes) => self.reply(bytes),
+                Output::Ordered { id, what } => self.ordered(id, what),
+                _ => {}
             }
         }
         self.send();
+        if self.unsent.is_empty() && self.downlink.note_written() {
+            self.port.metrics.orders.inc();
+        }
         self.set_alarm();
+    }
+
+    fn ordered(&mut self, id: OrderId, what: Progress) {
+        self.downlink.note_progress(id, what, (self.port.options.clock)());
     }
 
     fn identify(&mut self, id: &DeviceId) {
@@ -239,6 +265,7 @@ impl DeviceConnection {
         let answer = if device.is_some() {
             // A refusal leaves it: uploads belong to the device last accepted.
             self.device = device;
+            self.link();
             self.was_accepted = true;
             Identified::Accepted(DeviceSettings::default())
         } else {
@@ -250,6 +277,21 @@ impl DeviceConnection {
             Identified::Refused
         };
         self.session.identified(now, answer, &mut self.out);
+    }
+
+    /// Orders to the device may come this way from now on.
+    fn link(&mut self) {
+        let Some((source, _)) = &self.device else { return };
+        let kind = match self.port.family.presence {
+            Presence::Connection => LinkKind::Lasting,
+            Presence::Contact => LinkKind::Passing,
+        };
+        self.downlink.open(&self.port.engine, source, kind, self.hold());
+    }
+
+    /// How long an acknowledgement is held back at most.
+    fn hold(&self) -> Duration {
+        Duration::from_millis(self.port.options.order_hold_ms)
     }
 
     /// The source of the device that speaks, unless another device has taken its place.
@@ -266,7 +308,10 @@ impl DeviceConnection {
             None => Err(Refused::Removed),
         };
         match taken {
-            Ok(receipt) => self.receipts.push_back((ticket, receipt)),
+            Ok(receipt) => {
+                self.receipts.push_back((ticket, receipt));
+                self.downlink.heard(self.hold());
+            }
             Err(refused) => {
                 self.session.stored(ticket, Stored::Failed, &mut self.out);
                 // A device that was removed meanwhile is refused properly when it comes again.
@@ -275,9 +320,10 @@ impl DeviceConnection {
         }
     }
 
-    fn contact(&self) {
+    fn contact(&mut self) {
         if let Some(source) = self.source() {
             self.port.engine.contact(source, (self.port.options.clock)());
+            self.downlink.heard(self.hold());
         }
     }
 
@@ -318,7 +364,7 @@ impl DeviceConnection {
         let options = &self.port.options;
         let unknown = !self.was_accepted && now.duration_since(self.opened).as_secs() >= options.unauthenticated_s;
         let silent = options.silence_s > 0 && now.duration_since(self.heard).as_secs() >= options.silence_s;
-        if unknown || silent {
+        if unknown || silent || self.downlink.is_stuck(now) {
             self.closing = true;
         }
         self.session.tick((options.clock)(), &mut self.out);
@@ -334,6 +380,7 @@ impl DeviceConnection {
         if options.silence_s > 0 {
             due = due.min(self.heard + Duration::from_secs(options.silence_s));
         }
+        due = due.min(self.downlink.next_deadline().unwrap_or(due));
         if let Some(at) = self.session.next_deadline() {
             let ms = u64::try_from(at.since_ms((options.clock)())).unwrap_or(0).max(1);
             due = due.min(now + Duration::from_millis(ms));

@@ -1,4 +1,4 @@
-//! Listeners for devices: connection life, limits and acknowledgements.
+//! Listeners for devices: connection life, limits, acknowledgements, and orders down.
 //!
 //! A connection is a session of its family (sans-IO, in `protocols`) and a socket. This crate carries out what the
 //! session asks for, and knows nothing of what the bytes mean.
@@ -6,6 +6,7 @@
 mod connection;
 mod listener;
 mod metrics;
+mod orders;
 mod seldom;
 
 pub use listener::{DeviceOptions, Listener};

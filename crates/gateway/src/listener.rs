@@ -34,6 +34,9 @@ pub struct DeviceOptions {
     pub unauthenticated_s: u64,
     /// How long a device may say nothing at all before its connection is closed; 0 means for ever.
     pub silence_s: u64,
+    /// How long a device's acknowledgement is held back when a kept command is about to come: some devices end the
+    /// connection once they are acknowledged.
+    pub order_hold_ms: u64,
     /// Reads the wall clock.
     pub clock: fn() -> Timestamp,
 }

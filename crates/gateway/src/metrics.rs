@@ -15,6 +15,8 @@ pub struct GatewayMetrics {
     refused: Family<Labels, Counter>,
     rejected: Family<Labels, Counter>,
     uploads: Family<Labels, Counter>,
+    orders: Family<Labels, Counter>,
+    unasked: Family<Labels, Counter>,
     received_bytes: Family<Labels, Counter>,
 }
 
@@ -26,6 +28,8 @@ pub(crate) struct FamilyMetrics {
     pub(crate) refused: Counter,
     pub(crate) rejected: Counter,
     pub(crate) uploads: Counter,
+    pub(crate) orders: Counter,
+    pub(crate) unasked: Counter,
     pub(crate) received_bytes: Counter,
 }
 
@@ -38,6 +42,8 @@ impl GatewayMetrics {
         devices.register("refused", "Logins of devices that are not registered", self.refused.clone());
         devices.register("rejected", "Frames that could not be used", self.rejected.clone());
         devices.register("uploads", "Frames with reports", self.uploads.clone());
+        devices.register("orders", "Commands written to devices", self.orders.clone());
+        devices.register("unasked", "Answers to commands that nobody waited for", self.unasked.clone());
         devices.register("received_bytes", "Bytes read from devices", self.received_bytes.clone());
     }
 
@@ -49,6 +55,8 @@ impl GatewayMetrics {
             refused: self.refused.get_or_create_owned(&labels),
             rejected: self.rejected.get_or_create_owned(&labels),
             uploads: self.uploads.get_or_create_owned(&labels),
+            orders: self.orders.get_or_create_owned(&labels),
+            unasked: self.unasked.get_or_create_owned(&labels),
             received_bytes: self.received_bytes.get_or_create_owned(&labels),
         }
     }

@@ -3,7 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use dispatch::DispatchOptions;
-use engine::{BlockedReports, EngineOptions, KeptLimits, ReadLimits};
+use engine::{BlockedReports, EngineOptions, KeptLimits, OrderLimits, ReadLimits};
 use fleet::{FleetOptions, HashCost, PasswordPolicy};
 use gateway::DeviceOptions;
 use live::{MonitorLimits, OutboxLimits, Timing};
@@ -70,6 +70,7 @@ pub(crate) fn devices(settings: &Settings) -> DeviceOptions {
         connections_per_address_max: settings.limits.device_connections_per_address_max,
         unauthenticated_s: devices.unauthenticated_s,
         silence_s: devices.silence_s,
+        order_hold_ms: devices.command_hold_ms,
         clock: now,
     }
 }
@@ -197,6 +198,10 @@ pub(crate) fn engine(settings: &Settings, on_failure: fn(&JournalError)) -> Engi
             pushes_max: ws.kept_events_max,
             bytes_max: ws.kept_events_bytes_max,
             kept_s: ws.kept_events_s,
+        },
+        orders: OrderLimits {
+            waiting_max: settings.commands.waiting_per_device_max,
+            wait_ms: settings.commands.wait_ms,
         },
         snapshot_s: journal.snapshot_s,
         retention_days: journal.retention_days,

@@ -33,6 +33,11 @@ impl<T> Replies<T> {
         self.closing
     }
 
+    /// What answers that wait for an upload will be worded with.
+    pub(crate) fn waiting(&self) -> impl Iterator<Item = &T> {
+        self.slots.iter().filter_map(|slot| if let Slot::Waiting(_, detail) = slot { Some(detail) } else { None })
+    }
+
     /// A place in the line for an upload's answer.
     pub(crate) fn wait(&mut self, detail: T) -> Ticket {
         self.last_ticket = self.last_ticket.wrapping_add(1);

@@ -11,7 +11,11 @@ pub(crate) trait Machine: Send {
     fn step(&mut self, bytes: &[u8], out: &mut Vec<Output>) -> usize;
     fn identified(&mut self, answer: Identified, out: &mut Vec<Output>);
     fn stored(&mut self, ticket: Ticket, outcome: Stored, out: &mut Vec<Output>);
-    /// Gives the device an order. Not asked of a machine that is closed.
+    /// Whether an order could still leave.
+    fn takes_orders(&self) -> bool {
+        self.flow() != Flow::Closed
+    }
+    /// Gives the device an order. Asked only of a machine that takes some.
     fn order(
         &mut self,
         _now: Timestamp,
@@ -163,10 +167,10 @@ impl<M: Machine> Session for Stream<M> {
 
     fn order(&mut self, now: Timestamp, id: OrderId, order: &Order, out: &mut Vec<Output>) -> Result<(), OrderRefused> {
         self.machine.tick(now, out);
-        match self.machine.flow() {
-            Flow::Closed => Err(OrderRefused::NotIdentified),
-            _ => self.machine.order(now, id, order, out),
+        if !self.machine.takes_orders() {
+            return Err(OrderRefused::NotIdentified);
         }
+        self.machine.order(now, id, order, out)
     }
 
     fn tick(&mut self, now: Timestamp, out: &mut Vec<Output>) {

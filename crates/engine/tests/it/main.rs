@@ -11,6 +11,8 @@ mod ingest;
 #[cfg(test)]
 mod lifecycle;
 #[cfg(test)]
+mod links;
+#[cfg(test)]
 mod messages;
 #[cfg(test)]
 mod missed;

@@ -59,6 +59,7 @@ pub(crate) fn options() -> EngineOptions {
         monitor: MonitorLimits::default(),
         monitor_reports_max: 1_000,
         kept: KeptLimits::default(),
+        orders: engine::OrderLimits::default(),
         snapshot_s: 3600,
         retention_days: 0,
         disk_reserve_bytes: 0,

@@ -1,125 +1,13 @@
 //! Device ports over real sockets, with a real journal behind them.
 
-use std::net::SocketAddr;
-use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use engine::{Engine, EngineMetrics, EngineOptions};
-use fleet::{Fleet, FleetOptions, HashCost, NewDevice, NewTracker, NewUser, Session, UserProfile};
-use gateway::{DeviceOptions, GatewayMetrics, Listener};
-use live::{OutboxLimits, Timing};
-use model::{Seq, Timestamp, TrackerId};
-use protocols::Limits;
-use storage::journal::{JournalOptions, LsmJournal};
-use tempfile::TempDir;
+use fleet::NewDevice;
+use gateway::DeviceOptions;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::sync::watch;
-use tokio::task::JoinHandle;
 
-const PATIENCE: Duration = Duration::from_secs(20);
-const DEVICE: &str = "device-1";
-
-fn clock() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
-    Timestamp::from_ms(since.as_millis() as i64).expect("in range")
-}
-
-/// An OsmAnd port with one registered device.
-struct Port {
-    address: SocketAddr,
-    engine: Arc<Engine>,
-    shutdown: watch::Sender<bool>,
-    listener: JoinHandle<()>,
-    session: Session,
-    tracker: TrackerId,
-    _dir: TempDir,
-}
-
-async fn fleet(dir: &TempDir) -> (Arc<Fleet>, Session, TrackerId) {
-    let cheap = HashCost { memory_kib: 8, passes: 1, lanes: 1 };
-    let options = FleetOptions { hash_cost: cheap, hash_workers: 1, ..FleetOptions::default() };
-    let fleet = Fleet::open(dir.path(), options, clock()).await.expect("a fleet");
-    fleet.ensure_admin(Some("correct horse"), clock()).await.expect("an administrator");
-    let hash = fleet.panel_login("admin", "correct horse", clock()).await.expect("logged in");
-    let panel = fleet.authorize_panel(hash.as_str(), clock()).expect("live");
-    let user = NewUser {
-        login: "ann@example.com".into(),
-        password: "Blue-Kite*42x".into(),
-        activated: true,
-        verified: None,
-        profile: UserProfile { first_name: "Ann".into(), last_name: "Lee".into(), ..UserProfile::default() },
-        time_zone: None,
-        locale: "en_US".into(),
-        comment: String::new(),
-    };
-    let user = fleet.create_user(&panel, user, clock()).await.expect("a user");
-    let hash = fleet.create_user_session(&panel, user, clock()).await.expect("a session");
-    let session = fleet.authorize(hash.as_str(), clock()).expect("live");
-    let tracker = NewTracker {
-        label: "Van".into(),
-        group: 0,
-        model: "navixy_ngp".into(),
-        plugin: 44,
-        device_id: Some(DEVICE.into()),
-    };
-    let tracker = fleet.register_tracker(&session, tracker, clock()).await.expect("registered").id;
-    (fleet, session, tracker)
-}
-
-impl Port {
-    async fn open() -> Self {
-        Self::with(DeviceOptions {
-            limits: Limits::default(),
-            connections_per_address_max: 0,
-            unauthenticated_s: 60,
-            silence_s: 0,
-            clock,
-        })
-        .await
-    }
-
-    async fn with(options: DeviceOptions) -> Self {
-        let dir = tempfile::tempdir().expect("a folder");
-        let journal = LsmJournal::open(&dir.path().join("journal"), &JournalOptions::default()).expect("a journal");
-        let engine_options = EngineOptions {
-            timing: Timing::default(),
-            outbox: OutboxLimits::default(),
-            queue_bytes_max: 1 << 20,
-            // Long enough that a client can be done before its report is durable.
-            commit_gather_us: 100_000,
-            reads: engine::ReadLimits::default(),
-            monitor: live::MonitorLimits::default(),
-            monitor_reports_max: 1_000,
-            kept: ::engine::KeptLimits::default(),
-            snapshot_s: 3600,
-            retention_days: 0,
-            disk_reserve_bytes: 0,
-            blocked_reports: ::engine::BlockedReports::Keep,
-            clock,
-            on_failure: |error| panic!("{error}"),
-        };
-        let (fleet, session, tracker) = fleet(&dir).await;
-        let metrics = EngineMetrics::default();
-        let engine = Engine::start(Arc::new(journal), fleet, dir.path(), engine_options, None, metrics);
-        let engine = engine.expect("an engine");
-        let family = protocols::family("osmand").expect("a family");
-        let any = SocketAddr::from(([127, 0, 0, 1], 0));
-        let metrics = GatewayMetrics::default();
-        let listener = Listener::bind(family, any, engine.clone(), options, &metrics).await.expect("bound");
-        let (shutdown, down) = watch::channel(false);
-        let address = listener.local_addr().expect("bound");
-        Self { address, engine, shutdown, listener: tokio::spawn(listener.run(down)), session, tracker, _dir: dir }
-    }
-
-    async fn connect(&self) -> TcpStream {
-        TcpStream::connect(self.address).await.expect("connected")
-    }
-
-    fn stored(&self) -> usize {
-        self.engine.journal().by_seq(Seq(0)).count()
-    }
-}
+use crate::port::{DEVICE, PATIENCE, Port, clock, options};
 
 fn request(device: &str, second: i64) -> String {
     let time = clock().s() - 100 + second;
@@ -137,7 +25,7 @@ async fn statuses(stream: &mut TcpStream) -> Vec<String> {
 
 #[tokio::test]
 async fn a_device_that_is_done_sending_gets_its_acknowledgements_all_the_same() {
-    let port = Port::open().await;
+    let port = Port::open("osmand").await;
     let mut device = port.connect().await;
     let requests: String = (0..5).map(|second| request(DEVICE, second)).collect();
     device.write_all(requests.as_bytes()).await.expect("written");
@@ -148,7 +36,7 @@ async fn a_device_that_is_done_sending_gets_its_acknowledgements_all_the_same() 
 
 #[tokio::test]
 async fn answers_come_in_the_order_of_requests() {
-    let port = Port::open().await;
+    let port = Port::open("osmand").await;
     let mut device = port.connect().await;
     // A refusal is known at once, an acknowledgement only after the commit.
     let requests = [request(DEVICE, 0), request("nobody", 1), request(DEVICE, 2)].concat();
@@ -162,18 +50,12 @@ async fn answers_come_in_the_order_of_requests() {
 
 #[tokio::test]
 async fn who_does_not_say_who_he_is_or_falls_silent_is_closed() {
-    let options = |unauthenticated_s, silence_s| DeviceOptions {
-        limits: Limits::default(),
-        connections_per_address_max: 0,
-        unauthenticated_s,
-        silence_s,
-        clock,
-    };
-    let port = Port::with(options(1, 0)).await;
+    let timed = |unauthenticated_s, silence_s| DeviceOptions { unauthenticated_s, silence_s, ..options() };
+    let port = Port::with("osmand", timed(1, 0)).await;
     let mut stranger = port.connect().await;
     assert_eq!(statuses(&mut stranger).await, [""; 0]);
 
-    let port = Port::with(options(60, 1)).await;
+    let port = Port::with("osmand", timed(60, 1)).await;
     let mut device = port.connect().await;
     device.write_all(request(DEVICE, 0).as_bytes()).await.expect("written");
     assert_eq!(statuses(&mut device).await, ["200"], "and not before it was silent");
@@ -181,7 +63,7 @@ async fn who_does_not_say_who_he_is_or_falls_silent_is_closed() {
 
 #[tokio::test]
 async fn a_stop_acknowledges_what_was_taken_in_and_then_ends() {
-    let port = Port::open().await;
+    let port = Port::open("osmand").await;
     let mut device = port.connect().await;
     device.write_all(request(DEVICE, 0).as_bytes()).await.expect("written");
     while port.engine.metrics().reports.get() == 0 {
@@ -194,7 +76,7 @@ async fn a_stop_acknowledges_what_was_taken_in_and_then_ends() {
 
 #[tokio::test]
 async fn a_replaced_device_is_let_go_and_the_new_one_is_known_at_once() {
-    let port = Port::open().await;
+    let port = Port::open("osmand").await;
     let mut old = port.connect().await;
     old.write_all(request(DEVICE, 0).as_bytes()).await.expect("written");
     while port.stored() == 0 {

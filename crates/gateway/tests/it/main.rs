@@ -2,3 +2,7 @@
 
 #[cfg(test)]
 mod devices;
+#[cfg(test)]
+mod orders;
+#[cfg(test)]
+mod port;

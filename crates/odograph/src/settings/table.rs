@@ -200,6 +200,9 @@ settings! {
         /// How long a command that is to be sent at once waits for the next request of a device that is only ever
         /// answered.
         command_pickup_ms_max: i64 = 5_000, Kind::Number(100, DAY_S * 1_000);
+        /// How long an acknowledgement is held back when a kept command is about to come: some devices end the
+        /// connection once they are acknowledged.
+        command_hold_ms: u64 = 500, Kind::Number(0, 60_000);
         /// The data of one binary frame.
         frame_bytes_max: usize = 10_240, Kind::Number(1_280, 16 * MIB);
         /// What a GT06 frame counts as its length.
@@ -432,6 +435,10 @@ settings! {
         bytes_max: usize = 8_192, Kind::Number(1, MIB);
         /// Commands of one device that may wait; beyond it they are refused.
         open_per_device_max: u32 = 100, Kind::Number(1, 1_000_000);
+        /// Commands that are to be sent at once and wait behind another to the same device; beyond it they are refused.
+        waiting_per_device_max: usize = 8, Kind::Number(1, 1_000);
+        /// How long such a command waits for its turn.
+        wait_ms: u64 = 30_000, Kind::Number(100, DAY_S * 1_000);
         /// How long a command may wait before it is given up.
         lifetime_s: u32 = DAY_S, Kind::Number(1, 10 * YEAR_S);
         /// How long a command of which nothing is to come is kept.

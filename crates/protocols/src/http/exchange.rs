@@ -289,6 +289,13 @@ impl<A: Api> Machine for Exchange<A> {
         self.settle(ticket, status, out);
     }
 
+    /// Also when the connection is to end, as long as there is an answer that could carry it.
+    fn takes_orders(&self) -> bool {
+        let device = self.identity.as_ref().map(|(device, _)| device);
+        let owes_an_answer = || self.replies.waiting().any(|p| p.device.is_some() && p.device.as_ref() == device);
+        !self.replies.is_closing() || owes_an_answer()
+    }
+
     fn order(
         &mut self,
         now: Timestamp,

@@ -69,6 +69,7 @@ impl Stage {
             monitor: live::MonitorLimits::default(),
             monitor_reports_max: 1_000,
             kept: ::engine::KeptLimits::default(),
+            orders: engine::OrderLimits::default(),
             snapshot_s: 3600,
             retention_days: 0,
             disk_reserve_bytes: 0,

@@ -115,6 +115,22 @@ fn it_is_sent_when_its_answer_leaves() {
     assert_eq!(out, [reply(OK), reply(&ok_with("go")), sent]);
 }
 
+/// Most phones end the connection with each report: the answer to the last one carries it.
+#[test]
+fn a_connection_that_is_to_end_takes_a_command_while_it_owes_an_answer() {
+    let now = Timestamp::from_ms_clamped(1_773_480_413_000);
+    let mut session: Box<dyn Session> = (osmand().open)(&Limits::default());
+    let mut out = Vec::new();
+    session.feed(now, b"GET /?id=1&lat=52&lon=13 HTTP/1.1\r\nConnection: close\r\n\r\n", &mut out);
+    session.identified(now, Identified::Accepted(crate::DeviceSettings::default()), &mut out);
+    assert_eq!(session.order(now, OrderId(1), &text("go"), &mut out), Ok(()));
+    out.clear();
+    session.stored(Ticket(1), Stored::Ok, &mut out);
+    assert_eq!((out.len(), &out[2]), (3, &Output::Close));
+    assert!(matches!(&out[0], Output::Reply(bytes) if bytes.ends_with(b"\r\n\r\ngo")), "{out:?}");
+    assert_eq!(session.order(now, OrderId(2), &text("go"), &mut out), Err(OrderRefused::NotIdentified));
+}
+
 proptest! {
     /// 0 to 2: a request of that device; 3: an order; above: so many seconds pass.
     #[test]
