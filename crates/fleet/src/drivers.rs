@@ -81,11 +81,11 @@ impl DriverEdit {
 
 impl Memory {
     pub(crate) fn driver_of(&self, tracker: TrackerId) -> Option<&Arc<Driver>> {
-        self.places.driver(tracker).and_then(|id| self.entities.drivers.get(id))
+        self.index.driver(tracker).and_then(|id| self.entities.drivers.get(id))
     }
 
     fn drivers_of(&self, owner: UserId) -> impl Iterator<Item = &Arc<Driver>> {
-        self.entities.drivers.iter().filter(move |driver| driver.owner() == owner)
+        self.index.drivers_of(owner).filter_map(|id| self.entities.drivers.get(id))
     }
 
     fn drivers_seen(&self, session: &Session) -> impl Iterator<Item = Arc<Driver>> {

@@ -123,7 +123,7 @@ fn check_list<'a>(
 
 impl Memory {
     fn forms_of(&self, owner: UserId) -> impl Iterator<Item = &Arc<FormTemplate>> {
-        self.entities.forms.iter().filter(move |form| form.owner() == owner)
+        self.index.forms_of(owner).filter_map(|id| self.entities.forms.get(id))
     }
 }
 

@@ -9,7 +9,7 @@ use storage::catalog::Contents;
 use crate::change::{self, Change, login_key};
 use crate::entities::{Entities, Entity};
 use crate::error::FleetError;
-use crate::places::Places;
+use crate::index::Index;
 use crate::remembered::Sessions;
 use crate::values::{Account, AccountId, Device, SourceInfo, Tracker, User};
 
@@ -26,7 +26,7 @@ pub(crate) struct Memory {
     pub(crate) trackers: BTreeMap<TrackerId, Arc<Tracker>>,
     pub(crate) sessions: Sessions,
     pub(crate) entities: Entities,
-    pub(crate) places: Places,
+    pub(crate) index: Index,
 }
 
 #[derive(PartialEq, Debug)]
@@ -126,11 +126,11 @@ impl Memory {
             Change::SessionEnded { session, at } => self.sessions.end(session, at),
             Change::SessionForgotten(session) => self.sessions.forget(session),
             Change::Entity(entity) => {
-                self.places.put(&self.entities, &entity);
+                self.index.put(&self.entities, &entity);
                 self.entities.put(entity);
             }
             Change::EntityRemoved { kind, id } => {
-                self.places.remove(&self.entities, kind, id);
+                self.index.remove(&self.entities, kind, id);
                 self.entities.remove(kind, id);
             }
         }

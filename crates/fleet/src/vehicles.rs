@@ -77,7 +77,7 @@ impl VehicleEdit {
 
 impl Memory {
     pub(crate) fn vehicle_of(&self, tracker: TrackerId) -> Option<&Arc<Vehicle>> {
-        self.places.vehicle(tracker).and_then(|id| self.entities.vehicles.get(id))
+        self.index.vehicle(tracker).and_then(|id| self.entities.vehicles.get(id))
     }
 
     /// The first of `count` numbers that no vehicle ever had, while there are so many.

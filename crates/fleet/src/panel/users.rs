@@ -297,8 +297,8 @@ fn belongings(memory: &Memory, user: UserId) -> impl Iterator<Item = Change> {
     let groups = entities.groups.iter().filter(move |g| g.owner() == user).map(|g| (EntityKind::Group, g.id));
     let tags = entities.tags.iter().filter(move |t| t.owner() == user).map(|t| (EntityKind::Tag, t.id));
     let rights = entities.security_groups.iter().filter(move |g| g.owner() == user);
-    let drivers = entities.drivers.iter().filter(move |d| d.owner() == user).map(|d| (EntityKind::Driver, d.id));
-    let forms = entities.forms.iter().filter(move |f| f.owner() == user).map(|f| (EntityKind::FormTemplate, f.id));
+    let drivers = memory.index.drivers_of(user).map(|id| (EntityKind::Driver, id));
+    let forms = memory.index.forms_of(user).map(|id| (EntityKind::FormTemplate, id));
     let all = groups.chain(tags).chain(drivers).chain(forms).chain(rights.map(|g| (EntityKind::SecurityGroup, g.id)));
     all.map(|(kind, id)| Change::EntityRemoved { kind, id })
 }

@@ -1,5 +1,5 @@
 //! Random operations on what the office keeps, between others on trackers and users: the memory copy is what a reopened
-//! fleet loads, and the index of vehicles and drivers is what a look at all of them finds.
+//! fleet loads, and the index of vehicles, drivers and forms is what a look at all of them finds.
 
 use std::collections::HashMap;
 
@@ -156,6 +156,12 @@ impl World {
         }
         for form in memory.entities.forms.iter() {
             assert!(memory.user(form.owner()).is_some_and(|owner| !owner.removed), "{form:?}");
+        }
+        for user in memory.users.keys() {
+            let drivers = memory.entities.drivers.iter().filter(|d| d.owner() == *user).map(|d| d.id);
+            assert!(memory.index.drivers_of(*user).eq(drivers), "{user}");
+            let forms = memory.entities.forms.iter().filter(|f| f.owner() == *user).map(|f| f.id);
+            assert!(memory.index.forms_of(*user).eq(forms), "{user}");
         }
         // A number that was given is below the next, whoever has gone since.
         assert!(memory.entities.vehicles.next_id() > self.last_vehicle || self.last_vehicle < FIRST_VEHICLE);

@@ -1,10 +1,11 @@
-//! SESSIDs of several users against a model of a few lines, through password changes, blocks, restarts and time.
+//! SESSIDs and credentials of several users against a model of a few lines, through password changes, blocks, restarts
+//! and time.
 
 use model::{SessionId, UserId};
 use proptest::prelude::*;
 
-use super::{Stage, at, cheap};
-use crate::{EndCause, FleetEvent, FleetOptions, HashError, SessidError, Session};
+use super::{PASSWORD, Stage, at, cheap};
+use crate::{EndCause, FleetEvent, FleetOptions, HashError, LoginError, SessidError, Session};
 
 const LIFETIME_S: i64 = 100;
 const PER_USER_MAX: usize = 2;
@@ -19,6 +20,8 @@ const SESSIDS: [&str; 4] = [
 enum Op {
     Bind(usize, usize),
     Renew(usize),
+    /// With the newest password, or one of those before.
+    Verify(usize, usize),
     ChangePassword(usize),
     Activate(usize, bool),
     Wait(i64),
@@ -30,6 +33,7 @@ fn op() -> impl Strategy<Value = Op> {
     prop_oneof![
         8 => (0..3usize, 0..SESSIDS.len()).prop_map(|(user, sessid)| Op::Bind(user, sessid)),
         2 => (0..SESSIDS.len()).prop_map(Op::Renew),
+        6 => (0..3usize, 0..3usize).prop_map(|(user, back)| Op::Verify(user, back)),
         1 => (0..3usize).prop_map(Op::ChangePassword),
         2 => (0..3usize, any::<bool>()).prop_map(|(user, on)| Op::Activate(user, on)),
         4 => (0..80i64).prop_map(Op::Wait),
@@ -50,21 +54,30 @@ struct Kept {
 struct World {
     stage: Stage,
     users: Vec<UserId>,
-    passwords: u32,
+    /// Of each user, the newest last.
+    passwords: Vec<Vec<String>>,
+    active: [bool; 3],
     now_s: i64,
     kept: [Option<Kept>; SESSIDS.len()],
 }
 
 impl World {
     async fn new() -> Self {
-        let options =
-            FleetOptions { sessid_lifetime_s: LIFETIME_S as u32, sessids_per_user_max: PER_USER_MAX, ..cheap() };
+        let options = FleetOptions {
+            sessid_lifetime_s: LIFETIME_S as u32,
+            sessids_per_user_max: PER_USER_MAX,
+            basic_cache_s: 60,
+            basic_cache_max: 2,
+            login_failures_max: 1_000,
+            ..cheap()
+        };
         let stage = Stage::with(options).await;
         let mut users = Vec::new();
         for name in ["ann", "bob", "eve"] {
             users.push(stage.user(&format!("{name}@example.com")).await);
         }
-        Self { stage, users, passwords: 0, now_s: 1, kept: [None; SESSIDS.len()] }
+        let passwords = vec![vec![PASSWORD.to_owned()]; users.len()];
+        Self { stage, users, passwords, active: [true; 3], now_s: 1, kept: [None; SESSIDS.len()] }
     }
 
     fn is_live(&self, kept: &Kept) -> bool {
@@ -87,9 +100,10 @@ impl World {
                     self.kept[sessid] = Some(Kept { expires_s: self.now_s + LIFETIME_S, ..kept });
                 }
             }
+            Op::Verify(user, back) => self.verify(user, back).await,
             Op::ChangePassword(user) => {
-                self.passwords += 1;
-                let password = format!("Blue-Kite*{:06}", self.passwords);
+                let password = format!("Blue-Kite*{:06}", self.passwords[user].len());
+                self.passwords[user].push(password.clone());
                 let changed = self.stage.fleet.change_password(&self.stage.panel, self.users[user], &password, now);
                 changed.await.expect("changed");
                 self.end_all_of(user);
@@ -98,6 +112,7 @@ impl World {
                 let id = self.users[user];
                 let changed = self.stage.fleet.update_user(&self.stage.panel, id, move |u| u.activated = on, now);
                 changed.await.expect("changed");
+                self.active[user] = on;
                 if !on {
                     self.end_all_of(user);
                 }
@@ -106,6 +121,19 @@ impl World {
             Op::Sweep => drop(self.stage.fleet.expire(now).await.expect("swept")),
             Op::Reopen => self.stage.reopen(now).await,
         }
+    }
+
+    /// Whatever is remembered of a pair, the answer is that of this moment.
+    async fn verify(&self, user: usize, back: usize) {
+        let Some(password) = self.passwords[user].iter().nth_back(back) else { return };
+        let login = self.stage.fleet.user(self.users[user]).expect("there").login.clone();
+        let verified = self.stage.fleet.verify(&login, password, at(self.now_s)).await;
+        let expected = match (back, self.active[user]) {
+            (0, true) => Ok(self.users[user]),
+            (0, false) => Err(LoginError::NotActivated),
+            _ => Err(LoginError::WrongLoginOrPassword),
+        };
+        assert_eq!(verified.map(|session| session.user), expected, "{login} {back}");
     }
 
     fn end_all_of(&mut self, user: usize) {

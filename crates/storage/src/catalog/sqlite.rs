@@ -350,3 +350,27 @@ fn entity(row: &Row<'_>) -> Result<EntityRow, CatalogError> {
 fn last_entity(row: &Row<'_>) -> Result<(String, u32), CatalogError> {
     Ok((row.get("kind")?, row.get("last")?))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_earlier_server_stored_is_read_with_defaults() {
+        let dir = tempfile::tempdir().expect("folder");
+        let path = dir.path().join("catalog.db");
+        let old = sqlite::open(&path, &MIGRATIONS[..5]).expect("opened");
+        old.execute_batch(
+            "INSERT INTO accounts VALUES (1, 'admin', 'h', 7);
+             INSERT INTO users (id, account_id, login, login_key, password_hash, earlier_passwords, activated, verified,
+                 removed, time_zone, locale, measurement_system, profile, comment, created_ms)
+                 VALUES (2, 1, 'a@b.c', 'a@b.c', 'h', '[]', 1, 1, 0, 'UTC', 'en', 'metric', '{}', '', 7);
+             INSERT INTO sessions (id, digest, user_id, created_ms, expires_ms) VALUES (3, zeroblob(32), 2, 7, 8);",
+        )
+        .expect("written");
+        drop(old);
+        let contents = SqliteCatalog::open(&path).expect("opened").load().expect("read");
+        assert!(matches!(&contents.users[..], [user] if user.id == UserId(2) && !user.device_commands));
+        assert!(matches!(&contents.sessions[..], [session] if session.purpose == SessionPurpose::Standard));
+    }
+}
