@@ -88,6 +88,16 @@ impl Api {
         reply
     }
 
+    /// The body of a GET that must succeed, of whatever kind.
+    #[track_caller]
+    pub fn bytes(&self, path: &str) -> Vec<u8> {
+        let request = ureq::http::Request::get(format!("{}{path}", self.base));
+        let answer = self.agent.run(request.body(()).expect("a request"));
+        let mut answer = answer.unwrap_or_else(|error| panic!("GET {path}: {error}"));
+        assert_eq!(answer.status(), 200, "{path}");
+        answer.body_mut().read_to_vec().expect("a body")
+    }
+
     /// A GET; `path` carries the query.
     pub fn get(&self, path: &str) -> Reply {
         self.request("GET", path, &[], b"")

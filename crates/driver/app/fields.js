@@ -11,7 +11,7 @@ const PREVIEW_PX = 900;
 /** The frame of a field: what it is called, what is wrong with it. */
 function frame(field, id, control, isGroup) {
   const trouble = h('p.trouble', { id: `${id}-trouble` });
-  const name = [field.label, field.required ? h('span.must', {}, t('required')) : null];
+  const name = [field.label, field.required ? [' ', h('span.must', {}, t('required'))] : null];
   const element = isGroup
     ? h('fieldset.field', { 'aria-describedby': trouble.id }, h('legend', {}, name), control, trouble)
     : h('div.field', {}, h('label', { for: id }, name), control, trouble);

@@ -1,6 +1,6 @@
 // The first page: eight digits from the office.
 
-import { h, notice, sign } from './dom.js';
+import { h, notice, sign, status } from './dom.js';
 import { pairWith, state } from './state.js';
 import { touch } from './signal.js';
 import { t } from './words.js';
@@ -107,6 +107,7 @@ export function mount(main, prefilled = '') {
     h('p.lead', {}, t('pair_lead')),
     h('div.digits', {}, boxes.slice(0, 4), h('span.gap', {}), boxes.slice(4)),
     said, trouble,
+    isSecureContext ? null : h('p.card', {}, status('bad', 'warn', t('insecure'))),
     h('div.keypad', {}, keys,
       key(sign('erase', 36), erase, t('pair_erase')), key('0', () => type('0')), go)));
   show();

@@ -1,7 +1,7 @@
 // The driver's choices, and the end of the pairing.
 
 import { tell } from './bus.js';
-import { h, heading, sheet, sign } from './dom.js';
+import { h, heading, sheet, sign, status } from './dom.js';
 import { install } from './install.js';
 import { prefer, prefs, showTheme } from './prefs.js';
 import { forget, state } from './state.js';
@@ -77,6 +77,7 @@ export function mount(main, _, remake) {
       }),
       offer,
       h('section.card', {},
+        !isSecureContext && status('bad', 'warn', t('insecure')),
         h('p', {}, t('paired_with', { tracker: state.pairing?.tracker.label ?? '' })),
         state.lists.driver && h('p', {}, t('driver_is', { name: state.lists.driver })),
         h('button.big.danger.wide', { type: 'button', onclick: unpair }, sign('stop'), h('span', {}, t('unpair')))))));

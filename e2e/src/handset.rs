@@ -9,17 +9,17 @@ use crate::node::{PublishedClient, chromium, node_clients};
 
 /// A phone with the app's page. It is touched by what it shows: names of buttons, labels of fields.
 #[derive(Debug)]
-pub struct Phone {
+pub struct Handset {
     client: PublishedClient,
 }
 
-impl Phone {
+impl Handset {
     /// A phone that nobody has used, for the app of that server; `Err` says in one line why there is none.
-    pub fn new(server: SocketAddr) -> Result<Phone, String> {
+    pub fn new(server: SocketAddr) -> Result<Handset, String> {
         let folder = node_clients()?;
         chromium()?;
-        let client = PublishedClient::start(&folder, "phone.cjs", &[&format!("http://{server}")]);
-        let mut phone = Phone { client };
+        let client = PublishedClient::start(&folder, "handset.cjs", &[&format!("http://{server}")]);
+        let mut phone = Handset { client };
         phone.order(json!({"order": "start"}));
         Ok(phone)
     }
@@ -63,11 +63,10 @@ impl Phone {
         self.order(json!({"order": "kill"}));
     }
 
-    /// Starts the browser again, with what it has kept.
+    /// Starts the browser again, with what it has kept, on an empty page.
     #[track_caller]
-    pub fn start_again(&mut self, path: &str) {
+    pub fn start_again(&mut self) {
         self.order(json!({"order": "start"}));
-        self.open(path);
     }
 
     /// Waits until the app could start without a network.
@@ -88,7 +87,13 @@ impl Phone {
         self.order(json!({"order": "tap", "name": name}));
     }
 
-    /// Touches what has this role and name.
+    /// Touches the button with this name within what the selector names.
+    #[track_caller]
+    pub fn tap_within(&mut self, within: &str, name: &str) {
+        self.order(json!({"order": "tap", "within": within, "name": name}));
+    }
+
+    /// Touches what has this role and a name that begins so.
     #[track_caller]
     pub fn tap_a(&mut self, role: &str, name: &str) {
         self.order(json!({"order": "tap", "role": role, "name": name}));

@@ -1,5 +1,5 @@
 'use strict';
-// A driver's phone: the app at /driver in headless Chromium, touched by what it shows. node phone.cjs ORIGIN
+// A driver's phone: the app at /driver in headless Chromium, touched by what it shows. node handset.cjs ORIGIN
 //
 // Orders: {"order": NAME, …}, each answered by a line with the callback `done` and what it found, or `failed`.
 
@@ -11,7 +11,7 @@ const { audit } = require('./audit.cjs');
 
 const [origin] = process.argv.slice(2);
 const PROFILE = path.join(process.cwd(), 'profile');
-const PATIENCE_MS = 40_000;
+const PATIENCE_MS = 14_000;
 
 let context = null;
 let page = null;
@@ -64,7 +64,15 @@ async function kill() {
   for (const name of fs.readdirSync(PROFILE).filter((entry) => entry.startsWith('Singleton'))) fs.rmSync(path.join(PROFILE, name));
 }
 
-const find = ({ role = 'button', name, nth = 0 }) => page.getByRole(role, { name, exact: true }).nth(nth);
+/** A button by its whole name, anything else by its role and how its name begins. */
+function find({ role = 'button', name, within = 'body' }) {
+  const begin = new RegExp(`^${name.replace(/[^\w ]/g, '\\$&')}`);
+  const wanted = role === 'button' ? { name, exact: true } : { name: begin };
+  return page.locator(within).getByRole(role, wanted).first();
+}
+
+/** A choice is touched on its label, which covers it. */
+const tap = (order) => (order.role === 'radio' ? find(order).check({ force: true }) : find(order).click());
 
 /** A photo as a camera makes it: larger than may be sent. */
 async function photograph() {
@@ -119,11 +127,10 @@ const orders = {
     });
   },
   offline: ({ is }) => context.setOffline(is),
-  tap: (order) => find(order).click(),
+  tap,
   write: ({ name, text }) => page.getByLabel(name, { exact: true }).fill(text),
   reads: ({ name }) => page.getByLabel(name, { exact: true }).inputValue(),
   sees: ({ text, within = 'body' }) => page.locator(within).getByText(text, { exact: true }).first().waitFor(),
-  misses: ({ text, within = 'body' }) => page.locator(within).getByText(text, { exact: true }).first().waitFor({ state: 'hidden' }),
   counts: async ({ selector, count }) => {
     await page.waitForFunction(([wanted, number]) => document.querySelectorAll(wanted).length === number, [selector, count]);
   },
