@@ -69,6 +69,46 @@ impl Dispatch {
         moved.await?.ok_or(AdvanceError::NotFound)
     }
 
+    /// Takes a waiting command out to be sent: from here on it counts as sent. True if it was waiting and its time is
+    /// not over.
+    pub(crate) async fn take_out(&self, id: CommandId, now: Timestamp) -> Result<bool, StoreError> {
+        self.write(move |desk| {
+            let waits = |command: &CommandRow| command.state == CommandState::Queued && command.expires > now;
+            match desk.tables.command(id)?.filter(waits) {
+                Some(command) => advance(desk, &command, CommandState::Sent, now),
+                None => Ok(false),
+            }
+        })
+        .await
+    }
+
+    /// Puts a command back that was taken out and was not sent after all, so that it waits again.
+    pub(crate) async fn put_back(&self, id: CommandId, now: Timestamp) -> Result<(), StoreError> {
+        self.write(move |desk| {
+            if let Some(command) = desk.tables.command(id)?.filter(|command| command.state == CommandState::Sent) {
+                desk.tables.set_command_state(id, CommandState::Queued, now)?;
+                desk.touch(command.source);
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// The sources for whose devices commands wait.
+    pub(crate) async fn sources_with_waiting_commands(&self) -> Result<Vec<SourceId>, StoreError> {
+        self.read(|desk| {
+            let mut found = Vec::new();
+            for (source, summary) in desk.tables.summaries()? {
+                let waits = |command: &CommandRow| command.state == CommandState::Queued;
+                if summary.open_commands_count > 0 && desk.tables.open_commands(source, usize::MAX)?.iter().any(waits) {
+                    found.push(source);
+                }
+            }
+            Ok(found)
+        })
+        .await
+    }
+
     /// Gives up all commands of a source that wait for its device or its answer. Returns how many there were.
     pub async fn withdraw_commands(&self, source: SourceId, now: Timestamp) -> Result<usize, StoreError> {
         self.write(move |desk| {

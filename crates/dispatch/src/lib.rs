@@ -11,7 +11,7 @@
 //! | the office, of services | [`Dispatch::create_service`], [`Dispatch::edit_service`], [`Dispatch::remove_service`], [`Dispatch::services`] |
 //! | the driver | [`Dispatch::record`], [`Dispatch::keep_file`], [`Dispatch::undelivered`], [`Dispatch::advance`], [`Dispatch::app_gone`] |
 //! | those who look on | [`Dispatch::on_event`], [`Dispatch::moved_since`], [`Dispatch::driver_events`], [`Dispatch::file`] |
-//! | a device | [`Dispatch::queue`], [`Dispatch::open_commands`], [`Dispatch::advance_command`], [`Dispatch::withdraw_commands`] |
+//! | a device | [`Dispatch::queue`], [`Dispatch::open_commands`], [`Dispatch::advance_command`], [`Dispatch::withdraw_commands`]; a [`Courier`] brings what waits |
 //! | at a glance | [`Dispatch::summary`], from memory |
 //!
 //! One thread writes. What waits for it is done in one transaction, so that many writers share one sync of the disk.
@@ -20,6 +20,7 @@
 
 mod chat;
 mod commands;
+mod courier;
 mod dispatch;
 mod driver;
 mod error;
@@ -33,6 +34,7 @@ mod services;
 mod tests;
 
 pub use chat::Sent;
+pub use courier::{Answered, Carried, Courier, Going, Road};
 pub use dispatch::Dispatch;
 pub use error::{AdvanceError, FileError, MessageError, QueueError, RecordError, ServiceError};
 pub use events::DispatchEvent;

@@ -82,7 +82,7 @@ impl CommandState {
     }
 
     /// The state after a report that the command is now `to`; `None` where it stays as it is. Only an open command
-    /// moves, and never back into the queue. An answer may overtake the note that the command was sent.
+    /// moves, and no report puts it back into the queue. An answer may overtake the note that the command was sent.
     pub fn next(self, to: Self) -> Option<Self> {
         (self.is_open() && to != Self::Queued && to != self).then_some(to)
     }

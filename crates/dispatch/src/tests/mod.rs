@@ -2,6 +2,7 @@
 
 mod chat;
 mod commands;
+mod courier;
 mod driver;
 mod events;
 mod expiry;
