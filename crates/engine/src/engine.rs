@@ -129,7 +129,10 @@ impl Engine {
             tasks: Mutex::default(),
         });
         engine.recover()?;
-        engine.recover_missed()?;
+        if let Err(error) = engine.recover_missed() {
+            // Nothing that was acknowledged depends on it.
+            tracing::error!(%error, "cannot tell what followers may have missed");
+        }
         engine.listen_to_fleet();
         let tasks = vec![
             tokio::spawn(engine.clone().keep_time()),

@@ -6,7 +6,8 @@
 //!
 //! Two orders are kept by one lock each: the entries of a source are queued in the order in which they are folded
 //! (the lock of the source), and numbered in the order in which they are queued (the lock of the queue). A source's
-//! lock may be held while the queue's or a connection's is taken, never the other way round.
+//! lock may be held while the queue's or a connection's is taken, never the other way round. What followers are told is
+//! numbered under a lock between a source's and a connection's.
 
 mod changes;
 mod connection;

@@ -4,6 +4,7 @@ use std::iter;
 
 use model::{EventId, HappenedKind, Report, SourceState, Value, attr};
 
+use crate::fields::TEXT_BYTES_MAX;
 use crate::inputs::mask;
 
 /// Lines that are told of: 1 to this number.
@@ -130,19 +131,19 @@ impl Lines {
     }
 }
 
-/// Whether the key that a device read identifies somebody; `None` where it is no key at all.
+/// Whether the key that a device read identifies somebody; `None` where it is longer than a state takes.
 fn identifies(key: &Value) -> Option<bool> {
     match key {
-        Value::Bool(_) | Value::Json(_) => None,
+        Value::Bool(is_there) => Some(*is_there),
         Value::Int(number) => Some(*number != 0),
         Value::Float(number) => Some(*number != 0.0),
-        Value::Text(text) => Some(is_key(text)),
+        Value::Text(text) | Value::Json(text) => (text.len() <= TEXT_BYTES_MAX).then(|| is_key(text)),
     }
 }
 
-/// Devices send zeros while no key is present.
+/// Devices send zeros, or nothing, while no key is present.
 fn is_key(text: &str) -> bool {
-    text.bytes().any(|byte| byte != b'0' && !byte.is_ascii_whitespace())
+    text.bytes().any(|byte| !matches!(byte, b'0' | b'-' | b'.' | b':') && !byte.is_ascii_whitespace())
 }
 
 #[cfg(test)]

@@ -94,7 +94,13 @@ fn movement_is_told_when_it_begins_with_or_without_a_driver() {
 
 fn any_report() -> impl Strategy<Value = Report> {
     let lines = || prop::option::of(0..4_i64);
-    let key = prop::option::of(prop_oneof![Just("0"), Just("A1"), Just("")]);
+    let key = prop::option::of(prop_oneof![
+        prop_oneof![Just("0"), Just("A1"), Just(""), Just("00-00")].prop_map(Value::from),
+        (0..2_i64).prop_map(Value::Int),
+        any::<bool>().prop_map(Value::Bool),
+        prop_oneof![Just(0.0), Just(-0.0), Just(0.5)].prop_map(Value::Float),
+        Just(Value::from("A".repeat(TEXT_BYTES_MAX + 1).as_str())),
+    ]);
     let events = prop::collection::vec(prop_oneof![Just(2_u32), Just(4), Just(406), 501..504_u32, Just(551)], 0..3);
     (0..20_i64, lines(), lines(), prop::option::of(any::<bool>()), key, events).prop_map(
         |(s, inputs, outputs, moving, key, events)| {
@@ -102,7 +108,7 @@ fn any_report() -> impl Strategy<Value = Report> {
             attributes.set_some(attr::INPUT_STATUS, inputs.map(Value::Int));
             attributes.set_some(attr::OUTPUT_STATUS, outputs.map(Value::Int));
             attributes.set_some(attr::IS_MOVING, moving.map(Value::Bool));
-            attributes.set_some(attr::HARDWARE_KEY, key.map(Value::from));
+            attributes.set_some(attr::HARDWARE_KEY, key);
             Report { time: Timestamp::from_s(1_000 + s), ..report(&events, &[]) }.with(attributes)
         },
     )
