@@ -15,8 +15,8 @@ use tokio::task::JoinHandle;
 
 use crate::stage::{Stage, now, options, report, said, set_now};
 
-const UP: &str = "Device { up: true }";
-const DOWN: &str = "Device { up: false }";
+const UP: &str = "device up";
+const DOWN: &str = "device down";
 
 fn follow(stage: &Stage, tracker: TrackerId, source: &Source) -> (Arc<Connection>, Watch) {
     let connection = stage.engine.connect();
@@ -87,7 +87,7 @@ async fn a_device_that_connects_for_each_message_is_there_until_it_counts_as_off
     link.heard();
     drop(link);
     let news = |connection: &Connection| -> Vec<String> {
-        said(connection).into_iter().filter(|news| news.starts_with("Device")).collect()
+        said(connection).into_iter().filter(|news| news.starts_with("device")).collect()
     };
     assert_eq!((news(&connection), stage.engine.is_up(source.id())), (vec![UP.to_owned()], true));
 
