@@ -92,6 +92,11 @@ impl Dispatch {
         self.summaries.get(source)
     }
 
+    /// The sources of which anything is kept, in the order of ids.
+    pub async fn sources(&self) -> Result<Vec<SourceId>, StoreError> {
+        self.read(|desk| desk.tables.sources()).await
+    }
+
     /// Removes everything of a source.
     pub async fn forget(&self, source: SourceId) -> Result<(), StoreError> {
         self.write(move |desk| {

@@ -18,7 +18,7 @@ const BASE: &str = "/driver";
 
 /// Answers with the files of the app: the page at `/driver`, everything else below.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Pages;
+pub(crate) struct Pages;
 
 impl Handler for Pages {
     fn call(&self, call: Call) -> CallFuture<'_> {

@@ -18,7 +18,7 @@ use crate::keeper::{Keeper, Scope};
 use crate::memory::Memory;
 use crate::remembered::{Purpose, SessionEntry};
 use crate::sessions::live_entry;
-use crate::values::Secret;
+use crate::values::{Secret, Tracker};
 
 /// How many digits a pairing code has.
 pub const PAIRING_CODE_DIGITS: usize = 8;
@@ -302,4 +302,13 @@ fn draw(key: &DigestKey, live: &[&Arc<StoredCode>]) -> Result<(Secret, String), 
         }
     }
     Err(Failure::Crypto)
+}
+
+impl Fleet {
+    /// The tracker of a driver's phone, unless the phone is gone.
+    pub fn phone_tracker(&self, phone: &DriverSession) -> Option<Arc<Tracker>> {
+        let memory = self.shared.memory();
+        memory.sessions.phone(phone.tracker, phone.id)?;
+        memory.trackers.get(&phone.tracker).map(Arc::clone)
+    }
 }

@@ -4,6 +4,7 @@
 mod admin;
 mod cli;
 mod control;
+mod drivers;
 mod export;
 mod folder;
 mod journal_lines;

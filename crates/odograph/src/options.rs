@@ -3,6 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use dispatch::DispatchOptions;
+use driver::DriverOptions;
 use engine::{BlockedReports, EngineOptions, KeptLimits, OrderLimits, ReadLimits};
 use fleet::{FleetOptions, HashCost, PasswordPolicy};
 use gateway::DeviceOptions;
@@ -159,6 +160,25 @@ pub(crate) fn dispatch(settings: &Settings) -> DispatchOptions {
     }
 }
 
+/// For the sockets and calls of drivers.
+pub(crate) fn driver(settings: &Settings) -> DriverOptions {
+    let driver = &settings.driver;
+    DriverOptions {
+        message_bytes_max: driver.message_bytes_max,
+        text_chars_max: driver.text_chars_max,
+        note_chars_max: driver.note_chars_max,
+        value_chars_max: driver.value_chars_max,
+        points_max: driver.points_max,
+        hello_s: driver.hello_s,
+        retry_s: driver.retry_s,
+        requests_waiting_max: driver.requests_waiting_max,
+        messages_ahead_max: driver.messages_ahead_max,
+        bad_messages_per_minute_max: driver.bad_messages_per_minute_max,
+        pair_failures_per_minute_max: driver.pair_failures_per_minute_max,
+        pair_addresses_max: driver.pair_addresses_max,
+    }
+}
+
 /// For the journal.
 pub(crate) fn journal(settings: &Settings) -> JournalOptions {
     let journal = &settings.journal;
@@ -288,6 +308,7 @@ mod tests {
         let of_fleet = FleetOptions { login_window_s: 60, ..FleetOptions::default() };
         assert_eq!(format!("{:?}", fleet(&settings)), format!("{of_fleet:?}"));
         assert_eq!(dispatch(&settings), DispatchOptions::default());
+        assert_eq!(driver(&settings), DriverOptions::default());
         assert_eq!(format!("{:?}", journal(&settings)), format!("{:?}", JournalOptions::default()));
         let (calls, sockets) = navixy(&settings);
         assert_eq!(format!("{calls:?}"), format!("{:?}", NavixyOptions::new(now)));

@@ -26,7 +26,7 @@ use crate::folder::DataFolder;
 use crate::mails::Mails;
 use crate::pages::Status;
 use crate::settings::{ADMIN_PASSWORD, Loaded, Settings, read_secret_file};
-use crate::{logging, options, wiring};
+use crate::{drivers, logging, options, wiring};
 
 /// How long a good ending may take. Whoever stops the server counts on ten seconds.
 const GRACE: Duration = Duration::from_secs(9);
@@ -120,10 +120,13 @@ impl Running {
         let engine = Engine::start(Arc::new(journal), fleet, folder.path(), engine_options, None, engine_metrics)
             .map_err(at("journal"))?;
 
+        let driver = drivers::join(&engine, &dispatch, settings).await.map_err(at("messages"))?;
+
         let (shutdown, down) = watch::channel(false);
         let status = Status { engine: engine.clone(), shutdown: down.clone(), registry: Arc::new(registry) };
         let mails = Mails::new(settings).map_err(at("mail"))?;
-        let routes = wiring::routes(&status, &dispatch, mails, settings, fallback_metrics).map_err(at("routes"))?;
+        let routes =
+            wiring::routes(&status, &dispatch, &driver, mails, settings, fallback_metrics).map_err(at("routes"))?;
         let (http_limits, socket_limits, proxies) = options::http(settings);
         let listen = settings.http.listen.0;
         let server = Server::bind(listen, routes, http_limits, socket_limits, proxies, options::now, web_metrics)

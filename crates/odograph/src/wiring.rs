@@ -4,6 +4,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use dispatch::Dispatch;
+use driver::Driver;
 use http::StatusCode;
 use navixy::{Api, BASES, DOCUMENTS, Documents, Fallback, FallbackMetrics, NavixySockets, methods};
 use web::{Answer, Call, CallFuture, Endpoint, Handler, RouteError, Routes};
@@ -20,6 +21,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 pub(crate) fn routes(
     status: &Status,
     dispatch: &Arc<Dispatch>,
+    driver: &Driver,
     mails: Option<Mails>,
     settings: &Settings,
     fallback: FallbackMetrics,
@@ -32,6 +34,7 @@ pub(crate) fn routes(
     }
     navixy(&mut routes, status, dispatch, mails, settings, fallback)?;
     office(&mut routes, status, dispatch, settings)?;
+    driver.register(&mut routes)?;
     Ok(routes)
 }
 

@@ -116,7 +116,9 @@ async fn a_source_is_forgotten_whole() {
         let draft = crate::ServiceDraft { title: "e".to_owned(), ..Default::default() };
         stage.dispatch.create_service(source, draft, at(5)).await.expect("made");
     }
+    assert_eq!(stage.dispatch.sources().await, Ok(vec![VAN, CAB]));
     stage.dispatch.forget(VAN).await.expect("done");
+    assert_eq!(stage.dispatch.sources().await, Ok(vec![CAB]));
     let stage = stage.reopen(at(6)).await;
     for (source, left) in [(VAN, 0), (CAB, 1)] {
         assert_eq!(stage.messages(source).await.len(), 2 * left);

@@ -409,6 +409,30 @@ settings! {
         pairing_failures_max: usize = 1_000, Kind::Number(1, 100_000);
         /// Phones that may be paired with one tracker.
         phones_per_tracker_max: usize = 10, Kind::Number(1, 1_000);
+        /// Wrong codes from one address within a minute, after which it has to wait.
+        pair_failures_per_minute_max: u32 = 10, Kind::Number(1, 100_000);
+        /// Addresses with wrong codes that are watched at a time; beyond it nobody new may try.
+        pair_addresses_max: usize = 10_000, Kind::Number(1, 10_000_000);
+        /// How long a socket of a phone may be open before it says whose it is.
+        hello_s: u32 = 10, Kind::Number(1, 3_600);
+        /// Largest message of a phone on its socket.
+        message_bytes_max: usize = 64 * KIB, Kind::Number(1_024, 16 * MIB);
+        /// Messages of a phone that wait for their turn; while there are as many, no more is read.
+        requests_waiting_max: usize = 16, Kind::Number(1, 10_000);
+        /// Messages of the office that are sent to a phone ahead of its saying that it has them.
+        messages_ahead_max: usize = 64, Kind::Number(1, 10_000);
+        /// Messages of a phone that cannot be understood within a minute, after which its socket is closed.
+        bad_messages_per_minute_max: usize = 20, Kind::Number(1, 10_000);
+        /// How long a phone is told to wait when the server cannot store what it sends.
+        retry_s: u32 = 5, Kind::Number(1, 3_600);
+        /// Most characters of a driver's text to the office.
+        text_chars_max: usize = 4_000, Kind::Number(1, MIB);
+        /// Most characters of what a driver says of a service.
+        note_chars_max: usize = 1_000, Kind::Number(1, MIB);
+        /// Most characters of a value in a form.
+        value_chars_max: usize = 2_000, Kind::Number(1, MIB);
+        /// Most positions of a phone in one message.
+        points_max: usize = 100, Kind::Number(1, 100_000);
         /// Most bytes of text in what a driver sends at once: a form, for example.
         event_bytes_max: usize = 64 * KIB, Kind::Number(1_024, GIB);
         /// How long what drivers send is kept; 0 for ever. Their texts are messages too and stay as long as those.

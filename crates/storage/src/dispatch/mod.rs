@@ -104,6 +104,9 @@ pub trait Tables: EventTables + ServiceTables + FileTables {
     /// before this time.
     fn remove_commands(&self, before: Timestamp, at_most: usize) -> Result<(), StoreError>;
 
+    /// The sources of which there is anything, in the order of ids.
+    fn sources(&self) -> Result<Vec<SourceId>, StoreError>;
+
     /// Removes everything of a source.
     fn remove_source(&self, source: SourceId) -> Result<(), StoreError>;
 

@@ -20,6 +20,9 @@ use crate::sqlite;
 const MIGRATIONS: &[&str] =
     &[include_str!("migrations/0001_messages_commands.sql"), include_str!("migrations/0002_drivers.sql")];
 
+/// The tables whose rows belong to a source.
+const TABLES: [&str; 5] = ["messages", "commands", "driver_events", "services", "files"];
+
 /// A store in one SQLite file, written through a write-ahead log and synced with every commit. The file may be open
 /// twice: one to write, one to read beside it.
 pub struct SqliteDispatch {
@@ -324,8 +327,13 @@ impl Tables for Open<'_> {
         )
     }
 
+    fn sources(&self) -> Result<Vec<SourceId>, StoreError> {
+        let of_each = TABLES.map(|table| format!("SELECT DISTINCT source_id FROM {table}"));
+        self.all(&format!("{} ORDER BY 1", of_each.join(" UNION ")), [], |row| Ok(SourceId(row.get(0)?)))
+    }
+
     fn remove_source(&self, source: SourceId) -> Result<(), StoreError> {
-        for table in ["messages", "commands", "driver_events", "services", "files"] {
+        for table in TABLES {
             self.put(&format!("DELETE FROM {table} WHERE source_id = ?1"), [source.0])?;
         }
         Ok(())
