@@ -5,8 +5,6 @@
 
 mod deliveries;
 mod requests;
-#[cfg(test)]
-mod tests;
 
 use std::collections::VecDeque;
 use std::sync::Arc;

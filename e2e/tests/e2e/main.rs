@@ -15,6 +15,7 @@ mod cabs;
 mod chat;
 mod clones;
 mod configuration;
+mod driver;
 mod events;
 mod fallback;
 mod hostile;
