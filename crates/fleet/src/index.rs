@@ -6,7 +6,7 @@ use model::{TrackerId, UserId};
 
 use crate::entities::{Entities, Entity, EntityKind};
 
-/// The index. It follows every change of the entities.
+/// The index. It follows every change of the entities. Who has a tracker is taken off it before another gets it.
 #[derive(Default, PartialEq, Debug)]
 pub(crate) struct Index {
     vehicles: HashMap<TrackerId, u32>,
@@ -71,12 +71,12 @@ impl Index {
         match kind {
             EntityKind::Vehicle => {
                 let tracker = entities.vehicles.get(id).map(|vehicle| vehicle.tracker());
-                free(&mut self.vehicles, tracker, id);
+                tracker.map(|tracker| self.vehicles.remove(&tracker));
             }
             EntityKind::Driver => {
                 let Some(driver) = entities.drivers.get(id) else { return };
                 self.drivers_of.0.remove(&(driver.owner(), id));
-                free(&mut self.drivers, driver.tracker(), id);
+                driver.tracker().map(|tracker| self.drivers.remove(&tracker));
             }
             EntityKind::FormTemplate => {
                 let owner = entities.forms.get(id).map(|form| form.owner());
@@ -84,12 +84,5 @@ impl Index {
             }
             _ => {}
         }
-    }
-}
-
-/// Another may have the tracker by now: it keeps it.
-fn free(index: &mut HashMap<TrackerId, u32>, tracker: Option<TrackerId>, id: u32) {
-    if let Some(tracker) = tracker.filter(|tracker| index.get(tracker) == Some(&id)) {
-        index.remove(&tracker);
     }
 }

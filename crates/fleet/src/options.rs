@@ -23,7 +23,7 @@ pub struct FleetOptions {
     /// How many such codes may be given out at a time. Default 1,000: of so many, one guess in 100,000 is right.
     pub pairing_codes_max: usize,
     /// After so many wrong codes within [`Self::pairing_code_lifetime_s`], whoever tried them, no code is looked at for
-    /// as long. Default 1,000.
+    /// as long. Default 200.
     pub pairing_failures_max: usize,
     /// How many phones a tracker's drivers may have paired. Default 10.
     pub driver_phones_per_tracker_max: usize,
@@ -94,7 +94,7 @@ impl Default for FleetOptions {
             basic_cache_max: 10_000,
             pairing_code_lifetime_s: 900,
             pairing_codes_max: 1_000,
-            pairing_failures_max: 1_000,
+            pairing_failures_max: 200,
             driver_phones_per_tracker_max: 10,
             drivers_per_user_max: 10_000,
             predefined_texts_per_user_max: 200,

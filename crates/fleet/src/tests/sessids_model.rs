@@ -33,8 +33,8 @@ fn op() -> impl Strategy<Value = Op> {
     prop_oneof![
         8 => (0..3usize, 0..SESSIDS.len()).prop_map(|(user, sessid)| Op::Bind(user, sessid)),
         2 => (0..SESSIDS.len()).prop_map(Op::Renew),
-        6 => (0..3usize, 0..3usize).prop_map(|(user, back)| Op::Verify(user, back)),
-        1 => (0..3usize).prop_map(Op::ChangePassword),
+        10 => (0..3usize, 0..2usize).prop_map(|(user, back)| Op::Verify(user, back)),
+        3 => (0..3usize).prop_map(Op::ChangePassword),
         2 => (0..3usize, any::<bool>()).prop_map(|(user, on)| Op::Activate(user, on)),
         4 => (0..80i64).prop_map(Op::Wait),
         1 => Just(Op::Sweep),

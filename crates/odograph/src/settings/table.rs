@@ -406,7 +406,7 @@ settings! {
         /// Such codes that may be given out at a time.
         pairing_codes_max: usize = 1_000, Kind::Number(1, 100_000);
         /// Wrong codes, whoever tries them, after which none is looked at for the lifetime of a code.
-        pairing_failures_max: usize = 1_000, Kind::Number(1, 100_000);
+        pairing_failures_max: usize = 200, Kind::Number(1, 100_000);
         /// Phones that may be paired with one tracker.
         phones_per_tracker_max: usize = 10, Kind::Number(1, 1_000);
         /// Wrong codes from one address within a minute, after which it has to wait.
