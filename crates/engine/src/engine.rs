@@ -109,7 +109,7 @@ impl Engine {
         let writer = Writer::new(journal.last_seq()?, options.queue_bytes_max, metrics.clone());
         let gather = Duration::from_micros(options.commit_gather_us);
         let thread = writer.start(journal.clone(), gather, options.on_failure).map_err(EngineError::Thread)?;
-        let numbers = Numbers::new(options.kept, (options.clock)());
+        let numbers = Numbers::new(options.kept, (options.clock)(), metrics.clone());
         let engine = Arc::new(Self {
             readers: Readers::new(options.reads),
             runtime: tokio::runtime::Handle::current(),

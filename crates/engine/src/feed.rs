@@ -16,6 +16,7 @@ use model::{Entry, EntryKind, Happened, MS_PER_SECOND, Push, Record, Seq, Source
 
 use crate::connection::{Connection, Watch};
 use crate::engine::Engine;
+use crate::metrics::EngineMetrics;
 use crate::source::{Inner, Source, Watcher};
 
 /// How often it is looked for pushes that are kept no longer.
@@ -55,6 +56,7 @@ pub(crate) struct Numbers {
     telling: Mutex<()>,
     newest: AtomicU64,
     kept_bytes: AtomicUsize,
+    metrics: EngineMetrics,
     /// Until then every source counts as followed: who followed it before the start may come back.
     all_until: Timestamp,
     /// When it is next looked for pushes that are kept no longer, in milliseconds.
@@ -63,12 +65,13 @@ pub(crate) struct Numbers {
 }
 
 impl Numbers {
-    pub(crate) fn new(limits: KeptLimits, started: Timestamp) -> Self {
+    pub(crate) fn new(limits: KeptLimits, started: Timestamp, metrics: EngineMetrics) -> Self {
         let all_until = started.plus_ms(i64::from(limits.kept_s) * MS_PER_SECOND);
         Self {
             telling: Mutex::new(()),
             newest: AtomicU64::new(0),
             kept_bytes: AtomicUsize::new(0),
+            metrics,
             all_until,
             forget_at_ms: AtomicI64::new(0),
             limits,
@@ -77,6 +80,20 @@ impl Numbers {
 
     fn lock(&self) -> MutexGuard<'_, ()> {
         self.telling.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn kept_bytes(&self) -> usize {
+        self.kept_bytes.load(Ordering::Relaxed)
+    }
+
+    fn keep(&self, bytes: usize) {
+        self.kept_bytes.fetch_add(bytes, Ordering::Relaxed);
+        self.metrics.kept_bytes.inc_by(bytes as i64);
+    }
+
+    fn let_go(&self, bytes: usize) {
+        self.kept_bytes.fetch_sub(bytes, Ordering::Relaxed);
+        self.metrics.kept_bytes.dec_by(bytes as i64);
     }
 
     fn keep_ms(&self) -> i64 {
@@ -145,7 +162,7 @@ impl Feed {
 
     fn forget_oldest(&mut self, numbers: &Numbers) {
         if let Some(kept) = self.kept.pop_front() {
-            numbers.kept_bytes.fetch_sub(push_bytes(&kept.push), Ordering::Relaxed);
+            numbers.let_go(push_bytes(&kept.push));
         }
     }
 
@@ -161,14 +178,12 @@ impl Feed {
         let KeptLimits { pushes_max, bytes_max, .. } = numbers.limits;
         self.forget(numbers, now);
         let bytes = push_bytes(&push);
-        let is_full = |feed: &Self| {
-            feed.kept.len() >= pushes_max || numbers.kept_bytes.load(Ordering::Relaxed) + bytes > bytes_max
-        };
+        let is_full = |feed: &Self| feed.kept.len() >= pushes_max || numbers.kept_bytes() + bytes > bytes_max;
         while !self.kept.is_empty() && is_full(self) {
             self.forget_oldest(numbers);
         }
         if !is_full(self) {
-            numbers.kept_bytes.fetch_add(bytes, Ordering::Relaxed);
+            numbers.keep(bytes);
             self.kept.push_back(Kept { number, since: now, push });
         }
     }
@@ -186,6 +201,7 @@ impl Feed {
         }
         numbers.newest.store(number, Ordering::Release);
         drop(telling);
+        numbers.metrics.pushed.inc();
     }
 }
 
@@ -334,7 +350,7 @@ impl Engine {
             return;
         }
         numbers.forget_at_ms.store(now.plus_ms(FORGET_EVERY_MS).ms(), Ordering::Relaxed);
-        if numbers.kept_bytes.load(Ordering::Relaxed) > 0 {
+        if numbers.kept_bytes() > 0 {
             self.all_sources().iter().for_each(|source| source.lock().feed.forget(numbers, now));
         }
     }

@@ -29,6 +29,10 @@ pub struct EngineMetrics {
     pub sources: Gauge,
     /// States handed to connections.
     pub published: Counter,
+    /// Events and other news for followers, whether any was there or not.
+    pub pushed: Counter,
+    /// Bytes of the events kept for followers that were away.
+    pub kept_bytes: Gauge,
     /// Reports removed because they were older than the retention.
     pub retired: Counter,
 }
@@ -49,6 +53,8 @@ impl EngineMetrics {
         engine.register("queue_bytes", "Bytes that wait for the journal", self.queue_bytes.clone());
         engine.register("sources", "Sources in memory", self.sources.clone());
         engine.register("published", "States handed to connections", self.published.clone());
+        engine.register("pushed", "News for followers, whether any was there or not", self.pushed.clone());
+        engine.register("kept_bytes", "Bytes of events kept for followers that were away", self.kept_bytes.clone());
         engine.register("retired", "Reports removed by retention", self.retired.clone());
     }
 }

@@ -61,8 +61,8 @@ impl Past {
     /// # Errors
     /// When what was known before the span cannot be read.
     pub fn happened(self, journal: &dyn Journal) -> Result<PastHappened<'_>, JournalError> {
-        let Span { from, .. } = self.span;
-        let known = known_before(journal, self.source, from, Seq::default(), self.known_now)?;
+        let before = self.span.from.plus_ms(-1);
+        let known = known_before(journal, self.source, before, Seq(u64::MAX), self.known_now)?;
         Ok(PastHappened { reports: Reports::new(self, journal).peekable(), known, told: VecDeque::new(), past: self })
     }
 
@@ -186,36 +186,36 @@ pub(crate) fn judge(
     happened(before, &stored.report)
 }
 
-/// What was known of a source before its report of this time and place in the journal, of what is known of it now.
+/// What was known of a source by its reports up to a time that have a lower place in the journal than `before`; no more
+/// than is known now.
 pub(crate) fn known_before(
     journal: &dyn Journal,
     source: SourceId,
-    time: Timestamp,
-    seq: Seq,
+    to: Timestamp,
+    before: Seq,
     known_now: LastKnown,
 ) -> Result<LastKnown, JournalError> {
     let mut known = LastKnown::default();
     // Those of one time are not listed as they were folded.
-    let mut same_time: Vec<StoredReport> = Vec::new();
-    let mut learn = |run: &mut Vec<StoredReport>| {
-        run.sort_by_key(|stored| stored.seq);
-        while let Some(stored) = run.pop() {
-            known = known.or(LastKnown::said_by(&stored.report));
+    let mut same_time: Vec<(Seq, LastKnown)> = Vec::new();
+    let mut time = to;
+    let mut learn = |same_time: &mut Vec<(Seq, LastKnown)>| {
+        same_time.sort_by_key(|(seq, _)| *seq);
+        while let Some((_, said)) = same_time.pop() {
+            known = known.or(said);
         }
         known
     };
-    for stored in journal.newest(source, time).take(LOOK_BACK_MAX) {
+    for stored in journal.newest(source, to).take(LOOK_BACK_MAX) {
         let stored = stored?;
-        let is_before = stored.time < time || stored.seq < seq;
-        if !is_before || stored.flags & (flag::LATE | flag::FUTURE) != 0 {
+        if stored.seq >= before || stored.flags & (flag::LATE | flag::FUTURE) != 0 {
             continue;
         }
-        if same_time.last().is_some_and(|last| last.time != stored.time)
-            && learn(&mut same_time).knows_all_of(&known_now)
-        {
+        if stored.time != time && learn(&mut same_time).knows_all_of(&known_now) {
             break;
         }
-        same_time.push(stored);
+        time = stored.time;
+        same_time.push((stored.seq, LastKnown::said_by(&stored.report)));
     }
     Ok(learn(&mut same_time))
 }

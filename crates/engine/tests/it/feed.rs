@@ -4,6 +4,7 @@ use engine::EngineOptions;
 use fleet::{SubuserEdit, TrackerEdit, UserProfile};
 use live::{LaneKind, OutboxLimits, Overrun};
 use model::{EventId, MessageId, MessageStatus, Push, Report, attr};
+use proptest::prelude::*;
 
 use crate::stage::{Stage, alarm, finish, inputs, now, options, report, said, set_now};
 
@@ -274,4 +275,77 @@ async fn who_drives_is_what_was_said_last() {
     with_key.attributes.set(attr::HARDWARE_KEY, "0000001993887010");
     stage.store(&source, vec![moves(1, false), moves(2, true), with_key, moves(4, true)]).await;
     assert_eq!(said(&follower.connection), ["4r4", "moving without driver @2", "moving @4"]);
+}
+
+/// What happens next to a source that is followed.
+#[derive(Clone, Debug)]
+enum Step {
+    /// So many reports, some of which show something, and how many of the upload before come again.
+    Upload {
+        reports: u8,
+        alarms: u8,
+        again: usize,
+    },
+    /// The client takes so much.
+    Take(usize),
+    Restless,
+}
+
+#[test]
+fn no_report_goes_uncounted_and_no_event_is_lost_or_doubled_however_slow_the_follower() {
+    let upload =
+        (1..6_u8, 0..3_u8, 0..3_usize).prop_map(|(reports, alarms, again)| Step::Upload { reports, alarms, again });
+    let step = prop_oneof![4 => upload, 2 => (0..5_usize).prop_map(Step::Take), 1 => Just(Step::Restless)];
+    let config = ProptestConfig { cases: 16, ..ProptestConfig::default() };
+    proptest!(config, |(steps in prop::collection::vec(step, 1..25))| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.expect("a runtime").block_on(async {
+            set_now(0);
+            let outbox = OutboxLimits { skippable_max: 2, ..OutboxLimits::default() };
+            let stage = Stage::with(EngineOptions { outbox, ..options() }).await;
+            let (tracker, source) = stage.register("1").await;
+            // A second follower comes and goes, and takes nothing from the first.
+            let mut other = None;
+            let follower = stage.follow(&stage.session, tracker, &source, None);
+            let (mut s, mut sent, mut before) = (0, Vec::new(), Vec::new());
+            let (mut total, mut events) = (0, Vec::new());
+            let mut take = || {
+                let due = follower.connection.outbox().take_next().expect("no overrun");
+                match &due {
+                    Some(live::Due::Records { total: some, .. }) => total += *some as usize,
+                    Some(live::Due::Push { push, .. }) => events.push(crate::stage::pushed(push)),
+                    Some(other) => panic!("{other:?}"),
+                    None => {}
+                }
+                due.is_some()
+            };
+            for step in steps {
+                match step {
+                    Step::Upload { reports, alarms, again } => {
+                        let new: Vec<_> = (0..reports).map(|n| {
+                            s += 1;
+                            if n < alarms { alarm(s) } else { report(s) }
+                        }).collect();
+                        let upload: Vec<Report> = before.iter().take(again).chain(&new).cloned().collect();
+                        stage.store(&source, upload).await;
+                        sent.extend(new.clone());
+                        before = new;
+                    }
+                    Step::Take(count) => (0..count).for_each(|_| { take(); }),
+                    Step::Restless => {
+                        other = match other.take() {
+                            Some(_) => None,
+                            None => Some(stage.follow(&stage.session, tracker, &source, Some(0))),
+                        };
+                    }
+                }
+            }
+            while take() {}
+            let shown = sent.iter().filter(|report| report.is_notable());
+            let expected: Vec<_> = shown.map(|report| {
+                format!("powered @{}", report.time.map_or(-1, |time| time.since_ms(crate::stage::at(0)) / 1000))
+            }).collect();
+            assert_eq!((total, events), (sent.len(), expected));
+        });
+    });
 }
