@@ -13,10 +13,12 @@ mod driver;
 mod driver_event;
 mod errors;
 mod failure;
+mod form;
 mod method;
 mod pairing;
 mod render;
 mod service;
+mod text;
 mod vehicle;
 
 pub use api::{Api, OfficeOptions};

@@ -48,8 +48,10 @@ const TABLES: &[&[Method]] = &[
     crate::device_commands::METHODS,
     crate::driver::METHODS,
     crate::driver_event::METHODS,
+    crate::form::METHODS,
     crate::pairing::METHODS,
     crate::service::METHODS,
+    crate::text::METHODS,
     crate::vehicle::METHODS,
 ];
 
