@@ -16,11 +16,21 @@ const BASES: [&str; 3] = ["/v2", "/api-v2", ""];
 /// What the server says that it answers. The same for every server under test, so that it is read once.
 #[derive(Debug)]
 pub(crate) struct Documents {
-    /// Of successful answers, by path.
-    answers: HashMap<String, Validator>,
-    error: Validator,
+    /// By path.
+    methods: HashMap<String, Method>,
+    /// Of errors, by document.
+    errors: Vec<Validator>,
     /// Of messages, by event or type.
     messages: HashMap<String, Validator>,
+}
+
+/// What a document says of a method.
+#[derive(Debug)]
+struct Method {
+    /// Of successful answers.
+    answer: Option<Validator>,
+    /// Which document it is in.
+    document: usize,
 }
 
 /// Reads the documents from a server if none has been asked yet.
@@ -31,37 +41,45 @@ pub(crate) fn documents(api: &Api) -> &'static Documents {
             forbid_more(&mut document);
             document
         };
-        Documents::new(&read("/docs/openapi.json"), &read("/docs/asyncapi.json"))
+        let calls = [read("/docs/openapi.json"), read("/docs/office.json")];
+        Documents::new(&calls, &read("/docs/asyncapi.json"))
     })
 }
 
 impl Documents {
-    fn new(openapi: &Value, asyncapi: &Value) -> Self {
-        let mut answers = HashMap::new();
-        for (path, operations) in openapi["paths"].as_object().expect("paths") {
-            let schema = &operations["post"]["responses"]["200"]["content"]["application/json"]["schema"];
-            answers.insert(path.clone(), validator(schema, openapi));
+    fn new(calls: &[Value], asyncapi: &Value) -> Self {
+        let mut methods = HashMap::new();
+        let mut errors = Vec::new();
+        for document in calls {
+            for (path, operations) in document["paths"].as_object().expect("paths") {
+                let content = &operations["post"]["responses"]["200"]["content"]["application/json"];
+                // An answer that is no JSON has nothing to hold it against.
+                let answer = content.get("schema").map(|schema| validator(schema, document));
+                let earlier = methods.insert(path.clone(), Method { answer, document: errors.len() });
+                assert!(earlier.is_none(), "{path} is in two documents");
+            }
+            errors.push(validator(&json!({"$ref": "#/components/schemas/Error"}), document));
         }
         let mut messages = HashMap::new();
         for (name, message) in asyncapi["components"]["messages"].as_object().expect("messages") {
             messages.insert(name.clone(), validator(&message["payload"], asyncapi));
         }
-        let error = validator(&json!({"$ref": "#/components/schemas/Error"}), openapi);
-        Self { answers, error, messages }
+        Self { methods, errors, messages }
     }
 
     /// Fails if an answer is not what the document of its method says.
     #[track_caller]
     pub(crate) fn check_answer(&self, path: &str, body: &Value) {
         let path = path.split('?').next().unwrap_or_default().trim_end_matches('/');
-        let method = BASES.iter().find_map(|base| self.answers.get(path.strip_prefix(base)?));
+        let method = BASES.iter().find_map(|base| self.methods.get(path.strip_prefix(base)?));
         match body["success"] {
             Value::Bool(true) => {
-                if let Some(validator) = method {
+                if let Some(validator) = method.and_then(|method| method.answer.as_ref()) {
                     hold(validator, body, path);
                 }
             }
-            Value::Bool(false) => hold(&self.error, body, path),
+            // What no method answers is answered in the words of the first document.
+            Value::Bool(false) => hold(&self.errors[method.map_or(0, |method| method.document)], body, path),
             _ => {}
         }
     }

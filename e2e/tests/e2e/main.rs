@@ -26,6 +26,7 @@ mod javascript;
 mod kill;
 mod lifecycle;
 mod logout;
+mod office;
 mod order;
 mod panel;
 mod process;

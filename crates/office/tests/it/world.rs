@@ -160,6 +160,7 @@ impl World {
             bob_id,
             van,
             source,
+            cab,
             clone,
             _dir: dir,
         }
@@ -188,9 +189,8 @@ impl World {
     }
 
     /// As Ann, who may.
-    #[track_caller]
-    pub(crate) fn ann<'w>(&'w self, method: &'w str, body: Value) -> impl Future<Output = Value> + 'w {
-        async move { self.call(&self.ann, method, body).await.ok() }
+    pub(crate) async fn ann(&self, method: &str, body: Value) -> Value {
+        self.call(&self.ann, method, body).await.ok()
     }
 
     pub(crate) async fn check_code(&self, hash: &str, method: &str, body: Value, code: u64) {
