@@ -5,6 +5,8 @@
 
 mod deliveries;
 mod requests;
+#[cfg(test)]
+mod tests;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -273,7 +275,7 @@ impl Conversation {
         let waits = self.requests.reports_service();
         let load = self.deliveries.next(now, waits, self.options.messages_ahead_max);
         turn.actions.extend(load.map(Action::Load));
-        let request = self.requests.next(turn);
+        let request = self.requests.next(self.options.retry_s, turn);
         turn.actions.extend(request.map(Action::Ask));
     }
 

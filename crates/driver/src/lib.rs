@@ -11,6 +11,8 @@
 mod assets;
 mod conversation;
 mod decode;
+#[cfg(test)]
+mod decode_tests;
 mod driver;
 mod files;
 mod guesses;

@@ -52,6 +52,8 @@ enum UnderWay {
 pub(super) struct Requests {
     waiting: VecDeque<Waiting>,
     under_way: Option<UnderWay>,
+    /// What could not be stored. Until the app sends it again nothing that it did later is, so that the order stays.
+    stuck_at: Option<String>,
 }
 
 impl Requests {
@@ -83,17 +85,34 @@ impl Requests {
     }
 
     /// The next to be done, if none is under way. Refuses what was refused before.
-    pub(super) fn next(&mut self, turn: &mut Turn) -> Option<Request> {
+    pub(super) fn next(&mut self, retry_s: u32, turn: &mut Turn) -> Option<Request> {
         while self.under_way.is_none() {
             match self.waiting.pop_front()? {
-                Waiting::Refuse { guid, refusal } => turn.say(&Say::Refused { guid: &guid, refusal: &refusal }),
+                Waiting::Refuse { guid, refusal } => {
+                    turn.say(&Say::Refused { guid: &guid, refusal: &refusal });
+                    self.move_on(&guid);
+                }
                 Waiting::Ask(request) => {
+                    if let Some(guid) = request.guid()
+                        && !self.move_on(guid)
+                    {
+                        say_busy(Some(&Name::Guid(guid.to_owned())), retry_s, turn);
+                        continue;
+                    }
                     self.under_way = Some(UnderWay::of(&request));
                     return Some(request);
                 }
             }
         }
         None
+    }
+
+    /// Whether something that the driver did may be stored now, or is what all others wait for.
+    fn move_on(&mut self, guid: &str) -> bool {
+        if self.stuck_at.as_deref() == Some(guid) {
+            self.stuck_at = None;
+        }
+        self.stuck_at.is_none()
     }
 
     /// Says what came of the request under way. The message of the office that it was about, if it is confirmed.
@@ -111,8 +130,10 @@ impl Requests {
                 turn.say(&Say::Refused { guid, refusal: &refusal });
             }
             (Answer::Refused(_) | Answer::Busy, _) => {
-                let message = "the server cannot store it now";
-                turn.say(&Say::Error { name: name.as_ref(), code: "busy", message, retry_s: Some(retry_s) });
+                say_busy(name.as_ref(), retry_s, turn);
+                if let UnderWay::Event { guid, .. } = under_way {
+                    self.stuck_at = Some(guid);
+                }
                 return None;
             }
         }
@@ -121,6 +142,22 @@ impl Requests {
             UnderWay::Event { .. } | UnderWay::Unpair => None,
         }
     }
+}
+
+impl Request {
+    /// Of something that the driver did, its guid.
+    fn guid(&self) -> Option<&str> {
+        match self {
+            Self::Record { event, .. } => Some(&event.guid),
+            Self::Positions { guid, .. } => Some(guid),
+            Self::Confirm { .. } | Self::Unpair => None,
+        }
+    }
+}
+
+fn say_busy(name: Option<&Name>, retry_s: u32, turn: &mut Turn) {
+    let message = "the server cannot store it now";
+    turn.say(&Say::Error { name, code: "busy", message, retry_s: Some(retry_s) });
 }
 
 impl UnderWay {
