@@ -277,7 +277,7 @@ impl Inner {
                 self.feed.tell(numbers, Push::Happened(happened), received);
             }
         }
-        if self.feed.pending.is_empty() && self.feed.pending.capacity() > 0 {
+        if self.feed.pending.is_empty() && self.feed.followers.is_empty() {
             self.feed.pending = VecDeque::new();
         }
     }

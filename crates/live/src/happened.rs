@@ -47,13 +47,17 @@ impl LastKnown {
 
     /// What a report says.
     pub fn said_by(report: &Report) -> Self {
-        let attributes = &report.attributes;
-        Self {
-            inputs: attributes.get(attr::INPUT_STATUS).and_then(mask),
-            outputs: attributes.get(attr::OUTPUT_STATUS).and_then(mask),
-            moving: attributes.get(attr::IS_MOVING).and_then(Value::as_bool),
-            driver: attributes.get(attr::HARDWARE_KEY).and_then(identifies),
+        let mut said = Self::default();
+        for (id, value) in report.attributes.iter() {
+            match id {
+                attr::INPUT_STATUS => said.inputs = mask(value),
+                attr::OUTPUT_STATUS => said.outputs = mask(value),
+                attr::IS_MOVING => said.moving = value.as_bool(),
+                attr::HARDWARE_KEY => said.driver = identifies(value),
+                _ => {}
+            }
         }
+        said
     }
 
     /// Fills in from `older` what is not known.
