@@ -18,6 +18,7 @@ pub mod cabs;
 mod command;
 mod documents;
 mod folder;
+pub mod gt06;
 mod handset;
 mod held;
 mod http;

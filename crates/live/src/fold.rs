@@ -99,7 +99,9 @@ fn apply_report(
         return Applied::Late;
     }
     let at = order_time(report, received, timing);
-    order::note(state, at, received, timing);
+    if report.time.is_some() || report.position.is_some() {
+        order::note(state, at, received, timing);
+    }
     // Before movement, which is judged by ignition and motion.
     inputs::apply(state, report, settings, at);
     gsm::apply(state, &report.attributes, at);

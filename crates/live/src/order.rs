@@ -32,7 +32,8 @@ pub(crate) fn is_late(state: &SourceState, report: &Report, received: Timestamp,
     report.time.is_some_and(|time| time < newest)
 }
 
-/// Moves `newest` to a report that was not late.
+/// Moves `newest` to a report that was not late. Not to be called for one that has neither time nor position: a
+/// heartbeat says how the device is, and the positions that it still has to send are older, and wanted.
 pub(crate) fn note(state: &mut SourceState, at: Timestamp, received: Timestamp, timing: &Timing) {
     let newest = state.newest.filter(|newest| !is_ahead(*newest, received, timing));
     state.newest = Some(newest.map_or(at, |newest| newest.max(at)));

@@ -18,6 +18,7 @@ mod configuration;
 mod driver;
 mod events;
 mod fallback;
+mod gt06;
 mod hostile;
 mod http_calls;
 mod http_devices;

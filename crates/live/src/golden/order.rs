@@ -44,6 +44,19 @@ fn without_a_time_the_arrival_counts() {
 }
 
 #[test]
+fn a_heartbeat_does_not_outdate_the_positions_of_before() {
+    check(
+        &SourceSettings::default(),
+        "
+        0   report time=100 speed=50         => newest=100
+        110 report time=none battery=90      => late=false battery=90@110 newest=100
+        111 report time=105 speed=40         => late=false speed=40 newest=105
+        112 report time=104 speed=30         => late speed=40 newest=105
+        ",
+    );
+}
+
+#[test]
 fn a_wrong_clock_does_not_freeze_the_tracker() {
     check(
         &SourceSettings::default(),
