@@ -26,6 +26,7 @@ mod node;
 mod phone;
 mod proxy;
 mod random;
+pub mod ruptela;
 mod server;
 mod socket;
 pub mod teltonika;

@@ -36,9 +36,9 @@ fn number(name: &str, names: &[(&str, u16)]) -> Option<u16> {
     let digits = name.trim_start_matches(|c: char| c.is_ascii_alphabetic());
     let kind = &name[..name.len() - digits.len()];
     let n: u16 = digits.parse().ok()?;
-    if kind.eq_ignore_ascii_case("DI") {
+    if ["DI", "DIN"].iter().any(|name| kind.eq_ignore_ascii_case(name)) {
         INPUTS.contains(&n).then_some(n)
-    } else if kind.eq_ignore_ascii_case("DO") {
+    } else if ["DO", "DOUT"].iter().any(|name| kind.eq_ignore_ascii_case(name)) {
         INPUTS.contains(&n).then_some(BEFORE_OUTPUTS + n)
     } else if kind.eq_ignore_ascii_case("AIN") {
         ANALOGUE.get(usize::from(n).checked_sub(1)?).copied()
@@ -72,6 +72,7 @@ mod tests {
         };
         check("DI1:1 DI2:0 AIN1:0 DO1:0", &[(1, 1.0), (2, 0.0), (9, 0.0), (179, 0.0)]);
         check("di1=1;DO2=1,AIN2=12.5", &[(1, 1.0), (6, 12.5), (180, 1.0)]);
+        check("DIN1=0 DIN2=1 DOUT1=1", &[(1, 0.0), (2, 1.0), (179, 1.0)]);
         check("AIN1: 12500\r\nDI8 : 1", &[(8, 1.0), (9, 12_500.0)]);
         check("Battery:4.16V,NORMAL; GPRS:Link Up; ACC:OFF; Relay: on", &[(1, 0.0), (179, 1.0)]);
         check("DI1:1 DI1:0", &[(1, 0.0)]);

@@ -18,6 +18,7 @@ mod noise;
 mod orders;
 mod osmand;
 mod replies;
+mod ruptela;
 mod session;
 mod stream;
 mod teltonika;
@@ -61,6 +62,7 @@ pub const FAMILIES: &[Family] = &[
         open: teltonika::open,
     },
     Family { name: "gt06", default_listen: "127.0.0.1:5023", presence: Presence::Connection, open: gt06::open },
+    Family { name: "ruptela", default_listen: "127.0.0.1:5046", presence: Presence::Connection, open: ruptela::open },
     Family { name: "ngp", default_listen: "127.0.0.1:47642", presence: Presence::Contact, open: ngp::open },
     Family { name: "osmand", default_listen: "127.0.0.1:5055", presence: Presence::Contact, open: osmand::open },
 ];

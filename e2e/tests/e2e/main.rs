@@ -32,6 +32,7 @@ mod order;
 mod panel;
 mod process;
 mod readings;
+mod ruptela;
 mod sensors;
 mod shapes;
 mod state;

@@ -257,7 +257,8 @@ proptest! {
                 prop_assert_eq!(shown(after), shown(&before));
             } else {
                 let has_place_in_time = report.time.is_some() || report.position.is_some();
-                prop_assert!(if has_place_in_time { after.newest >= Some(at) } else { after.newest == before.newest });
+                let moves_on = if has_place_in_time { after.newest >= Some(at) } else { after.newest == before.newest };
+                prop_assert!(moves_on);
             }
         }
     }
