@@ -99,7 +99,8 @@ fn on_a_stage<T>(test: impl AsyncFnOnce(Stage) -> T) -> T {
     runtime.expect("a runtime").block_on(async {
         set_now(0);
         let outbox = live::OutboxLimits { must_messages_max: 10_000, must_bytes_max: 1 << 30, ..Default::default() };
-        test(Stage::with(engine::EngineOptions { outbox, ..options() }).await).await
+        let kept = engine::KeptLimits { pushes_max: 10_000, ..Default::default() };
+        test(Stage::with(engine::EngineOptions { outbox, kept, ..options() }).await).await
     })
 }
 
@@ -107,12 +108,12 @@ fn on_a_stage<T>(test: impl AsyncFnOnce(Stage) -> T) -> T {
 fn the_past_is_what_followers_were_told() {
     let uploads = prop::collection::vec(prop::collection::vec(any_said(), 1..5), 1..12);
     let config = ProptestConfig { cases: 16, ..ProptestConfig::default() };
-    proptest!(config, |(uploads in uploads, split in 0..16_i64)| {
-        on_a_stage(async |stage| {
+    proptest!(config, |(uploads in uploads, split in 0..16_i64, early in 0..12_usize)| {
+        on_a_stage(async |mut stage| {
             let (tracker, source) = stage.register("1").await;
             let follower = stage.follow(&stage.session, tracker, &source, None);
-            set_now(20);
-            for upload in uploads {
+            for (n, upload) in uploads.into_iter().enumerate() {
+                set_now(if n < early { 5 } else { 20 });
                 stage.store(&source, upload.into_iter().map(make).collect()).await;
             }
             let (last, mut live) = told(&follower);
@@ -125,8 +126,15 @@ fn the_past_is_what_followers_were_told() {
             past.extend(happened(&stage, Span { from: at(split), ..ALL }, &source).await);
             // The past is in the order of times, what was told in that of arrival.
             past.sort_by_key(|happened| happened.record.seq);
+            let end = last.iter().map(|record| record.received).max().expect("an upload");
+            let came_last = |happened: &&Happened| end.since_ms(happened.record.received) <= 10_000;
+            let on_its_way = said(&live.iter().filter(came_last).cloned().collect::<Vec<_>>());
             live.sort_by_key(|happened| happened.record.seq);
             assert_eq!(past, live);
+            // And what a client finds that comes back after the end: what came in the last ten seconds.
+            stage.kill().await;
+            let back = stage.follow(&stage.session, tracker, &stage.source(source.id()), Some(0));
+            assert_eq!(back.missed, on_its_way);
         });
     });
 }
