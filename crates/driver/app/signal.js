@@ -24,16 +24,21 @@ function tone(from_s, hertz) {
   source.stop(begin + 0.3);
 }
 
+/** Browsers let a page vibrate, too, only after it was touched. */
+function vibrate(pattern_ms) {
+  if (navigator.userActivation?.hasBeenActive ?? true) navigator.vibrate?.(pattern_ms);
+}
+
 /** A new message. */
 export function ring() {
-  navigator.vibrate?.([250, 120, 250]);
+  vibrate([250, 120, 250]);
   if (!prefs.sound || audio?.state !== 'running') return;
   tone(0, 880);
   tone(0.32, 1175);
 }
 
 /** A short answer to a touch that matters, felt through gloves. */
-export const touch = () => navigator.vibrate?.(40);
+export const touch = () => vibrate(40);
 
 /** The number on the app's icon, and in its title. */
 export function showCount(count, title) {
