@@ -15,6 +15,7 @@ export function lead(begin, end) {
     begin();
     return;
   }
+  let waiting = null;
   const hold = (options) => {
     const holding = navigator.locks.request(LOCK, options, () => {
       leads = true;
@@ -22,12 +23,22 @@ export function lead(begin, end) {
       return new Promise(() => {});
     });
     holding.catch(() => {
+      // Given up in favour of taking over.
+      if (options.signal?.aborted) return;
       if (leads) {
         leads = false;
         end();
       }
-      hold({});
+      wait();
     });
+  };
+  const wait = () => {
+    waiting = new AbortController();
+    hold({ signal: waiting.signal });
+  };
+  const takeOver = () => {
+    waiting.abort();
+    hold({ steal: true });
   };
   on('who', () => leads && tellOthers('here'));
   let answered = false;
@@ -38,9 +49,9 @@ export function lead(begin, end) {
     if (document.visibilityState !== 'visible' || leads) return;
     answered = false;
     tellOthers('who');
-    setTimeout(() => !answered && !leads && hold({ steal: true }), SILENCE_MS);
+    setTimeout(() => !answered && !leads && takeOver(), SILENCE_MS);
   };
-  hold({});
+  wait();
   document.addEventListener('visibilitychange', look);
   look();
 }

@@ -8,10 +8,9 @@ use web::{Answer, Body, Call, CallFuture, Handler};
 
 use crate::assets::{self, Asset};
 
-/// Only what this server sends is run, styled or spoken to. Photos are shown before they are sent: blobs, and what a
-/// canvas gives.
-const POLICY: &str = "default-src 'self'; img-src 'self' blob: data:; base-uri 'none'; form-action 'none'; \
-                      frame-ancestors 'none'";
+/// Only what this server sends is run, styled, shown or spoken to. Photos are drawn before they are sent, which needs no
+/// address.
+const POLICY: &str = "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// The paths below which the files are.
 const BASE: &str = "/driver";
