@@ -12,6 +12,8 @@ const { audit } = require('./audit.cjs');
 const [origin] = process.argv.slice(2);
 const PROFILE = path.join(process.cwd(), 'profile');
 const PATIENCE_MS = 14_000;
+/** Longer than anybody waits for what another tab does meanwhile. */
+const FROZEN_MS = 30_000;
 
 let context = null;
 let page = null;
@@ -79,14 +81,17 @@ async function photograph() {
   const blank = await context.newPage();
   const url = await blank.evaluate(() => {
     const canvas = document.createElement('canvas');
-    canvas.width = 2600;
-    canvas.height = 1900;
+    canvas.width = 2000;
+    canvas.height = 1500;
     const ink = canvas.getContext('2d');
     const image = ink.createImageData(canvas.width, canvas.height);
+    const pixels = new Uint32Array(image.data.buffer);
     let seed = 1;
-    for (let at = 0; at < image.data.length; at += 1) {
-      seed = (seed * 48271) % 2147483647;
-      image.data[at] = at % 4 === 3 ? 255 : seed % 256;
+    for (let at = 0; at < pixels.length; at += 1) {
+      seed ^= seed << 13;
+      seed ^= seed >>> 17;
+      seed ^= seed << 5;
+      pixels[at] = seed | 0xff000000;
     }
     ink.putImageData(image, 0, 0);
     return canvas.toDataURL('image/jpeg', 0.95);
@@ -116,6 +121,12 @@ const orders = {
   close: async () => {
     await page.close();
     [page] = context.pages();
+  },
+  // As a phone does with what nobody looks at: it keeps its locks and runs no more.
+  freeze: () => {
+    page.evaluate((until) => {
+      while (Date.now() < until);
+    }, Date.now() + FROZEN_MS).catch(() => {});
   },
   reload: () => page.reload(),
   // What a second start without a network needs.

@@ -51,6 +51,12 @@ impl Handset {
         self.open(path);
     }
 
+    /// Freezes the tab in hand, as a phone's system does with one that nobody looks at.
+    #[track_caller]
+    pub fn freeze_tab(&mut self) {
+        self.order(json!({"order": "freeze"}));
+    }
+
     /// Closes the tab in hand.
     #[track_caller]
     pub fn close_tab(&mut self) {

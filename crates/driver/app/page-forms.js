@@ -31,12 +31,17 @@ export function mountList(main) {
 }
 
 /** Keeps what is filled in, so that the app may end at any moment. */
-function keeper(key, begun) {
+function keeper(key, begun, shown) {
+  let changes = 0;
   const values = { ...begun?.values };
   const files = { ...begun?.files };
   const keep = () => {
     const isEmpty = Object.keys(values).length + Object.keys(files).length === 0;
-    keepDraft(key, isEmpty ? null : { values, files }).catch(() => notice(t('not_kept'), 'bad'));
+    changes += 1;
+    const mine = changes;
+    shown.replaceChildren();
+    const show = () => mine === changes && shown.replaceChildren(status('good', 'ok', t('draft_kept')));
+    keepDraft(key, isEmpty ? null : { values, files }).then(show, () => notice(t('not_kept'), 'bad'));
   };
   const put = (into, label, value) => {
     if (value === null || value === '') delete into[label];
@@ -82,7 +87,8 @@ export function mountForm(main, id) {
   let isGone = false;
   draft(key).catch(() => null).then((begun) => {
     if (isGone) return;
-    const kept = keeper(key, begun);
+    const shown = h('p.kept', {});
+    const kept = keeper(key, begun, shown);
     const fields = form.fields.map((field, at) => fieldFor(field, `field-${at}`, kept));
     let isSending = false;
     body.addEventListener('submit', async (event) => {
@@ -105,7 +111,7 @@ export function mountForm(main, id) {
         notice(t('not_kept'), 'bad');
       }
     });
-    body.append(...fields.map((field) => field.element),
+    body.append(...fields.map((field) => field.element), shown,
       h('button.big.primary.wide', { type: 'submit' }, sign('send'), h('span', {}, t('send_form'))),
       h('button.big.plain.wide', { type: 'button', onclick: () => discard(key) }, sign('erase'), h('span', {}, t('discard'))));
   });

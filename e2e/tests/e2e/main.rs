@@ -16,6 +16,7 @@ mod chat;
 mod clones;
 mod configuration;
 mod driver;
+mod driver_app;
 mod events;
 mod fallback;
 mod gt06;

@@ -1,0 +1,428 @@
+//! The driver's app as a driver has it in hand: a phone's browser, touched by what it shows.
+
+use e2e::{Account, Handset, Reply, Server, eventually};
+use serde_json::{Value, json};
+
+/// The connection as the top of every page shows it.
+const TOP: &str = "#top";
+/// The driver's own entries of the conversation.
+const MINE: &str = ".bubble.out";
+const MY_TEXTS: &str = ".bubble.out .text";
+
+/// A server with a master, a tracker that is a phone, and the browser that becomes it.
+struct Scene {
+    server: Server,
+    account: Account,
+    tracker: i64,
+    phone: Handset,
+}
+
+/// A scene, or a line on why there is none.
+macro_rules! scene {
+    () => {
+        match Scene::new() {
+            Ok(scene) => scene,
+            Err(reason) => {
+                eprintln!("{reason}");
+                return;
+            }
+        }
+    };
+}
+
+impl Scene {
+    fn new() -> Result<Scene, String> {
+        let server = Server::start();
+        let phone = Handset::new(server.http())?;
+        let account = Account::new(&server);
+        let body = json!({"label": "Van 7", "group_id": 0, "model": "mobile_unknown_xgps", "plugin_id": 35});
+        let tracker = account.call("tracker/register", body).ok()["value"]["id"].as_i64().expect("an id");
+        Ok(Scene { server, account, tracker, phone })
+    }
+
+    /// A call of the office, by the master.
+    fn office(&self, action: &str, mut parameters: Value) -> Reply {
+        parameters["hash"] = json!(self.account.hash);
+        self.account.api.post(&format!("/panel/office/{action}"), &parameters)
+    }
+
+    fn of_tracker(&self, action: &str, mut parameters: Value) -> Value {
+        parameters["tracker_id"] = json!(self.tracker);
+        self.office(action, parameters).ok()
+    }
+
+    fn code(&self) -> String {
+        self.of_tracker("pairing/create", json!({}))["code"].as_str().expect("a code").to_owned()
+    }
+
+    /// Types a code of the office into the app, and waits until it is connected.
+    #[track_caller]
+    fn pair(&mut self) {
+        let code = self.code();
+        self.phone.open("/driver");
+        for digit in code.chars() {
+            self.phone.tap(&digit.to_string());
+        }
+        self.phone.tap("Pair");
+        self.phone.sees(TOP, "Connected");
+    }
+
+    #[track_caller]
+    fn write(&mut self, text: &str) {
+        self.phone.write("Your text", text);
+        self.phone.tap("Send");
+        self.phone.sees(MY_TEXTS, text);
+    }
+
+    fn send(&self, text: &str) {
+        self.account.call("tracker/chat/send", json!({"tracker_id": self.tracker, "message": text})).ok();
+    }
+
+    /// What the driver sent, as the office has it, oldest first.
+    fn events(&self) -> Vec<Value> {
+        let span = json!({"from": "2020-01-01T00:00:00Z", "to": "2100-01-01T00:00:00Z"});
+        self.of_tracker("driver_event/list", span)["list"].as_array().cloned().expect("a list")
+    }
+
+    /// Waits until the office has so many things of the driver.
+    #[track_caller]
+    fn received(&self, count: usize) -> Vec<Value> {
+        eventually("what the driver sent", || Some(self.events()).filter(|events| events.len() >= count))
+    }
+
+    fn texts(&self) -> Vec<Value> {
+        self.events().iter().map(|event| event["text"].clone()).collect()
+    }
+
+    /// Texts and statuses of the office's own messages.
+    fn sent(&self) -> Vec<(Value, Value)> {
+        let list = self.account.call("tracker/chat/list", json!({"tracker_id": self.tracker})).ok()["list"].clone();
+        let ours = list.as_array().expect("a list").iter().filter(|message| message["type"] == "OUTGOING");
+        ours.map(|message| (message["message"].clone(), message["status"].clone())).collect()
+    }
+
+    /// Waits until the office sees so many messages of its own as delivered.
+    #[track_caller]
+    fn delivered(&self, count: usize) {
+        eventually("the messages are delivered", || {
+            let delivered = self.sent().iter().filter(|(_, status)| status == "DELIVERED").count();
+            (delivered == count).then_some(())
+        });
+    }
+
+    fn texts_for_drivers(&self) {
+        for text in ["Traffic", "Arrived", "Loading", "On my way"] {
+            self.office("text/create", json!({"text": text})).ok();
+        }
+    }
+
+    fn form(&self) -> i64 {
+        let field = |label, kind, required| json!({"label": label, "type": kind, "required": required});
+        let mut condition = field("Condition", "choice", true);
+        condition["choices"] = json!(["Intact", "Damaged"]);
+        let fields = json!([
+            field("Client", "text", true),
+            field("Pallets", "number", true),
+            condition,
+            field("Photo", "photo", true),
+            field("Signature", "signature", true),
+        ]);
+        let made = self.office("form/create", json!({"form": {"name": "Delivery note", "fields": fields}})).ok();
+        made["id"].as_i64().expect("an id")
+    }
+
+    fn service(&self, title: &str) -> String {
+        let service = json!({"title": title, "address": "Harbour Road 12", "position": {"lat": 41.2, "lng": 1.2},
+            "note": "Ring at the gate."});
+        let made = self.of_tracker("service/create", json!({"service": service}));
+        made["value"]["id"].as_str().expect("an id").to_owned()
+    }
+
+    fn picture(&self, value: &Value) -> Vec<u8> {
+        let id: u64 = value.as_str().and_then(|address| address.rsplit('/').next()?.parse().ok()).expect("a file");
+        let path =
+            format!("/panel/office/file/read?hash={}&tracker_id={}&file_id={id}", self.account.hash, self.tracker);
+        self.account.api.bytes(&path)
+    }
+}
+
+#[test]
+fn a_phone_is_paired_once_and_messages_are_delivered_then_read() {
+    let mut scene = scene!();
+    scene.texts_for_drivers();
+    let code = scene.code();
+    scene.phone.open("/driver");
+    for digit in "00000000".chars() {
+        scene.phone.tap(&digit.to_string());
+    }
+    scene.phone.tap("Pair");
+    scene.phone.sees("main", "This code is wrong, used or too old. Ask the office for a new one.");
+    scene.phone.open(&format!("/driver#/pair/{code}"));
+    scene.phone.tap("Pair");
+    scene.phone.sees(TOP, "Connected");
+    scene.phone.sees(TOP, "Van 7");
+    let phones = scene.of_tracker("pairing/list", json!({}))["list"].clone();
+    assert_eq!(phones.as_array().map(Vec::len), Some(1), "{phones}");
+    let again = scene.account.api.post("/driver/pair", &json!({"code": code, "phone": "Another"}));
+    assert_eq!((again.status, &again.body["error"]), (403, &json!("wrong_code")));
+
+    scene.send("Please call the depot");
+    scene.phone.sees("main", "new message");
+    scene.delivered(1);
+    scene.phone.tap_a("link", "Messages");
+    scene.phone.sees(".bubble.in .text", "Please call the depot");
+    scene.phone.sees(".bubble.in", "Read");
+    scene.phone.open("/driver#/");
+    scene.phone.tap("Traffic");
+    scene.phone.tap("Send");
+    let events = scene.received(1);
+    assert_eq!(
+        (&events[0]["type"], &events[0]["number"], &events[0]["text"]),
+        (&json!("predefined"), &json!(1), &json!("Traffic"))
+    );
+    scene.office("text/create", json!({"text": "Call me"})).ok();
+    scene.phone.sees("main", "Call me");
+    assert_eq!(scene.phone.troubles(), Vec::<Value>::new());
+}
+
+#[test]
+fn nothing_is_lost_or_doubled_while_the_phone_and_the_server_are_away() {
+    let mut scene = scene!();
+    scene.pair();
+    scene.phone.keeps_the_app();
+    scene.phone.open("/driver#/messages");
+    scene.write("one");
+    scene.received(1);
+    scene.phone.offline(true);
+    let addresses = scene.server.addresses();
+    scene.server.kill();
+    scene.write("two");
+    scene.phone.reload();
+    scene.phone.sees(TOP, "Offline");
+    scene.write("three");
+    scene.phone.kill();
+    scene.phone.start_again();
+    scene.phone.offline(true);
+    scene.phone.open("/driver#/messages");
+    scene.phone.sees(MINE, "Waiting");
+    assert_eq!(scene.phone.texts(MY_TEXTS), ["one", "two", "three"]);
+    scene.write("four");
+    scene.server.start_again_on(&addresses);
+    for text in ["first", "second"] {
+        scene.send(text);
+    }
+    scene.phone.offline(false);
+    scene.phone.sees(TOP, "Connected");
+    scene.received(4);
+    scene.delivered(2);
+    scene.phone.counts(".bubble.out .status.good", 4);
+    // The server dies once more, and the app resends whatever it is not sure of.
+    scene.server.kill();
+    scene.write("five");
+    scene.server.start_again_on(&addresses);
+    scene.received(5);
+    assert_eq!(scene.texts(), ["one", "two", "three", "four", "five"]);
+    assert_eq!(scene.phone.texts(".bubble.in .text"), ["first", "second"]);
+    assert_eq!(scene.phone.troubles(), Vec::<Value>::new());
+}
+
+#[test]
+fn two_tabs_are_one_phone() {
+    let mut scene = scene!();
+    scene.pair();
+    scene.phone.open("/driver#/messages");
+    scene.write("from the first");
+    scene.phone.another_tab("/driver#/messages");
+    scene.phone.sees(TOP, "Connected");
+    scene.write("from the second");
+    scene.received(2);
+    scene.phone.close_tab();
+    scene.phone.sees(MY_TEXTS, "from the second");
+    scene.write("from the first again");
+    scene.received(3);
+    assert_eq!(scene.texts(), ["from the first", "from the second", "from the first again"]);
+    let phones = scene.of_tracker("pairing/list", json!({}))["list"].clone();
+    assert_eq!(phones.as_array().map(Vec::len), Some(1), "{phones}");
+}
+
+#[test]
+fn a_tab_that_is_looked_at_takes_over_from_a_frozen_one() {
+    let mut scene = scene!();
+    scene.pair();
+    scene.phone.open("/driver#/messages");
+    scene.write("before");
+    scene.received(1);
+    scene.phone.freeze_tab();
+    scene.phone.another_tab("/driver#/messages");
+    scene.write("after");
+    scene.received(2);
+    scene.phone.sees(TOP, "Connected");
+    assert_eq!(scene.texts(), ["before", "after"]);
+}
+
+#[test]
+fn a_form_begun_without_a_network_arrives_with_its_photo_and_signature() {
+    let mut scene = scene!();
+    scene.form();
+    scene.pair();
+    scene.phone.keeps_the_app();
+    scene.phone.open("/driver#/forms");
+    scene.phone.tap_a("link", "Delivery note");
+    scene.phone.write("Client required", "North depot");
+    scene.phone.write("Pallets required", "four");
+    scene.phone.tap("Send form");
+    scene.phone.sees("main", "Only a number, as 12.5");
+    scene.phone.offline(true);
+    scene.phone.write("Pallets required", "4,5");
+    scene.phone.tap_a("radio", "Damaged");
+    scene.phone.photograph("Photo");
+    scene.phone.sees("main", "Take another photo");
+    scene.phone.sign("Signature");
+    scene.phone.sees("main", "Kept on this phone");
+    // The system ends the app while the driver fills in the form.
+    scene.phone.kill();
+    scene.phone.start_again();
+    scene.phone.offline(true);
+    scene.phone.open("/driver#/forms");
+    scene.phone.tap_a("link", "Delivery note");
+    scene.phone.sees("main", "Take another photo");
+    assert_eq!(scene.phone.reads("Client required"), "North depot");
+    scene.phone.tap("Send form");
+    scene.phone.sees("h1", "Forms");
+    scene.phone.tap_a("link", "Messages");
+    scene.phone.sees(MINE, "Waiting");
+    assert!(scene.events().is_empty());
+    scene.phone.offline(false);
+    let form = scene.received(1).remove(0);
+    scene.phone.sees(MINE, "Sent");
+    assert_eq!((&form["type"], &form["name"]), (&json!("form"), &json!("Delivery note")));
+    let fields = form["fields"].as_array().expect("fields");
+    let plain: Vec<_> = fields[..3].iter().map(|field| (&field["label"], &field["value"])).collect();
+    let expected = [("Client", "North depot"), ("Pallets", "4.5"), ("Condition", "Damaged")];
+    assert_eq!(
+        plain,
+        expected.map(|(label, value)| (json!(label), json!(value))).iter().map(|(a, b)| (a, b)).collect::<Vec<_>>()
+    );
+    let (photo, signature) = (scene.picture(&fields[3]["value"]), scene.picture(&fields[4]["value"]));
+    assert!(photo.starts_with(b"\xff\xd8\xff") && photo.len() > 50_000 && photo.len() <= 1 << 20, "{}", photo.len());
+    assert!(signature.starts_with(b"\x89PNG") && signature.len() < 100_000, "{}", signature.len());
+    assert_eq!(scene.events().len(), 1);
+    assert_eq!(scene.phone.troubles(), Vec::<Value>::new());
+}
+
+#[test]
+fn services_are_visited_and_delivered_with_a_note() {
+    let mut scene = scene!();
+    scene.pair();
+    let ids = [scene.service("North depot"), scene.service("City bakery")];
+    scene.phone.open("/driver#/services");
+    scene.phone.counts(".entry", 2);
+    scene.phone.open(&format!("/driver#/service/{}", ids[0]));
+    scene.phone.write("Note for the office", "At the gate");
+    scene.phone.tap("Delivered");
+    scene.phone.open(&format!("/driver#/service/{}", ids[1]));
+    scene.phone.tap("Visited");
+    scene.phone.counts(".entry.delivered", 1);
+    scene.phone.counts(".entry.visited", 1);
+    let events = scene.received(2);
+    let told = |event: &Value| (event["service_id"].clone(), event["delivered"].clone(), event["note"].clone());
+    assert_eq!(told(&events[0]), (json!(ids[0]), json!(true), json!("At the gate")));
+    assert_eq!(told(&events[1]), (json!(ids[1]), json!(false), json!("")));
+    let list = scene.of_tracker("service/list", json!({}))["list"].clone();
+    assert_eq!((&list[0]["state"], &list[1]["state"]), (&json!("delivered"), &json!("visited")));
+    assert_eq!(scene.phone.troubles(), Vec::<Value>::new());
+}
+
+#[test]
+fn a_phone_shares_its_position_when_the_driver_wants_it() {
+    let mut scene = scene!();
+    scene.pair();
+    scene.phone.is_at(41.2166, 1.2061);
+    scene.phone.open("/driver#/settings");
+    scene.phone.tap_a("switch", "Share position");
+    let gps = eventually("the position", || {
+        let state = scene.account.call("tracker/get_state", json!({"tracker_id": scene.tracker})).ok()["state"].clone();
+        Some(state["gps"]["location"].clone()).filter(|place| place["lat"] != 0.0 && !place["lat"].is_null())
+    });
+    assert_eq!(gps, json!({"lat": 41.2166, "lng": 1.2061}));
+    assert_eq!(scene.phone.troubles(), Vec::<Value>::new());
+}
+
+#[test]
+fn a_phone_that_the_office_removes_says_so_and_keeps_what_it_could_not_send() {
+    let mut scene = scene!();
+    scene.pair();
+    scene.phone.keeps_the_app();
+    scene.phone.open("/driver#/messages");
+    scene.phone.offline(true);
+    scene.write("could not be sent");
+    let phones = scene.of_tracker("pairing/list", json!({}))["list"].clone();
+    scene.office("pairing/delete", json!({"phone_id": phones[0]["id"]})).ok();
+    scene.phone.offline(false);
+    scene.phone.sees("main", "The office ended the pairing with Van 7");
+    scene.phone.sees("main", "could not be sent");
+    assert!(scene.events().is_empty());
+    let code = scene.code();
+    for digit in code.chars() {
+        scene.phone.tap(&digit.to_string());
+    }
+    scene.phone.tap("Pair");
+    scene.received(1);
+    assert_eq!(scene.texts(), ["could not be sent"]);
+    // Now the driver ends it.
+    scene.phone.open("/driver#/settings");
+    scene.phone.tap("End pairing");
+    scene.phone.tap_within("dialog", "End pairing");
+    scene.phone.sees("main", "Pair this phone");
+    let phones = scene.of_tracker("pairing/list", json!({}))["list"].clone();
+    assert_eq!(phones, json!([]));
+    assert_eq!(scene.phone.troubles(), Vec::<Value>::new());
+}
+
+#[test]
+fn every_page_is_large_clear_and_named_on_every_screen() {
+    let mut scene = scene!();
+    scene.texts_for_drivers();
+    let form = scene.form();
+    let service = scene.service("North depot");
+    scene.phone.open("/driver");
+    scene.phone.sees("main", "Pair this phone");
+    scene.looks_right("pairing");
+    scene.pair();
+    scene.send("Please call the depot");
+    scene.phone.sees("main", "new message");
+    scene.looks_right("home");
+    scene.phone.tap("Traffic");
+    scene.looks_right("a question");
+    scene.phone.tap("Send");
+    for (path, seen) in [
+        ("/driver#/messages".to_owned(), "Please call the depot"),
+        ("/driver#/forms".to_owned(), "Delivery note"),
+        (format!("/driver#/form/{form}"), "Take a photo"),
+        ("/driver#/services".to_owned(), "North depot"),
+        (format!("/driver#/service/{service}"), "Open the map"),
+        ("/driver#/settings".to_owned(), "Keep screen on"),
+    ] {
+        scene.phone.open(&path);
+        scene.phone.sees("main", seen);
+        scene.looks_right(&path);
+    }
+    scene.phone.tap_a("radio", "Deutsch");
+    scene.phone.sees("main", "Bildschirm anlassen");
+    scene.looks_right("the settings in German");
+    assert_eq!(scene.phone.troubles(), Vec::<Value>::new());
+}
+
+impl Scene {
+    #[track_caller]
+    fn looks_right(&mut self, page: &str) {
+        for (width, height) in [(390, 844), (360, 640), (844, 390), (1024, 768)] {
+            for dark in [false, true] {
+                self.phone.look(dark, width, height);
+                let wrong = self.phone.audit();
+                assert!(wrong.is_empty(), "{page}, {width}x{height}, dark {dark}: {wrong:#?}");
+            }
+        }
+        self.phone.look(false, 390, 844);
+    }
+}
