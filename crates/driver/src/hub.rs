@@ -120,3 +120,88 @@ impl Drop for Place {
         self.hub.leave(self.source, self.number);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use model::{MessageId, MessageStatus, Timestamp, TrackerId};
+
+    use super::*;
+    use crate::mailbox::Post;
+
+    const VAN: SourceId = SourceId(1);
+    const CAB: SourceId = SourceId(2);
+
+    type Seen = Arc<Mutex<Vec<(SourceId, bool)>>>;
+
+    fn hub() -> (Arc<Hub>, Seen) {
+        let seen = Seen::default();
+        let log = Arc::clone(&seen);
+        let hub = Hub::new(Box::new(move |source, up| log.lock().expect("not poisoned").push((source, up))));
+        (Arc::new(hub), seen)
+    }
+
+    fn taken(seen: &Seen) -> Vec<(SourceId, bool)> {
+        std::mem::take(&mut seen.lock().expect("not poisoned"))
+    }
+
+    fn phone(id: u64, source: SourceId) -> DriverSession {
+        let (tracker, user) = (TrackerId(source.0 + 100), UserId(source.0 + 7));
+        DriverSession { id: SessionId(id), tracker, source, user, phone_name: "a".to_owned() }
+    }
+
+    fn enter(hub: &Arc<Hub>, id: u64, source: SourceId) -> (Arc<Mailbox>, Place) {
+        let mailbox = Arc::new(Mailbox::new());
+        let place = hub.enter(&phone(id, source), Arc::clone(&mailbox));
+        (mailbox, place)
+    }
+
+    fn news(mailbox: &Mailbox) -> News {
+        let Post { news, ending, .. } = mailbox.take();
+        assert_eq!(ending, None);
+        news
+    }
+
+    #[test]
+    fn a_driver_is_there_from_the_first_app_to_the_last() {
+        let (hub, seen) = hub();
+        assert!(!hub.is_up(VAN));
+        let (_, first) = enter(&hub, 1, VAN);
+        assert_eq!((taken(&seen), hub.is_up(VAN), hub.is_up(CAB)), (vec![(VAN, true)], true, false));
+        let (_, second) = enter(&hub, 2, VAN);
+        drop(first);
+        assert_eq!((taken(&seen), hub.is_up(VAN)), (vec![], true));
+        drop(second);
+        assert_eq!((taken(&seen), hub.is_up(VAN)), (vec![(VAN, false)], false));
+    }
+
+    #[test]
+    fn a_newer_socket_of_a_phone_ends_the_older() {
+        let (hub, seen) = hub();
+        let (older, first) = enter(&hub, 1, VAN);
+        let (other, _place) = enter(&hub, 2, VAN);
+        let (newer, second) = enter(&hub, 1, VAN);
+        assert_eq!(older.take().ending, Some(Ending::Replaced));
+        assert_eq!((newer.take().ending, other.take().ending), (None, None));
+        drop(first);
+        assert!(hub.is_up(VAN));
+        drop(second);
+        assert_eq!(taken(&seen), [(VAN, true)], "the other phone is there");
+    }
+
+    #[test]
+    fn each_is_told_what_concerns_it() {
+        let (hub, _) = hub();
+        let ((van, _v), (second, _s), (cab, _c)) = (enter(&hub, 1, VAN), enter(&hub, 2, VAN), enter(&hub, 3, CAB));
+        let services = News { services: true, ..News::default() };
+        hub.on_dispatch(&DispatchEvent::ServicesChanged { source: VAN });
+        assert_eq!((news(&van), news(&second), news(&cab)), (services, services, News::default()));
+        let (submitted, status) = (Timestamp::default(), MessageStatus::Read);
+        hub.on_dispatch(&DispatchEvent::Moved { source: VAN, message: MessageId(1), submitted, status });
+        assert_eq!(news(&van), News::default());
+        hub.on_fleet(&FleetEvent::OfficeChanged { user: UserId(9) });
+        let lists = News { texts: true, forms: true, ..News::default() };
+        assert_eq!((news(&van), news(&cab)), (News::default(), lists));
+        hub.on_fleet(&FleetEvent::SessionEnded { session: SessionId(2), cause: fleet::EndCause::Unpaired });
+        assert_eq!((van.take().ending, second.take().ending), (None, Some(Ending::Unpaired)));
+    }
+}

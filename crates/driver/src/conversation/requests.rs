@@ -43,6 +43,7 @@ enum Waiting {
 #[derive(Debug)]
 enum UnderWay {
     Event { guid: String, is_service: bool },
+    Positions { guid: String },
     Confirm { id: MessageId, status: MessageStatus },
     Unpair,
 }
@@ -126,7 +127,7 @@ impl Requests {
                 let status = under_way.word();
                 name.iter().for_each(|name| turn.say(&Say::Ok { name, status }));
             }
-            (Answer::Refused(refusal), UnderWay::Event { guid, .. }) => {
+            (Answer::Refused(refusal), UnderWay::Event { guid, .. } | UnderWay::Positions { guid }) => {
                 turn.say(&Say::Refused { guid, refusal: &refusal });
             }
             (Answer::Refused(_) | Answer::Busy, _) => {
@@ -139,18 +140,17 @@ impl Requests {
         }
         match under_way {
             UnderWay::Confirm { id, .. } => Some(id),
-            UnderWay::Event { .. } | UnderWay::Unpair => None,
+            UnderWay::Event { .. } | UnderWay::Positions { .. } | UnderWay::Unpair => None,
         }
     }
 }
 
 impl Request {
-    /// Of something that the driver did, its guid.
+    /// Of something whose order counts, its guid. Positions are put in their order by their own times.
     fn guid(&self) -> Option<&str> {
         match self {
             Self::Record { event, .. } => Some(&event.guid),
-            Self::Positions { guid, .. } => Some(guid),
-            Self::Confirm { .. } | Self::Unpair => None,
+            Self::Positions { .. } | Self::Confirm { .. } | Self::Unpair => None,
         }
     }
 }
@@ -167,7 +167,7 @@ impl UnderWay {
                 guid: event.guid.clone(),
                 is_service: matches!(event.kind, DriverEventKind::Service { .. }),
             },
-            Request::Positions { guid, .. } => Self::Event { guid: guid.clone(), is_service: false },
+            Request::Positions { guid, .. } => Self::Positions { guid: guid.clone() },
             Request::Confirm { id, status } => Self::Confirm { id: *id, status: *status },
             Request::Unpair => Self::Unpair,
         }
@@ -175,7 +175,7 @@ impl UnderWay {
 
     fn name(&self) -> Option<Name> {
         match self {
-            Self::Event { guid, .. } => Some(Name::Guid(guid.clone())),
+            Self::Event { guid, .. } | Self::Positions { guid } => Some(Name::Guid(guid.clone())),
             Self::Confirm { id, .. } => Some(Name::Id(id.0)),
             Self::Unpair => None,
         }
@@ -186,7 +186,7 @@ impl UnderWay {
         match self {
             Self::Confirm { status: MessageStatus::Read, .. } => Some("read"),
             Self::Confirm { .. } => Some("got"),
-            Self::Event { .. } | Self::Unpair => None,
+            Self::Event { .. } | Self::Positions { .. } | Self::Unpair => None,
         }
     }
 }

@@ -236,12 +236,15 @@ fn nothing_overtakes_what_could_not_be_stored() {
     stage.say(&text_message("a"));
     stage.say(&text_message("b"));
     stage.say(&json!({"type": "got", "id": 4}));
+    let points = json!([{"time": "2023-11-14T22:13:00Z", "lat": 1, "lng": 1}]);
+    stage.say(&json!({"type": "positions", "guid": "p", "points": points}));
     let guids = |said: &[Value]| said.iter().map(|one| (one["code"].clone(), one["guid"].clone())).collect::<Vec<_>>();
     let (said, actions) = stage.answer(Answer::Busy);
     assert_eq!(guids(&said), [(json!("busy"), json!("a")), (json!("busy"), json!("b"))]);
     let (id, status) = (MessageId(4), MessageStatus::Delivered);
     assert_eq!(actions, [Action::Ask(Request::Confirm { id, status })], "which is about something else");
-    stage.answer(Answer::Done);
+    assert!(matches!(&stage.answer(Answer::Done).1[..], [Action::Ask(Request::Positions { .. })]), "nor is that");
+    assert_eq!(guids(&stage.answer(Answer::Busy).0), [(json!("busy"), json!("p"))]);
     let (said, actions) = stage.say(&text_message("c"));
     assert_eq!((guids(&said), actions), (vec![(json!("busy"), json!("c"))], vec![]), "was on its way");
     assert_eq!(stage.say(&text_message("a")), (vec![], vec![recorded("a")]));
