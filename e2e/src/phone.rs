@@ -1,5 +1,7 @@
 //! The app of a driver's phone, as another app would be written from the page about its socket.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::account::Account;
@@ -98,6 +100,20 @@ impl PhoneSocket {
             Frame::Text(text) => Some(serde_json::from_str(&text).unwrap_or_else(|error| panic!("{text}: {error}"))),
             Frame::Close(_) | Frame::Dropped => None,
         }
+    }
+
+    /// The next message of the server that comes in time.
+    pub fn within(&mut self, within: Duration) -> Option<Value> {
+        match self.socket.frame_within(within)? {
+            Frame::Text(text) => Some(serde_json::from_str(&text).unwrap_or_else(|error| panic!("{text}: {error}"))),
+            Frame::Close(_) | Frame::Dropped => None,
+        }
+    }
+
+    /// Takes the goodbye with its reason and the close with its code.
+    #[track_caller]
+    pub fn bye(&mut self, reason: &str, code: u16) {
+        assert_eq!((self.next("bye"), self.close_code()), (json!({"type": "bye", "reason": reason}), code));
     }
 
     /// The next message of the server, which must be of that type.
