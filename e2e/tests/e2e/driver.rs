@@ -91,10 +91,9 @@ fn what_was_not_confirmed_is_told_again_and_nothing_else() {
     account.api = server.api();
     let left: Vec<Value> = ids.iter().filter(|id| **id != ids[0] && **id != ids[2]).cloned().collect();
     let mut socket = phone.welcomed(&server);
-    for id in &left {
-        assert_eq!(&socket.next("message")["id"], id);
-        socket.confirm("got", id);
-    }
+    let told: Vec<Value> = left.iter().map(|_| socket.next("message")["id"].clone()).collect();
+    assert_eq!(told, left);
+    left.iter().for_each(|id| socket.confirm("got", id));
     socket.silent();
     let mut socket = phone.welcomed(&server);
     socket.silent();
