@@ -112,10 +112,7 @@ impl DeviceConnection {
                     self.port.metrics.received_bytes.inc_by(bytes as u64);
                 }
                 Event::Wrote | Event::Stored => {}
-                Event::Order(given) => {
-                    let now = (self.port.options.clock)();
-                    self.downlink.give(given, self.session.as_mut(), now, &mut self.out);
-                }
+                Event::Order(given) => self.give(given),
                 Event::Alarm => self.ring(),
             }
             self.carry_out().await;
@@ -126,6 +123,17 @@ impl DeviceConnection {
         self.downlink.end();
         // What was taken in is acknowledged if it becomes durable in time; if not, the device sends it again.
         let _ = tokio::time::timeout(FAREWELL, self.say_goodbye()).await;
+    }
+
+    /// Gives an order to the device, unless another has taken its place since: the order is for that one, and dropped
+    /// here it counts as not sent.
+    fn give(&mut self, given: Given) {
+        if self.source().is_none() {
+            self.closing = true;
+            return;
+        }
+        let now = (self.port.options.clock)();
+        self.downlink.give(given, self.session.as_mut(), now, &mut self.out);
     }
 
     async fn say_goodbye(&mut self) {
@@ -253,6 +261,10 @@ impl DeviceConnection {
     }
 
     fn ordered(&mut self, id: OrderId, what: Progress) {
+        // What a device says whose place another has taken is no answer of the source's.
+        if self.source().is_none() {
+            self.downlink.end();
+        }
         self.downlink.note_progress(id, what, (self.port.options.clock)());
     }
 

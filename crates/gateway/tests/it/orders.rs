@@ -146,6 +146,29 @@ async fn a_device_that_comes_back_before_its_old_connection_is_dead_is_told_on_t
     expect(&mut new, &codec_12(5, "a")).await;
 }
 
+/// The order is given before the old device's connection has heard that its place is taken.
+#[tokio::test]
+async fn a_device_whose_place_another_took_is_told_nothing_more() {
+    let port = Port::open("teltonika").await;
+    let mut old = port.logged_in().await;
+    send(&mut old, &packet(1)).await;
+    expect(&mut old, &[0, 0, 0, 1]).await;
+    port.engine.write_connected().await;
+    let (fleet, session, tracker) = (port.engine.fleet().clone(), port.session.clone(), port.tracker);
+    // On a thread of its own, so that the connection has no turn in between.
+    let replacing = std::thread::spawn(move || {
+        let new = fleet::NewDevice { model: "navixy_ngp".into(), plugin: 44, device_id: Some("device-2".into()) };
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        runtime.block_on(fleet.replace_device(&session, tracker, new)).expect("replaced");
+    });
+    replacing.join().expect("no panic");
+    let id = port.engine.fleet().device("device-2").expect("registered").source;
+    assert_eq!(port.engine.order(id, text("cut")).await.expect_err("nobody there"), OrderError::Away);
+    let mut rest = Vec::new();
+    tokio::time::timeout(PATIENCE, old.read_to_end(&mut rest)).await.expect("in good time").expect("read");
+    assert!(rest.is_empty(), "{rest:?}");
+}
+
 #[tokio::test]
 async fn what_a_protocol_has_no_command_for_is_refused() {
     let port = Port::open("osmand").await;

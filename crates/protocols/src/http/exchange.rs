@@ -237,6 +237,8 @@ impl<A: Api> Exchange<A> {
             return true;
         }
         if let Some(id) = DeviceId::new(device) {
+            // The host takes orders for one device at a time. What it gave for another is not to leave any more.
+            self.orders.end(Progress::TimedOut, out);
             self.asked = Some(id.clone());
             out.push(Output::Identify(id));
             return false;

@@ -89,11 +89,44 @@ fn an_answer_that_has_no_room_or_is_no_good_news_carries_none() {
 fn it_is_for_one_device_and_for_a_short_time() {
     let mut host = known();
     assert_eq!(host.order(1, &text("go")), Ok(()));
-    host.feed(&from("2"));
     assert_eq!(host.due_in_ms(), Some(5_000));
     host.tick_after_ms(5_000);
     host.feed(&from("1"));
-    assert_eq!(after(host), (OK.repeat(2), vec![timed_out(1)]));
+    assert_eq!(after(host), (OK.to_owned(), vec![timed_out(1)]));
+}
+
+/// Proxies send the requests of many phones through one connection. The host takes the order for not carried as soon
+/// as another phone speaks, so that it may not leave with a later answer to the first.
+#[test]
+fn an_order_ends_when_another_device_speaks_on_its_connection() {
+    let mut host = known();
+    assert_eq!(host.order(1, &text("go")), Ok(()));
+    host.feed(&from("2"));
+    assert_eq!(host.order(2, &text("you")), Ok(()));
+    host.feed(&from("2"));
+    host.feed(&from("1"));
+    let sent = [OK, &ok_with("you"), OK].concat();
+    assert_eq!(after(host), (sent, vec![timed_out(1), written(2)]));
+}
+
+/// The same while the first phone's answer still waits for the disk.
+#[test]
+fn an_order_does_not_leave_with_an_answer_that_was_owed_before_another_device_spoke() {
+    let now = Timestamp::from_ms_clamped(1_773_480_413_000);
+    let accepted = || Identified::Accepted(crate::DeviceSettings::default());
+    let mut session: Box<dyn Session> = (osmand().open)(&Limits::default());
+    let mut out = Vec::new();
+    session.feed(now, &from("1"), &mut out);
+    session.identified(now, accepted(), &mut out);
+    assert_eq!(session.order(now, OrderId(9), &text("go"), &mut out), Ok(()));
+    out.clear();
+    session.feed(now, &from("2"), &mut out);
+    let ended = Output::Ordered { id: OrderId(9), what: Progress::TimedOut };
+    assert_eq!(out, [ended, Output::Identify(model::DeviceId::new("2").expect("an id"))]);
+    session.identified(now, accepted(), &mut out);
+    out.clear();
+    session.stored(Ticket(1), Stored::Ok, &mut out);
+    assert_eq!(out, [Output::Reply(OK.as_bytes().to_vec())]);
 }
 
 /// Two uploads wait for the disk, the later one is stored first: the command goes with it, and is said to be sent
