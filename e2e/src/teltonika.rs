@@ -45,6 +45,29 @@ pub fn packet(codec: Codec, records: &[Record]) -> Vec<u8> {
     bytes
 }
 
+/// An answer to a command, as bytes: codec 12.
+pub fn answer(text: &str) -> Vec<u8> {
+    codec_12(6, text)
+}
+
+/// A frame of codec 12; kind 5 goes to the unit, 6 comes from it.
+fn codec_12(kind: u8, text: &str) -> Vec<u8> {
+    let mut data = vec![0x0C, 1, kind];
+    data.extend((text.len() as u32).to_be_bytes());
+    data.extend(text.as_bytes());
+    data.push(1);
+    let mut frame = vec![0; 4];
+    frame.extend((data.len() as u32).to_be_bytes());
+    frame.extend(&data);
+    frame.extend(u32::from(crc16_arc(&data)).to_be_bytes());
+    frame
+}
+
+fn crc16_arc(data: &[u8]) -> u16 {
+    let step = |crc: u16, _| if crc & 1 == 1 { crc >> 1 ^ 0xA001 } else { crc >> 1 };
+    data.iter().fold(0, |crc, byte| (0..8).fold(crc ^ u16::from(*byte), step))
+}
+
 /// A connection that speaks as a unit does.
 #[derive(Debug)]
 pub struct Tracker {
@@ -97,6 +120,20 @@ impl Tracker {
         let mut count = [0; 4];
         self.stream.read_exact(&mut count)?;
         Ok(u32::from_be_bytes(count))
+    }
+
+    /// Reads exactly one command, which must say this.
+    #[track_caller]
+    pub fn is_told(&mut self, command: &str) {
+        let wanted = codec_12(5, command);
+        let mut frame = vec![0; wanted.len()];
+        self.stream.read_exact(&mut frame).expect("a command");
+        assert_eq!(frame, wanted, "{command}");
+    }
+
+    /// Answers a command.
+    pub fn answer(&mut self, text: &str) {
+        self.send(&answer(text)).expect("the server reads");
     }
 
     /// Sends records in one packet and waits for their acknowledgement.

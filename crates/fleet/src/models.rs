@@ -25,6 +25,8 @@ pub struct Model {
     pub reports_ignition: bool,
     /// Whether it is an application on a phone: registered in other ways, and never lost however long it is silent.
     pub phone_app: bool,
+    /// Whether its protocol has a way to tell a device to do something.
+    pub has_commands: bool,
     /// Whether its driver can be written to.
     pub has_chat: bool,
 }
@@ -59,6 +61,7 @@ pub const MODELS: &[Model] = &[
         outputs_count: 8,
         reports_ignition: false,
         phone_app: false,
+        has_commands: false,
         has_chat: false,
     },
     Model {
@@ -71,6 +74,7 @@ pub const MODELS: &[Model] = &[
         outputs_count: 3,
         reports_ignition: true,
         phone_app: false,
+        has_commands: true,
         has_chat: false,
     },
     Model {
@@ -83,6 +87,7 @@ pub const MODELS: &[Model] = &[
         outputs_count: 3,
         reports_ignition: true,
         phone_app: false,
+        has_commands: true,
         has_chat: false,
     },
     Model {
@@ -95,6 +100,7 @@ pub const MODELS: &[Model] = &[
         outputs_count: 0,
         reports_ignition: true,
         phone_app: false,
+        has_commands: true,
         has_chat: false,
     },
     Model {
@@ -107,6 +113,7 @@ pub const MODELS: &[Model] = &[
         outputs_count: 0,
         reports_ignition: false,
         phone_app: true,
+        has_commands: false,
         has_chat: true,
     },
     Model {
@@ -119,6 +126,7 @@ pub const MODELS: &[Model] = &[
         outputs_count: 1,
         reports_ignition: true,
         phone_app: false,
+        has_commands: true,
         has_chat: false,
     },
     Model {
@@ -131,6 +139,7 @@ pub const MODELS: &[Model] = &[
         outputs_count: 2,
         reports_ignition: true,
         phone_app: false,
+        has_commands: true,
         has_chat: false,
     },
 ];

@@ -25,7 +25,7 @@ pub enum Condition {
     Unexpected,
     /// A parameter is missing or out of range.
     InvalidParameters,
-    /// As many ask for the past as may.
+    /// As many ask for the past, or to send a device something, as may.
     Busy,
     /// The journal takes nothing now.
     QueueFailed,

@@ -51,10 +51,10 @@ use std::sync::Arc;
 
 use calls::{Rates, Request, address_key};
 use dispatch::Dispatch;
-use engine::{Engine, Refused, View};
+use engine::{Engine, OrderError, Refused, View};
 use fleet::{AccountId, Fleet, MeasurementSystem, Session};
 use http::Method;
-use model::{Counter, CounterKind, SessionId, SourceId, SourceState, Timestamp, UserId};
+use model::{Counter, CounterKind, Order, SessionId, SourceId, SourceState, Timestamp, UserId};
 use web::{Call, CallFuture, Handler};
 
 use crate::errors::Condition;
@@ -69,6 +69,9 @@ pub use route::{BASES, methods};
 /// A change of a source on its way to the disk.
 pub type Setting<'a> = Pin<Box<dyn Future<Output = Result<(), Refused>> + Send + 'a>>;
 
+/// An order on its way to a device.
+pub type Sending<'a> = Pin<Box<dyn Future<Output = Result<(), OrderError>> + Send + 'a>>;
+
 /// Where this dialect reads states.
 pub trait States: Send + Sync + 'static {
     /// Calls `read` with the newest state of a source, once; not at all if there is no such source.
@@ -79,6 +82,9 @@ pub trait States: Send + Sync + 'static {
 
     /// Sets a counter: kilometres or hours. Durable when the future is ready.
     fn set_counter(&self, source: SourceId, kind: CounterKind, value: f64, now: Timestamp) -> Setting<'_>;
+
+    /// Sends the device of a source an order. Ready when it was written to the device's connection.
+    fn order(&self, source: SourceId, order: Order) -> Sending<'_>;
 
     /// Lets the fleet know what the states know of it: whose devices made contact. For what depends on that.
     fn settle(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
@@ -109,6 +115,10 @@ impl States for Engine {
             let source = self.source(source).ok_or(Refused::Removed)?;
             Engine::set_counter(self, &source, kind, value, now).await
         })
+    }
+
+    fn order(&self, source: SourceId, order: Order) -> Sending<'_> {
+        Box::pin(async move { Engine::order(self, source, order).await.map(|_| ()) })
     }
 
     fn settle(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {

@@ -16,7 +16,7 @@ pub mod wire;
 pub use encode::BatchItemShape;
 pub use errors::{Condition, FieldError};
 pub use http::{
-    Api, BASES, DOCUMENTS, Documents, NavixyOptions, NotSent, Past, PastError, PastJob, Postman, Setting, States,
-    asyncapi, methods, openapi,
+    Api, BASES, DOCUMENTS, Documents, NavixyOptions, NotSent, Past, PastError, PastJob, Postman, Sending, Setting,
+    States, asyncapi, methods, openapi,
 };
 pub use session::{Fallback, FallbackMetrics, FallbackOptions, NavixySockets, SocketOptions};

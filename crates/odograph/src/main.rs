@@ -4,6 +4,7 @@
 mod admin;
 mod cli;
 mod control;
+mod couriers;
 mod drivers;
 mod export;
 mod folder;

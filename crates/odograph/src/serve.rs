@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dispatch::Dispatch;
+use dispatch::{Courier, Dispatch};
 use engine::{Engine, EngineMetrics};
 use fleet::{AdminSetup, Fleet};
 use gateway::{GatewayMetrics, Listener};
@@ -26,7 +26,7 @@ use crate::folder::DataFolder;
 use crate::mails::Mails;
 use crate::pages::Status;
 use crate::settings::{ADMIN_PASSWORD, Loaded, Settings, read_secret_file};
-use crate::{drivers, logging, options, wiring};
+use crate::{couriers, drivers, logging, options, wiring};
 
 /// How long a good ending may take. Whoever stops the server counts on ten seconds.
 const GRACE: Duration = Duration::from_secs(9);
@@ -94,6 +94,7 @@ async fn serve(settings: &Settings) -> Result<(), StartError> {
 /// A server that is up.
 struct Running {
     engine: Arc<Engine>,
+    courier: Arc<Courier>,
     shutdown: watch::Sender<bool>,
     tasks: JoinSet<()>,
     http: SocketAddr,
@@ -121,6 +122,7 @@ impl Running {
             .map_err(at("journal"))?;
 
         let driver = drivers::join(&engine, &dispatch, settings).await.map_err(at("messages"))?;
+        let courier = couriers::start(&dispatch, &engine).await.map_err(at("messages"))?;
 
         let (shutdown, down) = watch::channel(false);
         let status = Status { engine: engine.clone(), shutdown: down.clone(), registry: Arc::new(registry) };
@@ -151,7 +153,7 @@ impl Running {
         }
         tasks.spawn(keep_messages(dispatch, down.clone()));
         tasks.spawn(server.run(down));
-        Ok(Self { engine, shutdown, tasks, http, devices, control })
+        Ok(Self { engine, courier, shutdown, tasks, http, devices, control })
     }
 
     /// Says on standard output that the server can be used, and where.
@@ -172,6 +174,8 @@ impl Running {
         // Fails only when nobody listens any more.
         let _ = self.shutdown.send(true);
         while self.tasks.join_next().await.is_some() {}
+        // The devices' connections have ended, so that nothing is on its way for long.
+        self.courier.stop().await;
         self.engine.flush().await;
         self.engine.stop().await;
     }

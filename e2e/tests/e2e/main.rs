@@ -14,6 +14,7 @@ mod batches;
 mod cabs;
 mod chat;
 mod clones;
+mod commands;
 mod configuration;
 mod driver;
 mod driver_app;

@@ -2,13 +2,14 @@
 
 use calls::Request;
 use calls::params;
+use dispatch::Command;
 use fleet::{Right, Session};
 
 use crate::errors::Condition;
 use crate::http::Api;
-use crate::http::answer::Refusal;
+use crate::http::answer::{Refusal, success};
 use crate::http::method::{Kind, Method, TRACKER_ID, required};
-use crate::http::raw_command::unreachable;
+use crate::http::raw_command::order;
 use crate::http::tracker::commandable;
 
 /// How many outputs a call may name: more than any model has.
@@ -20,6 +21,7 @@ const ERRORS: &[Condition] = &[
     Condition::Offline,
     Condition::NotSupported,
     Condition::NotForClones,
+    Condition::Busy,
 ];
 
 pub(super) const METHODS: &[Method] = &[
@@ -41,16 +43,17 @@ async fn set(api: &Api, session: Session, request: &mut Request<'_>) -> Result<V
     let params = &mut request.params;
     let id = params.required("tracker_id", params::int);
     let output = params.required("output", params::int);
-    params.required("enable", params::boolean);
+    let enable = params.required("enable", params::boolean);
     if output.is_some_and(|n| n < 1) {
         params.error("output", "must be at least 1");
     }
     params.finish()?;
     let tracker = commandable(api, &session, id, Condition::EntityNotFound)?;
-    if output.is_some_and(|n| n > i32::from(tracker.source.model.outputs_count)) {
-        return Err(Condition::NotSupported.into());
-    }
-    Err(unreachable(api, tracker.source.source).into())
+    let model = tracker.source.model;
+    let number = output.and_then(|n| u8::try_from(n).ok()).filter(|n| *n <= model.outputs_count);
+    let (Some(number), Some(on)) = (number, enable) else { return Err(Condition::NotSupported.into()) };
+    order(api, (tracker.source.source, model), Command::Output { number, on }).await?;
+    Ok(success(|_| {}))
 }
 
 async fn set_all(api: &Api, session: Session, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
@@ -63,9 +66,14 @@ async fn set_all(api: &Api, session: Session, request: &mut Request<'_>) -> Resu
     if model.outputs_count == 0 {
         return Err(Condition::NotSupported.into());
     }
-    if outputs.is_some_and(|outputs| outputs.len() != usize::from(model.outputs_count)) {
+    let outputs = outputs.unwrap_or_default();
+    if outputs.len() != usize::from(model.outputs_count) {
         params.error("outputs", format!("must have {} elements", model.outputs_count));
         return Err(params.invalid().into());
     }
-    Err(unreachable(api, tracker.source.source).into())
+    // One after the other: devices take one command at a time, and the first that fails says why.
+    for (number, on) in (1..).zip(outputs) {
+        order(api, (tracker.source.source, model), Command::Output { number, on }).await?;
+    }
+    Ok(success(|_| {}))
 }

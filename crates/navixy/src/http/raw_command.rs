@@ -5,10 +5,11 @@ use calls::json::Mistyped;
 use calls::params::{self, Params};
 use calls::{Request, bytes_of_hex};
 use dispatch::Command;
+use engine::OrderError;
 use fleet::{Model, PanelSession, Right, Session};
-use model::{ConnectionStatus, SourceId, Timestamp};
+use model::{ConnectionStatus, Order, SourceId, Timestamp};
 
-use crate::errors::Condition;
+use crate::errors::{Condition, FieldError};
 use crate::http::Api;
 use crate::http::answer::{Refusal, success};
 use crate::http::method::{Kind, Method, Param, TRACKER_ID, optional, required};
@@ -16,8 +17,12 @@ use crate::http::tracker::{commandable, unblocked};
 
 const COMMAND: Param = required("command", Kind::Text, "in the device's own language, or in hexadecimal digits");
 const TYPE: Param = optional("type", Kind::OneOf(&["text", "hex"]), "text unless given");
-const RELIABLE: Param =
-    optional("reliable", Kind::Bool, "whether the command may wait for the device; true unless given");
+const RELIABLE: Param = optional(
+    "reliable",
+    Kind::Bool,
+    "true unless given: the command waits for the device, for a day at most; else it is sent now, and the answer \
+         says that it was",
+);
 
 pub(super) const METHODS: &[Method] = &[
     Method::user("tracker/raw_command/send", "Sends a command to a device, or has it wait for it.", |a, s, r| {
@@ -33,6 +38,7 @@ pub(super) const METHODS: &[Method] = &[
         Condition::NotSupported,
         Condition::NotForClones,
         Condition::OverQuota,
+        Condition::Busy,
     ]),
     Method::user("tracker/send_command", "A special command; no model has any.", |a, s, r| {
         Box::pin(send_special(a, s, r))
@@ -57,7 +63,13 @@ pub(super) const METHODS: &[Method] = &[
         |a, s, r| Box::pin(panel_send(a, s, r)),
     )
     .takes(&[required("device_id", Kind::Text, ""), COMMAND, TYPE, RELIABLE])
-    .fails(&[Condition::NotFound, Condition::Offline, Condition::NotSupported, Condition::OverQuota]),
+    .fails(&[
+        Condition::NotFound,
+        Condition::Offline,
+        Condition::NotSupported,
+        Condition::OverQuota,
+        Condition::Busy,
+    ]),
 ];
 
 async fn send(api: &Api, session: Session, request: &mut Request<'_>) -> Result<Vec<u8>, Refusal> {
@@ -114,8 +126,7 @@ async fn unconfirmed_reset(api: &Api, session: Session, request: &mut Request<'_
     Ok(success(|_| {}))
 }
 
-/// Sends a command to a device, or takes it in until the device can get it. No protocol has a way down yet, so that a
-/// device that is there cannot be sent anything at once.
+/// Sends a command to a device now, or, if it may wait, takes it in until the device can get it.
 pub(super) async fn deliver(
     api: &Api,
     (source, model): (SourceId, &Model),
@@ -127,19 +138,30 @@ pub(super) async fn deliver(
         return Err(Condition::NotSupported.into());
     }
     if !reliable {
-        return Err(unreachable(api, source).into());
+        return order(api, (source, model), command).await;
     }
     api.dispatch.queue(source, command, now).await?;
     Ok(())
 }
 
-/// Why a device gets nothing at once: it is away, or its connection has no way down.
-pub(super) fn unreachable(api: &Api, source: SourceId) -> Condition {
+/// Sends a command to a device now; good when it was written to the device's connection.
+pub(super) async fn order(api: &Api, (source, model): (SourceId, &Model), command: Command) -> Result<(), Refusal> {
+    match api.states.order(source, Order::Do(command)).await {
+        Ok(()) => Ok(()),
+        Err(OrderError::Away) => Err(unreachable(api, source, model).into()),
+        Err(OrderError::NoSuchCommand) => Err(Condition::NotSupported.into()),
+        Err(OrderError::Busy) => Err(Condition::Busy.into()),
+        Err(OrderError::TooLong) => Err(Refusal::invalid(vec![FieldError::new("command", "is too long")])),
+    }
+}
+
+/// Why a device without a connection gets nothing: it is away, or its protocol has no way down.
+fn unreachable(api: &Api, source: SourceId, model: &Model) -> Condition {
     let mut is_online = false;
     api.states.read(source, &mut |state| {
         is_online = matches!(state.connection, ConnectionStatus::Active | ConnectionStatus::Idle);
     });
-    if is_online { Condition::NotSupported } else { Condition::Offline }
+    if is_online && !model.has_commands { Condition::NotSupported } else { Condition::Offline }
 }
 
 /// The command of a call, in either form. What is wrong with it is noted.

@@ -1,7 +1,8 @@
 //! `tracker/raw_command/…`, `tracker/command/unconfirmed/…`, `tracker/output/…`, and the administrators' side.
 
 use dispatch::{Command, CommandState};
-use model::{ConnectionStatus, SourceId};
+use engine::OrderError;
+use model::{ConnectionStatus, Order, SourceId};
 use serde_json::{Value, json};
 
 use crate::world::World;
@@ -69,22 +70,68 @@ async fn a_reliable_command_waits_for_its_device() {
 #[tokio::test]
 async fn other_commands_are_sent_at_once_or_not_at_all() {
     let stage = Stage::new().await;
+    let van = |command| (stage.source, Order::Do(command));
+    stage.world.orders_end(Ok(()));
     let cases = [
-        (ConnectionStatus::JustRegistered, 213),
-        (ConnectionStatus::JustReplaced, 213),
-        (ConnectionStatus::SignalLost, 213),
-        (ConnectionStatus::Offline, 213),
-        (ConnectionStatus::Idle, 214),
-        (ConnectionStatus::Active, 214),
+        (json!({"command": "reboot", "reliable": false}), Command::Text("reboot".to_owned())),
+        (json!({"command": "00fF", "type": "hex", "reliable": false}), Command::Bytes(vec![0, 0xff])),
     ];
-    for (connection, code) in cases {
+    for (body, command) in cases {
+        stage.check_code("tracker/raw_command/send", body, 0).await;
+        assert_eq!(stage.world.take_orders(), [van(command)]);
+    }
+    stage.check_code("tracker/output/set", json!({"output": 8, "enable": true}), 0).await;
+    assert_eq!(stage.world.take_orders(), [van(Command::Output { number: 8, on: true })]);
+    let outputs = [true, false, true, true, false, false, false, true];
+    stage.check_code("tracker/output/set_all", json!({"outputs": outputs}), 0).await;
+    let each = (1..).zip(outputs).map(|(number, on)| van(Command::Output { number, on }));
+    assert_eq!(stage.world.take_orders(), each.collect::<Vec<_>>());
+
+    let preset =
+        |reliable| json!({"name": "Boot", "type": "hardware", "config": {"command": "boot", "reliable": reliable}});
+    let created = stage.world.post("tracker/command/create", stage.body(json!({"command": preset(false)}))).await;
+    stage.check_code("tracker/command/execute", json!({"command_id": created.body["id"]}), 0).await;
+    assert_eq!(stage.world.take_orders(), [van(Command::Text("boot".to_owned()))]);
+    let admin = stage.world.admin().await;
+    let body = json!({"hash": admin, "device_id": "unit-000007", "command": "reboot", "reliable": false});
+    stage.world.check_code("panel/tracker/raw_command/send", body, 0).await;
+    assert_eq!(stage.world.take_orders(), [van(Command::Text("reboot".to_owned()))]);
+    assert_eq!(stage.waiting().await, []);
+}
+
+#[tokio::test]
+async fn why_a_command_is_not_sent() {
+    let stage = Stage::new().await;
+    let check = async |error: OrderError, connection: ConnectionStatus, code: u64| {
+        stage.world.orders_end(Err(error));
         stage.world.connection_is(connection);
         let command = json!({"command": "reboot", "reliable": false});
         stage.check_code("tracker/raw_command/send", command, code).await;
         stage.check_code("tracker/output/set", json!({"output": 8, "enable": true}), code).await;
+        stage.world.take_orders();
         stage.check_code("tracker/output/set_all", json!({"outputs": vec![true; 8]}), code).await;
+        assert_eq!(stage.world.take_orders().len(), 1, "the first that fails is the last");
+    };
+    use ConnectionStatus::{Active, Idle, JustRegistered, JustReplaced, Offline, SignalLost};
+    for connection in [JustRegistered, JustReplaced, SignalLost, Offline] {
+        check(OrderError::Away, connection, 213).await;
     }
+    // Its protocol has no way down.
+    check(OrderError::Away, Idle, 214).await;
+    check(OrderError::Away, Active, 214).await;
+    check(OrderError::NoSuchCommand, Active, 214).await;
+    check(OrderError::Busy, Active, 8).await;
+    check(OrderError::TooLong, Active, 7).await;
     assert_eq!(stage.waiting().await, []);
+
+    // A tracker whose protocol has one is away, whatever was heard of it lately.
+    let tracker = json!({"hash": stage.hash, "label": "Cab", "group_id": 0, "model": "telfmb920", "plugin_id": 44,
+                         "device_id": "350000000000014"});
+    let cab = stage.world.post("tracker/register", tracker).await.body["value"]["id"].clone();
+    stage.world.orders_end(Err(OrderError::Away));
+    let command = json!({"tracker_id": cab, "command": "reboot", "reliable": false});
+    stage.check_code("tracker/raw_command/send", command, 213).await;
+    stage.check_code("tracker/output/set", json!({"tracker_id": cab, "output": 1, "enable": true}), 213).await;
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! A fleet of its own for each test, and calls to its handler without a socket.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::future::Future;
 use std::net::IpAddr;
@@ -10,13 +10,15 @@ use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use dispatch::{Dispatch, DispatchOptions};
-use engine::{Refused, View};
+use engine::{OrderError, Refused, View};
 use fleet::{Fleet, FleetOptions, HashCost};
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName};
 use http::{HeaderMap, HeaderValue, Method};
 use live::Timing;
-use model::{ConnectionStatus, Counter, CounterKind, Report, Seq, SourceId, SourceSettings, SourceState, Timestamp};
-use navixy::{Api, NavixyOptions, Past, PastError, PastJob, Setting, States};
+use model::{
+    ConnectionStatus, Counter, CounterKind, Order, Report, Seq, SourceId, SourceSettings, SourceState, Timestamp,
+};
+use navixy::{Api, NavixyOptions, Past, PastError, PastJob, Sending, Setting, States};
 use serde_json::{Value, json};
 use storage::codec::{content_hash, encode_report};
 use storage::journal::{Journal, JournalOptions, LsmJournal, Record, ReportKey};
@@ -37,6 +39,16 @@ thread_local! {
 thread_local! {
     /// What all sources of a test are.
     static CONNECTION: Cell<ConnectionStatus> = const { Cell::new(ConnectionStatus::Active) };
+}
+
+thread_local! {
+    /// What becomes of orders.
+    static ORDERED: Cell<Result<(), OrderError>> = const { Cell::new(Err(OrderError::Away)) };
+}
+
+thread_local! {
+    /// The orders that were given.
+    static ORDERS: RefCell<Vec<(SourceId, Order)>> = const { RefCell::new(Vec::new()) };
 }
 
 thread_local! {
@@ -74,6 +86,11 @@ impl States for AllDrive {
             sensors: &readings::sensors(),
             messages: None,
         });
+    }
+
+    fn order(&self, source: SourceId, order: Order) -> Sending<'_> {
+        ORDERS.with_borrow_mut(|orders| orders.push((source, order)));
+        Box::pin(std::future::ready(ORDERED.get()))
     }
 
     fn keep(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
@@ -249,6 +266,16 @@ impl World {
 
     pub(crate) fn connection_is(&self, connection: ConnectionStatus) {
         CONNECTION.set(connection);
+    }
+
+    /// What becomes of orders from now on.
+    pub(crate) fn orders_end(&self, with: Result<(), OrderError>) {
+        ORDERED.set(with);
+    }
+
+    /// The orders that were given until now.
+    pub(crate) fn take_orders(&self) -> Vec<(SourceId, Order)> {
+        ORDERS.take()
     }
 
     pub(crate) async fn raw(&self, draft: Draft) -> Answer {
