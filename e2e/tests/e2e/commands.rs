@@ -74,7 +74,7 @@ impl Scene {
 
     fn restart_after_kill(&mut self) {
         self.server.kill();
-        self.server.start_again_on(&self.server.addresses());
+        self.server.start_again();
     }
 }
 
