@@ -80,7 +80,7 @@ impl Downlink {
     }
 
     /// The next order.
-    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Given> {
+    pub(crate) fn poll(&self, cx: &mut Context<'_>) -> Poll<Given> {
         self.link.as_ref().map_or(Poll::Pending, |link| link.poll_order(cx))
     }
 
