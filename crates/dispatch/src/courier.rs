@@ -153,7 +153,12 @@ impl Courier {
         if self.is_stopping() {
             return false;
         }
+        // Those that were given up meanwhile are noticed without a look into the store.
+        let all_given_up = new.is_none() && self.dispatch.summary(source).open_commands_count == 0;
         let mut rounds = self.lock();
+        if all_given_up && rounds.get(&source).is_some_and(|round| !round.is_under_way) {
+            rounds.remove(&source);
+        }
         let round = match new {
             Some(new) => Some(rounds.entry(source).or_insert(new)),
             None => rounds.get_mut(&source),

@@ -21,7 +21,7 @@ struct Scene {
 
 impl Scene {
     fn new() -> Scene {
-        Scene::with(ServerOptions::default())
+        Scene::with(patient())
     }
 
     fn with(options: ServerOptions) -> Scene {
@@ -73,9 +73,15 @@ impl Scene {
     }
 
     fn restart_after_kill(&mut self) {
+        let addresses = self.server.addresses();
         self.server.kill();
-        self.server.start_again();
+        self.server.start_again_on(&addresses);
     }
+}
+
+/// However busy the machine is, a kept command comes before the acknowledgement.
+fn patient() -> ServerOptions {
+    ServerOptions::default().set("ODOGRAPH_DEVICES_COMMAND_HOLD_MS", "15000")
 }
 
 fn quick_replies() -> ServerOptions {
@@ -241,7 +247,7 @@ fn what_was_kept_survives_a_crash_and_what_was_sent_is_not_sent_again() {
 
 #[test]
 fn a_phone_gets_its_command_with_an_answer() {
-    let server = Server::start();
+    let server = Server::with(patient());
     let account = Account::new(&server);
     let phone = account.register("phone-000001", "osmand");
     let keep = json!({"tracker_id": phone.id, "command": "trace=on"});

@@ -253,13 +253,17 @@ fn after_a_crash_what_had_gone_is_not_sent_again_and_what_waited_is() {
 async fn what_is_withdrawn_or_over_is_not_sent() {
     let stage = Stage::new().await;
     queue(&stage, VAN, "withdrawn").await;
-    stage.dispatch.withdraw_commands(VAN, at(2)).await.expect("done");
+    queue(&stage, CAB, "withdrawn").await;
+    let way = Arc::new(Way::default());
+    let courier = courier(&stage, &way).await;
+    for source in [VAN, CAB] {
+        stage.dispatch.withdraw_commands(source, at(2)).await.expect("done");
+    }
+    assert!(!courier.reachable(CAB), "nothing waits any more");
+    way.is_up.store(true, Ordering::SeqCst);
     let text = |text: &str| Command::Text(text.to_owned());
     let over = stage.dispatch.queue_until(VAN, text("over"), now(), at(1)).await.expect("queued");
     let soon = stage.dispatch.queue_until(VAN, text("soon"), now().plus_ms(1), at(1)).await.expect("queued");
-    let way = Way::up();
-    let courier = courier(&stage, &way).await;
-    assert!(courier.reachable(VAN));
     assert_eq!(way.carry_next(Some(Answered::Yes)).await, "soon");
     until_state(&stage, soon, CommandState::Confirmed).await;
     assert_eq!(state(&stage, over).await, CommandState::Queued);

@@ -72,7 +72,7 @@ pub(crate) fn options() -> DeviceOptions {
         connections_per_address_max: 0,
         unauthenticated_s: 60,
         silence_s: 0,
-        order_hold_ms: 500,
+        order_hold_ms: 15_000,
         clock,
     }
 }

@@ -202,7 +202,7 @@ settings! {
         command_pickup_ms_max: i64 = 5_000, Kind::Number(100, DAY_S * 1_000);
         /// How long an acknowledgement is held back when a kept command is about to come: some devices end the
         /// connection once they are acknowledged.
-        command_hold_ms: u64 = 500, Kind::Number(0, 60_000);
+        command_hold_ms: u64 = 2_000, Kind::Number(0, 60_000);
         /// The data of one binary frame.
         frame_bytes_max: usize = 10_240, Kind::Number(1_280, 16 * MIB);
         /// What a GT06 frame counts as its length.
