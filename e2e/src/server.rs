@@ -19,7 +19,7 @@ use crate::wait::{eventually, poll};
 pub const ADMIN_PASSWORD: &str = "Harness-Only-1!";
 
 /// The device families that every test server listens for.
-const FAMILIES: [&str; 5] = ["teltonika", "gt06", "ruptela", "ngp", "osmand"];
+const FAMILIES: [&str; 6] = ["teltonika", "gt06", "ruptela", "meitrack", "ngp", "osmand"];
 
 /// Lines of standard error shown when a test fails.
 const SHOWN_LINES: usize = 60;

@@ -142,6 +142,18 @@ pub const MODELS: &[Model] = &[
         has_commands: true,
         has_chat: false,
     },
+    Model {
+        id: 8,
+        code: "meitrack",
+        vendor: "Meitrack",
+        name: "Meitrack",
+        id_pattern: IdPattern::Imei,
+        inputs_count: 5,
+        outputs_count: 5,
+        reports_ignition: true,
+        phone_app: false,
+        has_chat: false,
+    },
 ];
 
 /// The ways of registering: numbers that clients know as "plugins". One of each pair is free, the other asks for an

@@ -1,4 +1,4 @@
-//! Reading big-endian numbers and texts from bytes that may end anywhere.
+//! Reading numbers, big-endian unless said otherwise, and texts from bytes that may end anywhere.
 
 /// The bytes end before the value.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -59,6 +59,22 @@ impl<'a> Reader<'a> {
         self.array().map(i32::from_be_bytes)
     }
 
+    pub(crate) fn u16_le(&mut self) -> Result<u16, Truncated> {
+        self.array().map(u16::from_le_bytes)
+    }
+
+    pub(crate) fn i16_le(&mut self) -> Result<i16, Truncated> {
+        self.array().map(i16::from_le_bytes)
+    }
+
+    pub(crate) fn u32_le(&mut self) -> Result<u32, Truncated> {
+        self.array().map(u32::from_le_bytes)
+    }
+
+    pub(crate) fn i32_le(&mut self) -> Result<i32, Truncated> {
+        self.array().map(i32::from_le_bytes)
+    }
+
     pub(crate) fn u64(&mut self) -> Result<u64, Truncated> {
         self.array().map(u64::from_be_bytes)
     }
@@ -97,6 +113,11 @@ mod tests {
     #[test]
     fn numbers_are_big_endian_and_end_with_the_bytes() {
         assert_eq!(Reader::new(&[1, 2, 3]).u24(), Ok(0x01_0203));
+        let mut r = Reader::new(&[1, 2, 0xFE, 0xFF, 1, 2, 3, 4]);
+        assert_eq!(
+            (r.u16_le(), r.i16_le(), r.u32_le(), r.i32_le()),
+            (Ok(0x0201), Ok(-2), Ok(0x0403_0201), Err(Truncated))
+        );
         let mut r = Reader::new(&[1, 2, 3, 0xFF, 0xFE, 9]);
         assert_eq!((r.u8(), r.u16(), r.i16()), (Ok(1), Ok(0x0203), Ok(-2)));
         assert_eq!((r.u16(), r.remaining()), (Err(Truncated), 1));

@@ -13,6 +13,7 @@ mod http;
 mod json;
 mod levels;
 mod limits;
+mod meitrack;
 mod ngp;
 mod noise;
 mod orders;
@@ -27,8 +28,8 @@ pub mod testing;
 
 pub use limits::Limits;
 pub use session::{
-    ChecksumPolicy, DeviceSettings, FieldFault, Gt06Line, Identified, OrderId, OrderRefused, Output, Progress,
-    REJECTED_FRAME_BYTES_MAX, Reject, Session, SpeedUnit, Stored, TeltonikaLine, Ticket,
+    ChecksumPolicy, DeviceSettings, FieldFault, Gt06Line, Identified, MeitrackLine, OrderId, OrderRefused, Output,
+    Progress, REJECTED_FRAME_BYTES_MAX, Reject, Session, SpeedUnit, Stored, TeltonikaLine, Ticket,
 };
 
 /// A device protocol.
@@ -63,6 +64,7 @@ pub const FAMILIES: &[Family] = &[
     },
     Family { name: "gt06", default_listen: "127.0.0.1:5023", presence: Presence::Connection, open: gt06::open },
     Family { name: "ruptela", default_listen: "127.0.0.1:5046", presence: Presence::Connection, open: ruptela::open },
+    Family { name: "meitrack", default_listen: "127.0.0.1:5020", presence: Presence::Connection, open: meitrack::open },
     Family { name: "ngp", default_listen: "127.0.0.1:47642", presence: Presence::Contact, open: ngp::open },
     Family { name: "osmand", default_listen: "127.0.0.1:5055", presence: Presence::Contact, open: osmand::open },
 ];

@@ -164,6 +164,8 @@ pub struct DeviceSettings {
     pub gt06_line: Option<Gt06Line>,
     /// The GT06 device wants its commands without the word on their language.
     pub gt06_plain_commands: bool,
+    /// Which line of Meitrack devices it belongs to: their analogue inputs differ. `None` takes what present ones do.
+    pub meitrack_line: Option<MeitrackLine>,
     /// How far ahead of UTC the device's clock is, in seconds. `None` takes what it says at login, and UTC if it says
     /// nothing.
     pub utc_offset_s: Option<i32>,
@@ -180,6 +182,19 @@ pub enum ChecksumPolicy {
     Enforce,
     /// They are counted, and read all the same.
     Warn,
+}
+
+/// A line of Meitrack devices that counts volts in steps of its own.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum MeitrackLine {
+    /// MVT340 and MVT380.
+    Mvt340,
+    /// T1, T3, MVT100, MVT600, MVT800 and TC68.
+    T1,
+    /// MT90.
+    Mt90,
+    /// MT90G.
+    Mt90g,
 }
 
 /// A line of GT06 devices whose frames cannot be told from others' by themselves.

@@ -11,7 +11,7 @@ use e2e::{
 use serde_json::Value;
 
 const IMEI: &str = "350000000000014";
-const PORTS: [&str; 6] = ["teltonika", "gt06", "ruptela", "ngp", "osmand", "http"];
+const PORTS: [&str; 7] = ["teltonika", "gt06", "ruptela", "meitrack", "ngp", "osmand", "http"];
 
 /// How much the server's memory may grow by what this file does to it.
 const GROWTH_BYTES_MAX: u64 = 96 << 20;

@@ -29,6 +29,7 @@ mod javascript;
 mod kill;
 mod lifecycle;
 mod logout;
+mod meitrack;
 mod office;
 mod order;
 mod panel;

@@ -65,8 +65,14 @@ impl Server {
         }
         let mut command = command(program, folder, "serve", admin_password);
         command.arg("--http").arg(http.unwrap_or_else(|| usual_or_any(8080)).to_string());
-        for (family, port) in [("teltonika", 5027), ("gt06", 5023), ("ruptela", 5046), ("ngp", 47642), ("osmand", 5055)]
-        {
+        for (family, port) in [
+            ("teltonika", 5027),
+            ("gt06", 5023),
+            ("ruptela", 5046),
+            ("meitrack", 5020),
+            ("ngp", 47642),
+            ("osmand", 5055),
+        ] {
             command.arg("--device").arg(format!("{family}={}", usual_or_any(port)));
         }
         for (name, value) in PATIENCE.iter().filter(|(name, _)| std::env::var_os(name).is_none()) {

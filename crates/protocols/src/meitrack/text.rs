@@ -1,0 +1,138 @@
+//! Positions as text: fields between commas.
+
+use model::{Report, attr};
+
+use super::sighting::{Sighting, time};
+use crate::bytes::text;
+use crate::session::MeitrackLine;
+
+/// Where temperatures have two bytes, as the version of the protocol says.
+const WIDE_TEMPERATURES_FROM: u8 = 3;
+/// The event of a card that was read.
+const CARD: u16 = 37;
+/// The event of a picture that was taken.
+const PICTURE: u16 = 39;
+
+/// Reads a position. `None` if these fields are something else.
+pub(super) fn read(payload: &[u8], line: Option<MeitrackLine>, text_bytes_max: usize) -> Option<Report> {
+    let payload = text(payload, text_bytes_max);
+    let mut fields: Vec<&str> = payload.split(',').map(str::trim).collect();
+    // Some put a number of their own in front.
+    if !fields.get(1)?.contains('.') {
+        fields.remove(0);
+    }
+    if !fields.get(1)?.contains('.') || !fields.get(2)?.contains('.') {
+        return None;
+    }
+    let mut s = Sighting::of(fields[0].parse().ok()?);
+    let field = |at: usize| fields.get(at).copied().unwrap_or_default();
+    let number = |at: usize| field(at).parse::<f64>().ok();
+    (s.latitude, s.longitude) = (number(1), number(2));
+    s.time = time(field(3));
+    s.is_valid = field(4) == "A";
+    s.satellites = field(5).parse().ok();
+    if let Ok(csq) = field(6).parse() {
+        s.csq(csq);
+    }
+    (s.speed_kmh, s.heading_deg, s.altitude_m) = (number(7), number(8), number(10));
+    if let Some(hdop) = number(9) {
+        s.float(attr::HDOP, hdop);
+    }
+    if let Some(m) = number(11) {
+        s.float(attr::HARDWARE_MILEAGE, m / 1_000.0);
+    }
+    if let Ok(run_s) = field(12).parse::<i64>() {
+        s.set(attr::RUN_TIME_S, run_s);
+    }
+    cell(&mut s, field(13));
+    if let Ok(lines) = u16::from_str_radix(field(14), 16) {
+        s.lines(lines);
+    }
+    analogues(&mut s, field(15), line);
+    match s.event {
+        CARD if !field(16).is_empty() => s.set(attr::HARDWARE_KEY, field(16)),
+        PICTURE if !field(16).is_empty() => s.set(attr::MEDIA_FILES, field(16)),
+        20 | 21 => {
+            if let Ok(fence) = i64::from_str_radix(field(16), 16) {
+                s.set(attr::GEOFENCE_NUMBER, fence);
+            }
+        }
+        _ => {}
+    }
+    fuel(&mut s, field(19));
+    temperatures(&mut s, field(20), field(18).parse().unwrap_or(0));
+    Some(s.finish())
+}
+
+/// Country and network in decimal, area and cell in hexadecimal.
+fn cell(s: &mut Sighting, field: &str) {
+    let mut parts = field.split('|');
+    let (mcc, mnc) = (parts.next(), parts.next());
+    let decimal = |part: Option<&str>| part.and_then(|part| part.parse().ok());
+    let hexadecimal = |part: Option<&str>| part.and_then(|part| u32::from_str_radix(part, 16).ok());
+    let (lac, cell_id) = (hexadecimal(parts.next()), hexadecimal(parts.next()));
+    if let (Some(mcc), Some(mnc), Some(lac), Some(cell_id)) = (decimal(mcc), decimal(mnc), lac, cell_id) {
+        s.cell((mcc, mnc), lac, cell_id, None);
+    }
+}
+
+/// Volts for each step: of the battery and the analogue inputs, and of the external power.
+fn volts_per_step(line: Option<MeitrackLine>) -> (f64, f64) {
+    match line {
+        None => (0.01, 0.01),
+        Some(MeitrackLine::Mvt340) => (6.0 / 1_024.0, 48.0 / 1_024.0),
+        Some(MeitrackLine::T1) => (6.6 / 4_096.0, 52.8 / 4_096.0),
+        Some(MeitrackLine::Mt90) => (6.6 / 4_096.0, 0.0),
+        Some(MeitrackLine::Mt90g) => (6.0 / 4_096.0, 0.0),
+    }
+}
+
+fn analogues(s: &mut Sighting, field: &str, line: Option<MeitrackLine>) {
+    if field.contains('.') {
+        // Volts already: battery and power.
+        let mut volts = field.split('|').map(|part| part.parse::<f64>().ok());
+        for id in [attr::BATTERY_VOLTAGE, attr::BOARD_VOLTAGE] {
+            if let Some(Some(value)) = volts.next() {
+                s.float(id, value);
+            }
+        }
+        return;
+    }
+    let (battery, power) = volts_per_step(line);
+    for (number, part) in (1u32..).zip(field.split('|').take(5)) {
+        let Ok(raw) = u16::from_str_radix(part, 16).map(f64::from) else { continue };
+        match number {
+            4 => s.float(attr::BATTERY_VOLTAGE, raw * battery),
+            5 if power > 0.0 => s.float(attr::BOARD_VOLTAGE, raw * power),
+            5 => {}
+            _ => s.nth("analog_", number, raw * battery),
+        }
+    }
+}
+
+/// Whole percent and hundredths, two hexadecimal digits each.
+fn fuel(s: &mut Sighting, field: &str) {
+    let byte = |at: usize| field.get(at..at + 2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+    if let (Some(whole), Some(hundredths)) = (byte(0), byte(2)) {
+        s.nth("fuel_level_", 1, (f64::from(whole) * 100.0 + f64::from(hundredths)) / 100.0);
+    }
+}
+
+/// A probe's number and its temperature, six hexadecimal digits for each.
+fn temperatures(s: &mut Sighting, field: &str, version: u8) {
+    for part in field.split('|') {
+        let Ok(raw) = u32::from_str_radix(part, 16) else { continue };
+        if part.len() != 6 {
+            continue;
+        }
+        let [_, probe, high, low] = raw.to_be_bytes();
+        let celsius = if version >= WIDE_TEMPERATURES_FROM {
+            f64::from(i16::from_be_bytes([high, low])) / 100.0
+        } else {
+            let whole = f64::from(high as i8);
+            let hundredths = f64::from(low) / 100.0;
+            if whole < 0.0 { whole - hundredths } else { whole + hundredths }
+        };
+        s.nth("temperature_", u32::from(probe), celsius);
+    }
+}
