@@ -51,7 +51,7 @@ export function mount(main, prefilled = '') {
   const title = h('h1', { tabindex: '-1' });
   const said = h('p.unseen', { role: 'status' });
   const trouble = h('p.trouble', { role: 'alert' });
-  const go = h('button.big.primary', { type: 'button', onclick: () => pair() }, sign('ok'), h('span', {}, t('pair')));
+  const go = h('button.big.primary', { type: 'button', onclick: () => pair() }, h('span', {}, t('pair')));
   const show = () => {
     boxes.forEach((box, at) => {
       box.textContent = code[at] ?? '';

@@ -1,6 +1,6 @@
 //! The driver's app as a driver has it in hand: a phone's browser, touched by what it shows.
 
-use e2e::{Account, Handset, Reply, Server, eventually};
+use e2e::{Account, Handset, Random, Reply, Server, eventually};
 use serde_json::{Value, json};
 
 /// The connection as the top of every page shows it.
@@ -425,4 +425,56 @@ impl Scene {
         }
         self.phone.look(false, 390, 844);
     }
+}
+
+#[test]
+fn whatever_ends_and_whenever_the_conversation_is_whole() {
+    const ROUNDS: usize = 10;
+    let mut random = Random::from_environment("the driver's app");
+    let mut scene = scene!();
+    let addresses = scene.server.addresses();
+    scene.pair();
+    scene.phone.keeps_the_app();
+    scene.phone.open("/driver#/messages");
+    let (mut mine, mut theirs) = (Vec::new(), Vec::new());
+    let mut is_up = true;
+    for round in 0..ROUNDS {
+        for part in 0..random.below(3) {
+            let text = format!("{round}.{part}");
+            scene.write(&text);
+            mine.push(text);
+        }
+        if is_up && random.below(2) == 0 {
+            let text = format!("to the driver, {round}");
+            scene.send(&text);
+            theirs.push(text);
+        }
+        match random.below(5) {
+            0 if is_up => {
+                scene.server.kill();
+                is_up = false;
+            }
+            0 | 1 if !is_up => {
+                scene.server.start_again_on(&addresses);
+                is_up = true;
+            }
+            2 => {
+                scene.phone.kill();
+                scene.phone.start_again();
+                scene.phone.open("/driver#/messages");
+            }
+            3 => scene.phone.reload(),
+            _ => {}
+        }
+    }
+    if !is_up {
+        scene.server.start_again_on(&addresses);
+    }
+    scene.phone.reload();
+    scene.received(mine.len());
+    scene.delivered(theirs.len());
+    assert_eq!(scene.texts(), mine);
+    scene.phone.counts(".bubble.in", theirs.len());
+    assert_eq!(scene.phone.texts(".bubble.in .text"), theirs);
+    scene.phone.counts(".bubble.out .status.good", mine.len());
 }
