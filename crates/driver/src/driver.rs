@@ -120,6 +120,9 @@ impl Shared {
     }
 
     async fn record(&self, session: &DriverSession, mut event: NewDriverEvent, form: Option<u32>) -> Answer {
+        if self.engine.is_disk_full() {
+            return Answer::Busy;
+        }
         if let (DriverEventKind::Form { fields, .. }, Some(form)) = (&mut event.kind, form)
             && let Err(answer) = self.address_files(session, form, fields).await
         {
@@ -179,7 +182,10 @@ impl Shared {
             Err(refused) => Err(refused),
         };
         match stored {
-            Ok(()) => Answer::Done,
+            Ok(()) => {
+                self.engine.heard(&source);
+                Answer::Done
+            }
             // Of one that was removed the app hears in a moment.
             Err(Refused::DiskFull | Refused::Removed | Refused::JournalFailed) => Answer::Busy,
         }

@@ -135,6 +135,9 @@ impl Files {
         if body.len() > shared.dispatch.options().file_bytes_max {
             return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_long", "the file is too large"));
         }
+        if shared.engine.is_disk_full() {
+            return Err(Problem::busy(shared.options.retry_s));
+        }
         let kept = shared.dispatch.keep_file(session.source, guid, body.to_vec(), now).await;
         let file = kept.map_err(|error| match error {
             FileError::BadGuid => bad_id(),

@@ -374,6 +374,12 @@ impl Engine {
         outcome.unwrap_or(Err(OrderError::Away)).map(|()| Ordered { reply })
     }
 
+    /// The source's device spoke in a way by which it cannot be sent orders, and that was folded in: it is there until
+    /// it counts as offline.
+    pub fn heard(&self, source: &Source) {
+        self.presence(source, |state| state.heard = true);
+    }
+
     /// The source's device may count as offline by now.
     pub(crate) fn note_silence(&self, source: &Source) {
         // Looked at while the connections are locked, so that a device which speaks in this moment is not lost.

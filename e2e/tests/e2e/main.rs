@@ -18,6 +18,7 @@ mod commands;
 mod configuration;
 mod driver;
 mod driver_app;
+mod driver_kill;
 mod events;
 mod fallback;
 mod gt06;

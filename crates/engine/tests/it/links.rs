@@ -111,6 +111,22 @@ async fn a_device_that_connects_for_each_message_is_there_until_it_counts_as_off
 }
 
 #[tokio::test]
+async fn a_device_without_a_way_down_is_there_until_it_counts_as_offline() {
+    set_now(0);
+    let stage = Stage::new().await;
+    let (_, source) = stage.register("1").await;
+    stage.store(&source, vec![report(0)]).await;
+    assert!(!stage.engine.is_up(source.id()));
+    stage.engine.heard(&source);
+    assert!(stage.engine.is_up(source.id()));
+    let refused = stage.engine.order(source.id(), Order::ReadLevels).await;
+    assert_eq!(refused.expect_err("no way down"), OrderError::Away);
+    set_now(i64::from(options().timing.offline_s) + 1);
+    stage.engine.let_time_pass(now());
+    assert!(!stage.engine.is_up(source.id()));
+}
+
+#[tokio::test]
 async fn a_device_that_another_replaced_is_there_no_longer() {
     let stage = Stage::new().await;
     let (tracker, source) = stage.register("1").await;
