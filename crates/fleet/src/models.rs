@@ -152,6 +152,7 @@ pub const MODELS: &[Model] = &[
         outputs_count: 5,
         reports_ignition: true,
         phone_app: false,
+        has_commands: true,
         has_chat: false,
     },
 ];
