@@ -1,6 +1,6 @@
 //! The office's own calls over the built program: every answer is held against their document.
 
-use e2e::{Account, Reply, Server, ServerOptions};
+use e2e::{Account, Phone, Reply, Server, ServerOptions};
 use serde_json::{Map, Value, json};
 
 /// A call of the office with this hash.
@@ -81,7 +81,7 @@ fn only_who_keeps_an_account_sees_what_is_kept() {
     let van = account.ngp("yard-unit-0007").id;
     let helper = subuser(&account, van);
     done(&account, "service/create", json!({"tracker_id": van, "service": {"title": "Bread"}}));
-    let key = account.call("api_key/create", json!({"title": "Office"})).ok();
+    let key = account.call("api/key/create", json!({"title": "Office"})).ok();
     let key = key["value"]["hash"].as_str().expect("a key").to_owned();
     let of_van = json!({"tracker_id": van});
     let check = |hash: &str, expected: (i64, u16)| {
@@ -155,4 +155,48 @@ fn the_documents_say_what_is_served() {
     }
     assert!(page.contains("/docs/office.json"));
     assert_eq!(api.post("/panel/office/text/fly", &json!({"hash": "x"})).error(), (112, 400));
+}
+
+#[test]
+fn a_phones_picture_is_the_offices_to_see_until_and_after_the_phone_goes() {
+    // Told from other pictures by how it begins, and text, so that the client of these tests can read it.
+    const WEBP: &[u8] = b"RIFF\x10\x00\x00\x00WEBP and so on";
+    let server = Server::start();
+    let account = Account::new(&server);
+    let other = Account::named(&server, "other@example.test", "UTC");
+    let (van, cab) = (account.ngp("yard-unit-0007").id, other.ngp("yard-unit-0008").id);
+    let phone = Phone::pair(&account, van);
+    let form = json!({"name": "Damage", "fields": [{"label": "Photo", "type": "photo", "required": true}]});
+    let form = done(&account, "form/create", json!({"form": form}))["id"].clone();
+    let photo = phone.upload(&account, "f-1", WEBP).body["file"].clone();
+    let mut socket = phone.welcomed(&server);
+    let values = json!([{"label": "Photo", "value": photo}]);
+    socket.send_event("g-1", &json!({"type": "form", "form": form, "name": "Damage", "values": values}));
+    socket.ok("g-1");
+    let span = json!({"tracker_id": van, "from": "2020-01-01 00:00:00", "to": "2100-01-01 00:00:00"});
+    let event = done(&account, "driver_event/list", span)["list"][0].clone();
+    assert_eq!((&event["type"], &event["guid"]), (&json!("form"), &json!("g-1")));
+    let value = event["fields"][0]["value"].as_str().expect("a value");
+    let file = value.rsplit('/').next().expect("a number").to_owned();
+    let picture = |hash: &str, tracker: i64| {
+        account.api.get(&format!("/panel/office/file/read?hash={hash}&tracker_id={tracker}&file_id={file}"))
+    };
+    let check_seen = || {
+        for hash in [&account.hash, &account.admin] {
+            let reply = picture(hash, van);
+            assert_eq!((reply.status, reply.text.as_bytes()), (200, WEBP));
+            assert_eq!(reply.header("content-type"), Some("image/webp"));
+            assert_eq!(reply.header("x-content-type-options"), Some("nosniff"));
+        }
+    };
+    check_seen();
+    assert_eq!(picture(&other.hash, van).error(), (201, 400));
+    assert_eq!(picture(&other.hash, cab).error(), (201, 400), "by a tracker of one's own");
+
+    let id = done(&account, "pairing/list", json!({"tracker_id": van}))["list"][0]["id"].clone();
+    assert_eq!(call(&account, &other.hash, "pairing/delete", json!({"phone_id": id})).error(), (201, 400));
+    done(&account, "pairing/delete", json!({"phone_id": id}));
+    socket.bye("unpaired", 4401);
+    assert_eq!(phone.upload(&account, "f-2", WEBP).status, 401);
+    check_seen();
 }
