@@ -33,7 +33,7 @@ const FILES: &[Asset] = assets! {
     "text/html; charset=utf-8": "index.html";
     "text/css; charset=utf-8": "app.css";
     "text/javascript; charset=utf-8":
-        "app.js" "bus.js" "dom.js" "fields.js" "install.js" "leader.js" "link.js" "page-forms.js" "page-home.js"
+        "app.js" "bus.js" "connection.js" "dom.js" "fields.js" "install.js" "leader.js" "link.js" "page-forms.js" "page-home.js"
         "page-messages.js" "page-pair.js" "page-services.js" "page-settings.js" "photo.js" "points.js" "prefs.js"
         "signal.js" "signature.js" "state.js" "store.js" "sw.js" "upload.js" "words.js";
     "application/json": "words-de.json" "words-en.json";
