@@ -82,6 +82,13 @@ impl Socket {
         self.inner.get_mut()
     }
 
+    /// Says Close, and waits until the server has said it too.
+    #[track_caller]
+    pub fn close(&mut self) {
+        self.inner.close(None).expect("the server reads");
+        while let Frame::Text(_) = self.frame() {}
+    }
+
     /// Pings seen so far.
     pub fn pings(&self) -> usize {
         self.pings

@@ -26,6 +26,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("navixy", &["model", "live", "fleet", "engine", "dispatch", "web", "calls"]),
     ("driver", &["model", "fleet", "engine", "dispatch", "web"]),
     ("office", &["model", "fleet", "dispatch", "web", "calls"]),
+    ("trackit", &["model", "places", "live", "fleet", "engine", "dispatch", "web", "calls"]),
     (
         "odograph",
         &[
@@ -41,6 +42,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "mail",
             "calls",
             "navixy",
+            "trackit",
             "driver",
             "office",
         ],
@@ -52,7 +54,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
 ];
 
 /// What its tests may use besides, where that is somebody of the workspace.
-const TESTS_MAY_USE: &[(&str, &[&str])] = &[("gateway", &["live", "storage"]), ("navixy", &["storage"])];
+const TESTS_MAY_USE: &[(&str, &[&str])] =
+    &[("gateway", &["live", "storage"]), ("navixy", &["storage"]), ("trackit", &["storage"])];
 
 /// Crates that are functions of bytes, values and a time handed in.
 const PURE: [&str; 5] = ["model", "places", "ws", "protocols", "live"];

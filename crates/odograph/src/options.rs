@@ -12,6 +12,7 @@ use model::Timestamp;
 use navixy::{BatchItemShape, FallbackOptions, NavixyOptions, SocketOptions};
 use office::OfficeOptions;
 use storage::journal::{JournalError, JournalOptions};
+use trackit::TrackitOptions;
 use web::{HttpLimits, SocketLimits, TrustedProxies};
 
 use crate::settings::Settings;
@@ -244,6 +245,28 @@ pub(crate) fn office(settings: &Settings) -> OfficeOptions {
         user_requests_per_second_max: limits.user_requests_per_second_max,
         panel_requests_per_second_max: limits.panel_requests_per_second_max,
         rate_keys_max: limits.request_counters_max,
+    }
+}
+
+/// For TRACKiT's sockets and calls.
+pub(crate) fn trackit(settings: &Settings) -> TrackitOptions {
+    let trackit = &settings.trackit;
+    TrackitOptions {
+        auth_deadline_s: trackit.auth_deadline_s,
+        message_bytes_max: trackit.message_bytes_max,
+        bad_messages_per_minute_max: trackit.bad_messages_per_minute_max,
+        refused_per_address_per_minute_max: trackit.refused_per_address_per_minute_max,
+        refused_per_login_per_minute_max: trackit.refused_per_login_per_minute_max,
+        refused_keys_max: trackit.refused_keys_max,
+        commands_per_device_per_minute_max: trackit.commands_per_device_per_minute_max,
+        command_repeat_s: trackit.command_repeat_s,
+        commands_under_way_max: trackit.commands_under_way_max,
+        actions_per_socket_max: trackit.actions_per_socket_max,
+        absence_s: trackit.absence_s,
+        absences_max: trackit.absences_max,
+        renew_s: trackit.renew_s,
+        records_per_answer_max: trackit.records_per_answer_max,
+        past_reports_max: settings.limits.past_reports_max,
     }
 }
 

@@ -7,6 +7,7 @@ use dispatch::Dispatch;
 use driver::Driver;
 use http::StatusCode;
 use navixy::{Api, BASES, DOCUMENTS, Documents, Fallback, FallbackMetrics, NavixySockets, methods};
+use trackit::Trackit;
 use web::{Answer, Call, CallFuture, Endpoint, Handler, RouteError, Routes};
 
 use crate::mails::Mails;
@@ -27,15 +28,32 @@ pub(crate) fn routes(
     fallback: FallbackMetrics,
 ) -> Result<Routes, RouteError> {
     let mut routes = Routes::new();
-    for (path, page) in
-        [("/", Page::Root), ("/healthz", Page::Health), ("/readyz", Page::Ready), ("/metrics", Page::Metrics)]
-    {
+    for (path, page) in [("/healthz", Page::Health), ("/readyz", Page::Ready), ("/metrics", Page::Metrics)] {
         routes.exact(path, http(Arc::new(PageHandler::new(page, status.clone()))))?;
     }
     navixy(&mut routes, status, dispatch, mails, settings, fallback)?;
     office(&mut routes, status, dispatch, settings)?;
     driver.register(&mut routes)?;
+    trackit(&mut routes, status, dispatch, settings)?;
     Ok(routes)
+}
+
+/// TRACKiT's sockets, whose clients know no path, and its calls.
+fn trackit(
+    routes: &mut Routes,
+    status: &Status,
+    dispatch: &Arc<Dispatch>,
+    settings: &Settings,
+) -> Result<(), RouteError> {
+    let devices = Arc::new(status.engine.clone());
+    let options = options::trackit(settings);
+    let trackit = Trackit::new(status.engine.clone(), dispatch.clone(), devices, options, options::now());
+    let api = Arc::new(trackit::Api::new(&trackit, options::now));
+    let sockets = Arc::new(trackit);
+    let root: Arc<dyn Handler> = Arc::new(PageHandler::new(Page::Root, status.clone()));
+    routes.exact("/", Endpoint { http: Some(root), socket: Some(sockets.clone()) })?;
+    routes.exact("/socket", Endpoint { http: None, socket: Some(sockets) })?;
+    routes.below(trackit::BASE, http(api))
 }
 
 /// Navixy's calls and sockets, below each of its bases.

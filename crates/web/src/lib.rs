@@ -22,6 +22,6 @@ pub use limits::{HttpLimits, SocketLimits};
 pub use routes::{Endpoint, RouteError, Routes};
 pub use scratch::{SCRATCH_BYTES, with_scratch};
 pub use server::{Server, ServerMetrics};
-pub use socket::{CloseReason, Frames, Gathered, Message, Opening, SocketFactory, SocketSession};
+pub use socket::{CloseReason, Frames, Gathered, Message, Opening, Sign, SocketFactory, SocketSession};
 /// What a session wrote into [`Frames`], text by text.
 pub use ws::texts;

@@ -19,7 +19,7 @@ use ws::{Decoder, Event, close_code};
 use crate::address::AddressPlace;
 use crate::scratch::with_scratch;
 use crate::server::Shared;
-use crate::socket::{CloseReason, Frames, Gathered, Message, SocketSession};
+use crate::socket::{CloseReason, Frames, Gathered, Message, Sign, SocketSession};
 
 /// How often a turn goes round before other connections get theirs.
 const ROUNDS_A_TURN: usize = 4;
@@ -74,8 +74,8 @@ impl Pump {
         shared.metrics.sockets_open.inc();
         Self {
             stream,
+            decoder: Decoder::new(shared.socket.message_bytes_max.min(session.message_bytes_max())),
             session,
-            decoder: Decoder::new(shared.socket.message_bytes_max),
             unsent: Vec::new(),
             sent_bytes: 0,
             stage: Stage::Open,
@@ -193,13 +193,14 @@ impl Pump {
                 Ok(Some(Event::Close { code, .. })) => {
                     if self.stage == Stage::Open {
                         out.close(code, "");
+                        self.session.sign(Sign::Closed);
                     }
                     self.stage = Stage::Ending;
                     break;
                 }
                 Ok(Some(_)) if self.stage != Stage::Open => {}
                 Ok(Some(Event::Ping(payload))) => out.pong(payload),
-                Ok(Some(Event::Pong(_))) => {}
+                Ok(Some(Event::Pong(_))) => self.session.sign(Sign::Answered),
                 Ok(Some(Event::Text(text))) => self.session.message(wall, Message::Text(text), &mut out),
                 Ok(Some(Event::Binary(bytes))) => self.session.message(wall, Message::Binary(bytes), &mut out),
                 Err(error) => {
@@ -230,6 +231,7 @@ impl Pump {
             return;
         }
         if now.duration_since(self.alive) >= Duration::from_secs(self.shared.socket.dead_peer_s) {
+            self.session.sign(Sign::Lost);
             self.start_close(write, DEAD_PEER, now);
             return;
         }
@@ -237,6 +239,7 @@ impl Pump {
             self.next_ping = now + Duration::from_secs(self.shared.socket.ping_s);
             if self.unsent.is_empty() {
                 Frames::new(write).ping();
+                self.session.sign(Sign::Asked);
             }
         }
         if self.session.next_deadline().is_some_and(|due| due <= wall)
@@ -372,6 +375,9 @@ impl Future for Pump {
 
 impl Drop for Pump {
     fn drop(&mut self) {
+        if !self.unsent.is_empty() {
+            self.session.sign(Sign::Lost);
+        }
         if let Some(place) = self.place {
             self.shared.leave(place);
         }

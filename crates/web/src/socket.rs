@@ -51,6 +51,20 @@ pub enum Gathered {
     Close(CloseReason),
 }
 
+/// What a peer shows of whether it gets what it is sent.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Sign {
+    /// It is asked whether it is there, behind everything that was gathered so far.
+    Asked,
+    /// It answered that question, or an earlier one that was never answered: it has got what came before.
+    Answered,
+    /// It said Close, and nobody had said so before.
+    Closed,
+    /// The connection is over, and the peer may not have got what was gathered last: it was silent for too long, or did
+    /// not take all of it.
+    Lost,
+}
+
 /// Makes the session of a new connection.
 pub trait SocketFactory: Send + Sync + 'static {
     /// Called once the upgrade is accepted.
@@ -76,6 +90,13 @@ pub trait SocketSession: Send {
     fn tick(&mut self, now: Timestamp, out: &mut Frames<'_>) -> Option<CloseReason>;
     /// When time next demands something.
     fn next_deadline(&self) -> Option<Timestamp>;
+    /// The largest message that this session takes, where that is less than [`crate::SocketLimits::message_bytes_max`].
+    /// Asked once, before the first message.
+    fn message_bytes_max(&self) -> usize {
+        usize::MAX
+    }
+    /// For a session that wants to know what its peer has got.
+    fn sign(&mut self, _sign: Sign) {}
 }
 
 /// The frames of one turn, gathered for one contiguous write.

@@ -46,6 +46,7 @@ mod subscriptions;
 mod subusers;
 mod teltonika;
 mod trackers;
+mod trackit;
 mod tracks;
 mod users;
 mod walk;

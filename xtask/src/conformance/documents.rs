@@ -19,7 +19,33 @@ pub(crate) struct Document {
 
 const FIRST_EVENTS: &[&str] = &["WebSocket Events", "State event", "Lifecycle event", "Logout event"];
 
-pub(crate) const DIALECTS: &[Dialect] = &[Dialect {
+pub(crate) const DIALECTS: &[Dialect] = &[NAVIXY, TRACKIT];
+
+const TRACKIT: Dialect = Dialect {
+    name: "trackit",
+    title: "TRACKiT",
+    documents: &[Document {
+        number: "004",
+        file: "004_806a34f7cfa8c65f.txt",
+        title: "Socket Manual",
+        headings: &[
+            "This is the process to authenticate and use the socket:",
+            "Authentication token",
+            "HTTP Request",
+            "Parameters",
+            "Request example:",
+            "Command list",
+            "Authentication",
+            "API Command",
+            "PND API Command (pnd-api)",
+            "Data Parameters ID",
+            "Vehicle-related data",
+            "TRACKiT Works related data",
+        ],
+    }],
+};
+
+const NAVIXY: Dialect = Dialect {
     name: "navixy",
     title: "Navixy",
     documents: &[
@@ -66,4 +92,4 @@ pub(crate) const DIALECTS: &[Dialect] = &[Dialect {
             ],
         },
     ],
-}];
+};

@@ -543,6 +543,38 @@ settings! {
         empty_stubs: bool = true, Kind::Flag;
     }
 
+    /// TRACKiT's socket and HTTP API.
+    trackit: Trackit {
+        /// How long a socket may take to say `auth`.
+        auth_deadline_s: u32 = 10, Kind::Number(1, DAY_S);
+        /// The largest message of a client.
+        message_bytes_max: usize = 64 * KIB as usize, Kind::Number(1_024, GIB);
+        /// Messages of one socket within a minute that make no sense, at which it is closed.
+        bad_messages_per_minute_max: usize = 20, Kind::Number(1, 1_000_000);
+        /// Refused attempts of one address within a minute, HTTP and `auth` together; beyond it nobody is heard.
+        refused_per_address_per_minute_max: usize = 60, Kind::Number(1, 1_000_000);
+        /// Refused attempts under one login within a minute; beyond it nobody is heard under it.
+        refused_per_login_per_minute_max: usize = 10, Kind::Number(1, 1_000_000);
+        /// Addresses, and logins, whose refused attempts are counted at a time.
+        refused_keys_max: usize = 100_000, Kind::Number(1, 100_000_000);
+        /// Commands that one device may be sent within a minute.
+        commands_per_device_per_minute_max: usize = 6, Kind::Number(0, 1_000_000);
+        /// How long a command with the same id is the same command, while it is under way.
+        command_repeat_s: u32 = 60, Kind::Number(0, DAY_S);
+        /// Commands of all users together that may be under way.
+        commands_under_way_max: usize = 10_000, Kind::Number(1, 10_000_000);
+        /// Commands and texts of one socket that may be under way; beyond it the socket is read no further.
+        actions_per_socket_max: usize = 32, Kind::Number(1, 100_000);
+        /// How long a client that went without a Close is told what it missed when it is back.
+        absence_s: u32 = 600, Kind::Number(0, YEAR_S);
+        /// Clients that may be away at a time; of more the earliest are forgotten.
+        absences_max: usize = 100_000, Kind::Number(0, 100_000_000);
+        /// How often a socket that lives on has its SESSID bound anew.
+        renew_s: u32 = 3_600, Kind::Number(1, YEAR_S);
+        /// Records, or events, in one answer.
+        records_per_answer_max: usize = 1_000, Kind::Number(1, 1_000_000);
+    }
+
     /// When a tracker's connection status changes by time alone.
     status: Status {
         /// Age of the last position at which a tracker counts as idle.

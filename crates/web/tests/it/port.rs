@@ -13,9 +13,12 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use web::{
     Answer, Body, BodyError, BodySource, Call, CallFuture, CloseReason, Endpoint, Frames, Gathered, Handler,
-    HttpLimits, Message, Next, Opening, Routes, Server, ServerMetrics, SocketFactory, SocketLimits, SocketSession,
-    TrustedProxies,
+    HttpLimits, Message, Next, Opening, Routes, Server, ServerMetrics, Sign, SocketFactory, SocketLimits,
+    SocketSession, TrustedProxies,
 };
+
+/// The largest message that a session takes, whatever the port does.
+pub(crate) const SESSION_BYTES_MAX: usize = 5_000;
 
 /// One frame of a flood.
 pub(crate) const FLOOD_BYTES: usize = 1000;
@@ -36,6 +39,8 @@ const PIECES_MAX: usize = 16;
 pub(crate) struct Seen {
     pub(crate) flooded_bytes: AtomicUsize,
     pub(crate) dropped: AtomicUsize,
+    /// What peers showed of themselves.
+    pub(crate) signs: Mutex<Vec<Sign>>,
     /// How often streams were asked for more.
     pub(crate) asked: AtomicUsize,
 }
@@ -108,6 +113,14 @@ impl SocketSession for Echo {
 
     fn next_deadline(&self) -> Option<Timestamp> {
         self.due
+    }
+
+    fn message_bytes_max(&self) -> usize {
+        SESSION_BYTES_MAX
+    }
+
+    fn sign(&mut self, sign: Sign) {
+        self.seen.signs.lock().expect("whole").push(sign);
     }
 }
 

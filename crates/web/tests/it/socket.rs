@@ -3,10 +3,10 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use web::SocketLimits;
+use web::{Sign, SocketLimits};
 
 use crate::client::{BINARY, CLOSE, Client, PING, PONG, TEXT, frame, text};
-use crate::port::{Port, Setup};
+use crate::port::{Port, SESSION_BYTES_MAX, Setup, until};
 
 fn limits() -> SocketLimits {
     SocketLimits { message_bytes_max: 1000, ..SocketLimits::default() }
@@ -186,4 +186,34 @@ async fn a_stop_does_not_wait_for_ever() {
     let took = port.ended().await;
     assert!(took < Duration::from_secs(4), "{took:?}");
     assert_eq!(silent.close_code().await, 1001);
+}
+
+#[tokio::test]
+async fn a_session_hears_what_its_peer_has_got() {
+    let port = port(limits()).await;
+    let mut client = Client::open(port.address).await;
+    client.send(&frame(PONG, true, b"")).await;
+    client.send(&frame(CLOSE, true, &1000_u16.to_be_bytes())).await;
+    assert_eq!(client.close_code().await, 1000);
+    let signs = || port.seen.signs.lock().expect("whole").clone();
+    until("both are seen", || signs() == [Sign::Answered, Sign::Closed]).await;
+    // A Close that answers the server's own is none of the peer's.
+    let mut client = Client::open(port.address).await;
+    client.send(&text("close")).await;
+    assert_eq!(client.text().await, "bye");
+    assert_eq!(client.close_code().await, 1013);
+    client.send(&frame(CLOSE, true, &1013_u16.to_be_bytes())).await;
+    client.read_to_end().await;
+    assert_eq!(signs().len(), 2);
+}
+
+#[tokio::test]
+async fn a_session_may_take_less_than_the_port() {
+    let port = port(SocketLimits { message_bytes_max: 1 << 20, ..SocketLimits::default() }).await;
+    let mut client = Client::open(port.address).await;
+    client.send(&frame(BINARY, true, &[0; SESSION_BYTES_MAX])).await;
+    assert_eq!(client.text().await, "5000 bytes");
+    client.send(&frame(BINARY, true, &[0; SESSION_BYTES_MAX + 1])).await;
+    assert_eq!(client.text().await, "too big");
+    assert_eq!(client.close_code().await, 1009);
 }

@@ -1,0 +1,132 @@
+//! What a client asked for that takes its time: it is done elsewhere, and its outcome comes back into a mailbox.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Waker;
+
+use atomic_waker::AtomicWaker;
+use dispatch::{MessageError, Sent};
+use model::{CommandReply, Order, SourceId, Timestamp, TrackerId, UserId};
+
+use super::Shared;
+use super::commands::{Begun, CommandKey};
+use crate::errors::{NotSent, Refusal};
+use crate::wire::{self, GETIO, Text};
+
+/// What became of something.
+pub(super) enum Done {
+    /// A command was written to its device, or will not be.
+    Ordered { tracker: TrackerId, id: String, outcome: Result<(), NotSent> },
+    /// The device answered a text.
+    Replied { tracker: TrackerId, id: String, reply: CommandReply },
+    /// A text to a driver is stored, or is not.
+    Sent { tracker: TrackerId, text: Text, outcome: Result<Sent, Refusal> },
+}
+
+/// Outcomes on their way to the socket that asked. Bounded by what a socket may have under way.
+#[derive(Default)]
+pub(super) struct Mailbox {
+    done: Mutex<VecDeque<Done>>,
+    waker: AtomicWaker,
+}
+
+impl Mailbox {
+    pub(super) fn register(&self, waker: &Waker) {
+        self.waker.register(waker);
+    }
+
+    pub(super) fn take(&self) -> Option<Done> {
+        self.done.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+    }
+
+    fn put(&self, done: Done) {
+        self.done.lock().unwrap_or_else(PoisonError::into_inner).push_back(done);
+        self.waker.wake();
+    }
+}
+
+/// Sends a command to a device. The outcome comes into the mailbox; a device's answer to `getio` does not, because all
+/// who follow the mobile are told of it.
+pub(super) fn order(
+    shared: &Arc<Shared>,
+    mailbox: &Arc<Mailbox>,
+    user: UserId,
+    (tracker, source): (TrackerId, SourceId),
+    command: wire::Command,
+    now: Timestamp,
+) {
+    let (shared, mailbox) = (Arc::clone(shared), Arc::clone(mailbox));
+    let runtime = shared.runtime.clone();
+    runtime.spawn(async move {
+        let key = CommandKey { user, tracker, id: command.id.clone() };
+        let tell = |outcome| mailbox.put(Done::Ordered { tracker, id: key.id.clone(), outcome });
+        let known = match shared.commands.begin(&key, source, now) {
+            Err(why) => return tell(Err(why)),
+            Ok(Begun::Again(mut outcome)) => {
+                // Who knew the outcome is gone with its task only when the server ends.
+                let known = outcome.wait_for(Option::is_some).await.map_or(None, |known| *known);
+                return tell(known.unwrap_or(Err(NotSent::Offline)));
+            }
+            Ok(Begun::New(known)) => known,
+        };
+        let is_getio = command.cmd == GETIO;
+        match shared.devices.order(source, order_of(command)).await {
+            Err(why) => {
+                shared.commands.failed(&key, source);
+                known.send_replace(Some(Err(why)));
+                tell(Err(why));
+            }
+            Ok(reply) => {
+                known.send_replace(Some(Ok(())));
+                tell(Ok(()));
+                let reply = reply.await;
+                shared.commands.over(&key);
+                if let Some(reply) = reply.filter(|_| !is_getio) {
+                    mailbox.put(Done::Replied { tracker, id: key.id.clone(), reply });
+                }
+            }
+        }
+    });
+}
+
+fn order_of(command: wire::Command) -> Order {
+    let wire::Command { mut cmd, with_return, .. } = command;
+    if cmd == GETIO {
+        return Order::ReadLevels;
+    }
+    if with_return {
+        cmd.push('\r');
+    }
+    Order::Do(model::Command::Text(cmd))
+}
+
+/// Hands a text to a driver in.
+pub(super) fn send(
+    shared: &Arc<Shared>,
+    mailbox: &Arc<Mailbox>,
+    user: UserId,
+    (tracker, source): (TrackerId, SourceId),
+    text: Text,
+    now: Timestamp,
+) {
+    let (shared, mailbox) = (Arc::clone(shared), Arc::clone(mailbox));
+    let runtime = shared.runtime.clone();
+    runtime.spawn(async move {
+        let sent = shared.dispatch.send(source, user, text.txt.clone(), Some(text.guid.clone()), now).await;
+        mailbox.put(Done::Sent { tracker, text, outcome: sent.map_err(Refusal::from) });
+    });
+}
+
+impl From<MessageError> for Refusal {
+    fn from(error: MessageError) -> Self {
+        use crate::errors::{BadRequest, Problem};
+        let bad = |place, problem| Self::Bad(BadRequest { place, problem });
+        match error {
+            MessageError::Blank => bad("query.content.txt", Problem::Blank),
+            MessageError::TooLong => bad("query.content.txt", Problem::TooLong { chars_max: wire::TEXT_CHARS_MAX }),
+            MessageError::BadGuid => bad("query.content.guid", Problem::TooLong { chars_max: wire::GUID_CHARS_MAX }),
+            MessageError::TooManyWaiting => Self::TooManyWaiting,
+            MessageError::Failed(_) => Self::Unavailable,
+        }
+    }
+}
