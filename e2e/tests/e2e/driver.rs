@@ -150,6 +150,35 @@ fn two_phones_of_a_tracker_are_told_the_same() {
 }
 
 #[test]
+fn two_in_the_office_write_at_once_and_each_message_is_told_once() {
+    const EACH: usize = 60;
+    let server = Server::start();
+    let account = Account::new(&server);
+    let tracker = tracker(&account);
+    let mut socket = Phone::pair(&account, tracker).welcomed(&server);
+    let told = std::thread::scope(|scope| {
+        for sender in ["ann", "bob"] {
+            let account = Account { hash: account.new_session(), ..account.clone() };
+            scope.spawn(move || (0..EACH).for_each(|n| drop(write(&account, tracker, &format!("{sender} {n}")))));
+        }
+        let mut told = Vec::new();
+        while told.len() < 2 * EACH {
+            let message = socket.try_message().expect("a message");
+            if message["type"] == "message" {
+                told.push(message["text"].as_str().expect("a text").to_owned());
+                socket.send(&json!({"type": "got", "id": message["id"]}));
+            }
+        }
+        told
+    });
+    assert_eq!(told, texts(&account, tracker), "in the order of the conversation");
+    for sender in ["ann", "bob"] {
+        let own: Vec<&String> = told.iter().filter(|text| text.starts_with(sender)).collect();
+        assert_eq!(own, (0..EACH).map(|n| format!("{sender} {n}")).collect::<Vec<_>>().iter().collect::<Vec<_>>());
+    }
+}
+
+#[test]
 fn a_phone_that_is_removed_is_shut_out_at_once() {
     let server = Server::start();
     let account = Account::new(&server);
