@@ -84,7 +84,8 @@ fn kill_9_loses_and_doubles_nothing_between_office_and_driver() {
     let mut socket = memory.connect(&server);
     let stored: Vec<Value> = chat(&account, tracker);
     let outgoing = |message: &&Value| !message["text"].as_str().is_some_and(|text| text.starts_with("from the driver"));
-    let to_driver: Vec<i64> = stored.iter().filter(outgoing).map(|m| m["id"].as_i64().expect("an id")).collect();
+    let mut to_driver: Vec<i64> = stored.iter().filter(outgoing).map(|m| m["id"].as_i64().expect("an id")).collect();
+    to_driver.sort_unstable();
     eventually("everything has come", || {
         memory.listen(&mut socket, Duration::from_millis(50));
         (memory.to_send.is_empty() && memory.shown.len() >= to_driver.len()).then_some(())
