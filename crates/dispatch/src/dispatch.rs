@@ -99,8 +99,14 @@ impl Dispatch {
 
     /// Removes everything of a source.
     pub async fn forget(&self, source: SourceId) -> Result<(), StoreError> {
+        self.forget_until(source, Timestamp::MAX).await
+    }
+
+    /// Removes everything of a source that was taken in by this time: another owner's, since when the source was given
+    /// away.
+    pub async fn forget_until(&self, source: SourceId, until: Timestamp) -> Result<(), StoreError> {
         self.write(move |desk| {
-            desk.tables.remove_source(source)?;
+            desk.tables.remove_source(source, until)?;
             desk.touch(source);
             Ok(())
         })

@@ -35,8 +35,9 @@ impl Engine {
             FleetEvent::SessionEnded { session, .. } => self.end_session(*session),
             FleetEvent::TrackerAdded { tracker, user, .. } => self.gain_tracker(*user, *tracker),
             FleetEvent::SourceChanged(info) => self.apply_info(info, (self.options().clock)()),
-            // Who renders asks the fleet for the zone each time, and what drivers choose from no follower is told.
-            FleetEvent::ZoneChanged { .. } | FleetEvent::OfficeChanged { .. } => {}
+            // Who renders asks the fleet for the zone each time, what drivers choose from no follower is told, and those
+            // of a tracker that is given away lose it.
+            FleetEvent::ZoneChanged { .. } | FleetEvent::OfficeChanged { .. } | FleetEvent::SourceGiven(_) => {}
         }
     }
 

@@ -20,6 +20,8 @@ pub enum FleetEvent {
     },
     /// A source was removed for good. Told before the removal of the trackers that showed it.
     SourceRemoved(SourceId),
+    /// A source was given to another user, with the tracker that showed it. Told before that tracker's removal.
+    SourceGiven(SourceId),
     /// A user sees a tracker more: registered, shown again, or bound to it. Told for each user that does: the master,
     /// and the sub-users that it is bound to.
     TrackerAdded {

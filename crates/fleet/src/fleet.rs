@@ -138,6 +138,11 @@ impl Fleet {
         self.shared.memory().trackers.get(&id).map(|tracker| tracker.created)
     }
 
+    /// Since when a source is its present owner's, who got it from another; `None` if it never changed hands.
+    pub fn given_since(&self, source: SourceId) -> Option<Timestamp> {
+        self.shared.memory().given_since(source)
+    }
+
     /// A tracker of the session's, even if it is hidden or removed: to tell "no longer" from "never". What is not
     /// bound to a sub-user is none of its session's.
     pub fn owned_tracker(&self, session: &Session, id: TrackerId) -> Option<Arc<Tracker>> {

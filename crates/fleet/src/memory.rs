@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use model::{Sensor, SourceId, TrackerId, UserId};
+use model::{Sensor, SourceId, Timestamp, TrackerId, UserId};
 use storage::catalog::Contents;
 
 use crate::change::{self, Change, login_key};
@@ -199,6 +199,15 @@ impl Memory {
     pub(crate) fn trackers_on(&self, source: SourceId) -> impl Iterator<Item = &Arc<Tracker>> {
         let ids = self.sources.get(&source).map_or(&[][..], |entry| &entry.trackers);
         ids.iter().filter_map(|id| self.trackers.get(id)).filter(|t| !t.corrupted)
+    }
+
+    /// When a source was last given from one owner to another.
+    pub(crate) fn given_since(&self, source: SourceId) -> Option<Timestamp> {
+        let ids = &self.sources.get(&source)?.trackers;
+        // Each owner had an original of its own.
+        let mut originals = ids.iter().filter_map(|id| self.trackers.get(id)).filter(|t| !t.clone);
+        originals.next()?;
+        originals.last().map(|newest| newest.created)
     }
 
     pub(crate) fn user(&self, id: UserId) -> Option<&Arc<User>> {

@@ -6,7 +6,7 @@ use dispatch::{Dispatch, DispatchEvent, StoreError};
 use driver::Driver;
 use engine::Engine;
 use fleet::FleetEvent;
-use model::{MS_PER_SECOND, Push, SourceId};
+use model::{MS_PER_SECOND, Push, SourceId, Timestamp};
 
 use crate::options;
 use crate::settings::Settings;
@@ -21,7 +21,7 @@ pub(crate) async fn join(
     settings: &Settings,
 ) -> Result<Driver, StoreError> {
     let now = options::now();
-    forget_removed(engine, dispatch).await?;
+    forget_lost(engine, dispatch).await?;
     // Clients that come back are told what they missed, also of what was done when nobody could be told.
     let since = now.plus_ms(-i64::from(settings.ws.kept_events_s) * MS_PER_SECOND);
     for event in dispatch.moved_since(since, LATE_PUSHES_MAX).await? {
@@ -47,25 +47,28 @@ fn push(engine: &Engine, event: &DispatchEvent) {
     engine.push(source, push);
 }
 
-/// What is kept of a source that was removed goes; also what an earlier run had no time for.
-async fn forget_removed(engine: &Arc<Engine>, dispatch: &Arc<Dispatch>) -> Result<(), StoreError> {
+/// What is kept of a source that was removed goes, and of one that was given to another user what was the old owner's;
+/// also what an earlier run had no time for.
+async fn forget_lost(engine: &Arc<Engine>, dispatch: &Arc<Dispatch>) -> Result<(), StoreError> {
     let fleet = engine.fleet();
     for source in dispatch.sources().await? {
         if fleet.source(source).is_none_or(|info| info.removed) {
             dispatch.forget(source).await?;
+        } else if let Some(since) = fleet.given_since(source) {
+            dispatch.forget_until(source, since).await?;
         }
     }
     let (dispatch, runtime) = (dispatch.clone(), tokio::runtime::Handle::current());
-    fleet.on_event(Box::new(move |event| {
-        if let FleetEvent::SourceRemoved(source) = event {
-            runtime.spawn(forget(dispatch.clone(), *source));
-        }
+    fleet.on_event(Box::new(move |event| match event {
+        FleetEvent::SourceRemoved(source) => drop(runtime.spawn(forget(dispatch.clone(), *source, Timestamp::MAX))),
+        FleetEvent::SourceGiven(source) => drop(runtime.spawn(forget(dispatch.clone(), *source, options::now()))),
+        _ => {}
     }));
     Ok(())
 }
 
-async fn forget(dispatch: Arc<Dispatch>, source: SourceId) {
-    if let Err(error) = dispatch.forget(source).await {
-        tracing::error!(%error, %source, "cannot forget the messages of a source that was removed");
+async fn forget(dispatch: Arc<Dispatch>, source: SourceId, until: Timestamp) {
+    if let Err(error) = dispatch.forget_until(source, until).await {
+        tracing::error!(%error, %source, "cannot forget the messages of a source that its owner lost");
     }
 }

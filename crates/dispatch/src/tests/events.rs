@@ -131,3 +131,32 @@ async fn a_source_is_forgotten_whole() {
     assert_eq!(stage.dispatch.file(crate::FileId(1)).await, Ok(None));
     assert!(stage.dispatch.file(crate::FileId(2)).await.expect("read").is_some());
 }
+
+#[tokio::test]
+async fn what_an_old_owner_said_is_not_the_new_owners() {
+    let stage = Stage::new().await;
+    let keep_one_of_each = async |s: i64| {
+        stage.send(VAN, "a", s).await;
+        stage.receive(VAN, "b", s).await;
+        stage.dispatch.queue(VAN, Command::Text("c".to_owned()), at(s)).await.expect("queued");
+        stage.dispatch.keep_file(VAN, format!("d{s}"), b"\xFF\xD8\xFF".to_vec(), at(s)).await.expect("kept");
+        let draft = crate::ServiceDraft { title: "e".to_owned(), ..Default::default() };
+        stage.dispatch.create_service(VAN, draft, at(s)).await.expect("made");
+    };
+    keep_one_of_each(1).await;
+    stage.send(CAB, "a", 1).await;
+    keep_one_of_each(3).await;
+    stage.dispatch.forget_until(VAN, at(2)).await.expect("done");
+    let times: Vec<_> = stage.messages(VAN).await.iter().map(|message| message.submitted).collect();
+    assert_eq!(times, [at(3), at(3)]);
+    let commands = stage.dispatch.open_commands(VAN).await.expect("read");
+    assert_eq!(commands.iter().map(|command| command.submitted).collect::<Vec<_>>(), [at(3)]);
+    let services = stage.dispatch.services(VAN).await.expect("read");
+    assert_eq!(services.iter().map(|service| service.changed).collect::<Vec<_>>(), [at(3)]);
+    let events = stage.dispatch.driver_events(VAN, model::Timestamp::MIN, model::Timestamp::MAX, 9).await;
+    assert_eq!(events.expect("read").iter().map(|event| event.received).collect::<Vec<_>>(), [at(3)]);
+    assert_eq!(stage.dispatch.file(crate::FileId(1)).await, Ok(None));
+    assert!(stage.dispatch.file(crate::FileId(2)).await.expect("read").is_some());
+    assert_eq!(stage.summary(VAN).undelivered_count, 1);
+    assert_eq!(stage.messages(CAB).await.len(), 1);
+}

@@ -126,7 +126,7 @@ impl Fleet {
                 }
                 let id = next_trackers(&memory, 1, trackers_max).ok_or(CloneError::TooManyTrackers)?;
                 let new = Tracker { id, user, group: 0, created: now, ..Tracker::clone(&old) };
-                let (mut changes, mut events) = (Vec::with_capacity(2), Vec::with_capacity(2));
+                let (mut changes, mut events) = (Vec::new(), vec![FleetEvent::SourceGiven(old.source.source)]);
                 withdraw(&memory, &old, &mut changes, &mut events);
                 add(new, &mut changes, &mut events);
                 // The vehicle is the same, whoever sees it. It is put after it was taken away with the old tracker.

@@ -277,9 +277,13 @@ async fn a_moved_tracker_has_a_new_id_and_owner_on_the_same_source() {
     let (van, source) = (cast.van.id, cast.van.source.source);
     let move_to =
         async |cast: &Cast, tracker, user| cast.stage.fleet.move_tracker(&cast.stage.panel, tracker, user, at(5)).await;
+    assert_eq!(cast.stage.fleet.given_since(source), None);
     let moved = move_to(&cast, van, cast.eve.user).await.expect("moved");
     assert_eq!(moved, TrackerId(clone.0 + 1));
-    assert_eq!(cast.stage.events(), [cast.removed(van, cast.ann.user), cast.added(moved, cast.eve.user)]);
+    let given = FleetEvent::SourceGiven(source);
+    let told = [given.clone(), cast.removed(van, cast.ann.user), cast.added(moved, cast.eve.user)];
+    assert_eq!(cast.stage.events(), told);
+    assert_eq!(cast.stage.fleet.given_since(source), Some(at(5)));
     let now = cast.stage.fleet.tracker(&cast.eve, moved).expect("there");
     assert_eq!((now.label.as_str(), now.clone, now.source.source), (cast.van.label.as_str(), false, source));
     assert_eq!(cast.access(&cast.ann, van), Access::Unknown);
@@ -292,8 +296,9 @@ async fn a_moved_tracker_has_a_new_id_and_owner_on_the_same_source() {
     let anns = cast.clone(moved, cast.ann.user).await.expect("cloned");
     cast.hide(moved, true).await;
     let again = move_to(&cast, moved, cast.stage.user("sue@example.com").await).await.expect("moved");
-    assert_eq!(cast.stage.events(), [], "what nobody sees moves unseen");
+    assert_eq!(cast.stage.events(), [given], "what nobody sees moves unseen");
     cast.stage.reopen(at(6)).await;
+    assert_eq!(cast.stage.fleet.given_since(source), Some(at(5)));
     let panel = cast.stage.panel;
     let refused = cast.stage.fleet.panel_corrupt_tracker(&panel, again, false).await;
     assert_eq!(refused, Err(TrackerError::HasClones(vec![clone, anns])));

@@ -107,8 +107,8 @@ pub trait Tables: EventTables + ServiceTables + FileTables {
     /// The sources of which there is anything, in the order of ids.
     fn sources(&self) -> Result<Vec<SourceId>, StoreError>;
 
-    /// Removes everything of a source.
-    fn remove_source(&self, source: SourceId) -> Result<(), StoreError>;
+    /// Removes everything of a source that was taken in by this time.
+    fn remove_source(&self, source: SourceId, until: Timestamp) -> Result<(), StoreError>;
 
     /// What is worth knowing of a source.
     fn summary(&self, source: SourceId) -> Result<Summary, StoreError>;

@@ -20,8 +20,14 @@ use crate::sqlite;
 const MIGRATIONS: &[&str] =
     &[include_str!("migrations/0001_messages_commands.sql"), include_str!("migrations/0002_drivers.sql")];
 
-/// The tables whose rows belong to a source.
-const TABLES: [&str; 5] = ["messages", "commands", "driver_events", "services", "files"];
+/// The tables whose rows belong to a source, and when each row was taken in.
+const TABLES: [(&str, &str); 5] = [
+    ("messages", "submitted_ms"),
+    ("commands", "submitted_ms"),
+    ("driver_events", "received_ms"),
+    ("services", "created_ms"),
+    ("files", "kept_ms"),
+];
 
 /// A store in one SQLite file, written through a write-ahead log and synced with every commit. The file may be open
 /// twice: one to write, one to read beside it.
@@ -328,13 +334,14 @@ impl Tables for Open<'_> {
     }
 
     fn sources(&self) -> Result<Vec<SourceId>, StoreError> {
-        let of_each = TABLES.map(|table| format!("SELECT DISTINCT source_id FROM {table}"));
+        let of_each = TABLES.map(|(table, _)| format!("SELECT DISTINCT source_id FROM {table}"));
         self.all(&format!("{} ORDER BY 1", of_each.join(" UNION ")), [], |row| Ok(SourceId(row.get(0)?)))
     }
 
-    fn remove_source(&self, source: SourceId) -> Result<(), StoreError> {
-        for table in TABLES {
-            self.put(&format!("DELETE FROM {table} WHERE source_id = ?1"), [source.0])?;
+    fn remove_source(&self, source: SourceId, until: Timestamp) -> Result<(), StoreError> {
+        for (table, taken_in) in TABLES {
+            let sql = format!("DELETE FROM {table} WHERE source_id = ?1 AND {taken_in} <= ?2");
+            self.put(&sql, params![source.0, until.ms()])?;
         }
         Ok(())
     }
