@@ -207,7 +207,7 @@ impl Memory {
         // Each owner had an original of its own.
         let mut originals = ids.iter().filter_map(|id| self.trackers.get(id)).filter(|t| !t.clone);
         originals.next()?;
-        originals.last().map(|newest| newest.created)
+        originals.next_back().map(|newest| newest.created)
     }
 
     pub(crate) fn user(&self, id: UserId) -> Option<&Arc<User>> {
