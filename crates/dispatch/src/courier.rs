@@ -12,6 +12,7 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 
 use model::{Command, CommandState, SourceId, Timestamp};
 use storage::dispatch::{CommandRow, StoreError};
@@ -21,6 +22,9 @@ use tokio::sync::{Notify, watch};
 use crate::dispatch::Dispatch;
 use crate::error::AdvanceError;
 use crate::events::DispatchEvent;
+
+/// How long others may have the way before it is looked at again.
+const BUSY_PAUSE: Duration = Duration::from_secs(5);
 
 /// A future of the way to the devices.
 pub type Going<T> = Pin<Box<dyn Future<Output = T> + Send>>;
@@ -40,6 +44,8 @@ pub enum Carried {
     Sent(Going<Answered>),
     /// Nothing was sent. Another time it may be.
     NotSent,
+    /// Nothing was sent, because others have the way to themselves. Soon it may be, and nobody says when.
+    Busy,
     /// The device has no such command.
     Impossible,
 }
@@ -85,6 +91,17 @@ enum End {
     AllGone,
     /// The rest waits for another time.
     SomeLeft,
+    /// The rest waits for others, who are done soon.
+    Held,
+}
+
+/// What came of one command.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    /// It is done with, one way or another.
+    Done,
+    /// It has to wait, and what comes after it, for the round to end so.
+    Waits(End),
 }
 
 impl Courier {
@@ -177,6 +194,9 @@ impl Courier {
         loop {
             // A store that fails says so elsewhere. What waits there waits for the next time.
             let end = self.carry_all(source).await.unwrap_or(End::SomeLeft);
+            if end == End::Held && self.pause().await {
+                continue;
+            }
             let mut rounds = self.lock();
             let Some(round) = rounds.get_mut(&source) else { break };
             if std::mem::take(&mut round.again) && !self.is_stopping() {
@@ -195,35 +215,45 @@ impl Courier {
     async fn carry_all(&self, source: SourceId) -> Result<End, StoreError> {
         let open = self.dispatch.open_commands(source).await?;
         for row in open.into_iter().filter(|row| row.state == CommandState::Queued) {
-            if self.is_stopping() || !self.road.is_up(source) || !self.carry(row).await? {
+            if self.is_stopping() || !self.road.is_up(source) {
                 return Ok(End::SomeLeft);
+            }
+            if let Outcome::Waits(end) = self.carry(row).await? {
+                return Ok(end);
             }
         }
         Ok(End::AllGone)
     }
 
-    /// Carries one command. False if it has to wait for another time.
-    async fn carry(&self, row: CommandRow) -> Result<bool, StoreError> {
+    /// Lets others have the way for a while. False if the server is to end.
+    async fn pause(&self) -> bool {
+        let mut stopping = self.stopping.subscribe();
+        let stopped = stopping.wait_for(|is_stopping| *is_stopping);
+        tokio::time::timeout(BUSY_PAUSE, stopped).await.is_err()
+    }
+
+    /// Carries one command.
+    async fn carry(&self, row: CommandRow) -> Result<Outcome, StoreError> {
         let CommandRow { id, source, command, .. } = row;
         if !self.dispatch.take_out(id, (self.clock)()).await? {
             // Withdrawn, or its time is over.
-            return Ok(true);
+            return Ok(Outcome::Done);
         }
         let to = match self.road.carry(source, command).await {
-            Carried::NotSent => {
+            not_sent @ (Carried::NotSent | Carried::Busy) => {
                 self.dispatch.put_back(id, (self.clock)()).await?;
-                return Ok(false);
+                return Ok(Outcome::Waits(if matches!(not_sent, Carried::Busy) { End::Held } else { End::SomeLeft }));
             }
             Carried::Impossible => CommandState::Failed,
             Carried::Sent(answer) => match self.wait_for(answer).await {
                 Answered::Yes => CommandState::Confirmed,
                 Answered::No => CommandState::Failed,
                 // It stays sent until its time is over.
-                Answered::Nothing => return Ok(true),
+                Answered::Nothing => return Ok(Outcome::Done),
             },
         };
         match self.dispatch.advance_command(id, to, (self.clock)()).await {
-            Ok(_) | Err(AdvanceError::NotFound) => Ok(true),
+            Ok(_) | Err(AdvanceError::NotFound) => Ok(Outcome::Done),
             Err(AdvanceError::Failed(error)) => Err(error),
         }
     }

@@ -29,7 +29,8 @@ impl Road for ByEngine {
         Box::pin(async move {
             match engine.order(source, Order::Do(command)).await {
                 Ok(ordered) => Carried::Sent(Box::pin(answer(ordered))),
-                Err(OrderError::Away | OrderError::Busy) => Carried::NotSent,
+                Err(OrderError::Away) => Carried::NotSent,
+                Err(OrderError::Busy) => Carried::Busy,
                 Err(OrderError::NoSuchCommand | OrderError::TooLong) => Carried::Impossible,
             }
         })

@@ -174,6 +174,31 @@ async fn a_command_that_could_not_be_sent_waits_again_and_one_that_never_can_has
     assert_eq!(state(&stage, first).await, CommandState::Failed);
 }
 
+/// The device stays, so that nobody says when its way is free again.
+#[tokio::test]
+async fn a_command_that_others_held_up_is_not_left_until_the_device_comes_anew() {
+    let stage = Stage::new().await;
+    let way = Way::up();
+    let courier = courier(&stage, &way).await;
+    let first = queue(&stage, VAN, "1").await;
+    let (_, _, tell) = way.next().await;
+    assert!(tell.send(Carried::Busy).is_ok());
+    until_state(&stage, first, CommandState::Queued).await;
+    assert!(way.take().is_none(), "others are left alone for a while");
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(5)).await;
+    tokio::time::resume();
+    assert_eq!(way.carry_next(Some(Answered::Yes)).await, "1");
+    until_state(&stage, first, CommandState::Confirmed).await;
+
+    let second = queue(&stage, VAN, "2").await;
+    let (_, _, tell) = way.next().await;
+    assert!(tell.send(Carried::Busy).is_ok());
+    until_state(&stage, second, CommandState::Queued).await;
+    courier.stop().await;
+    assert!(!courier.is_busy(), "a stop waits for no pause");
+}
+
 #[tokio::test]
 async fn a_command_without_an_answer_is_not_sent_again_and_expires() {
     let stage = Stage::new().await;
