@@ -1,7 +1,7 @@
 //! GT06 units over TCP.
 
 use e2e::gt06::{Gt06, frame, login, position};
-use e2e::{Account, Report, Server, Socket};
+use e2e::{Account, Report, Server, Socket, eventually};
 use serde_json::json;
 
 const IMEI: &str = "350000000000014";
@@ -62,4 +62,25 @@ fn an_unknown_unit_is_never_answered() {
     unit.send(&[login(IMEI), position(&Report::default(), 2)].concat());
     assert_eq!(unit.frame(), None);
     assert!(server.export(&[]).is_empty());
+}
+
+#[test]
+fn a_command_that_was_kept_is_sent_and_confirmed_by_the_answer_with_its_flag() {
+    let server = Server::start();
+    let account = Account::new(&server);
+    let bike = account.register(IMEI, "gt06");
+    let count =
+        || account.call("tracker/command/unconfirmed/count", json!({"tracker_id": bike.id})).ok()["count"].clone();
+    account.call("tracker/raw_command/send", json!({"tracker_id": bike.id, "command": "STATUS#"})).ok();
+    assert_eq!(count(), 1);
+
+    let mut unit = Gt06::online(server.device("gt06"), IMEI);
+    let sent = unit.frame().expect("the command");
+    assert_eq!((sent[3], &sent[9..16]), (0x80, &b"STATUS#"[..]), "{sent:02X?}");
+    let answer = |flag: &[u8]| frame(0x15, &[&[13][..], flag, b"ACC:ON;OK", &[0, 2]].concat(), 9);
+    unit.send(&answer(&[0, 0, 0, 7]));
+    unit.report(&Report::default(), 3);
+    assert_eq!(count(), 1, "an answer to something else");
+    unit.send(&answer(&sent[5..9]));
+    eventually("the command is confirmed", || (count() == 0).then_some(()));
 }

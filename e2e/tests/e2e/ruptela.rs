@@ -1,7 +1,7 @@
 //! Ruptela units over TCP.
 
 use e2e::ruptela::{NOT_STORED, Ruptela, STORED, packet, record, told};
-use e2e::{Account, Report, Server, Socket};
+use e2e::{Account, Report, Server, Socket, eventually};
 use serde_json::json;
 
 const IMEI: &str = "350000000000014";
@@ -59,4 +59,23 @@ fn an_unknown_unit_is_told_no() {
     assert_eq!(unit.packet().as_deref(), Some(&NOT_STORED[..]));
     assert_eq!(unit.packet(), None);
     assert!(server.export(&[]).is_empty());
+}
+
+#[test]
+fn a_command_that_was_kept_is_sent_and_confirmed_in_the_middle_of_records() {
+    let server = Server::start();
+    let account = Account::new(&server);
+    let truck = account.register(IMEI, "ruptela");
+    let count =
+        || account.call("tracker/command/unconfirmed/count", json!({"tracker_id": truck.id})).ok()["count"].clone();
+    account.call("tracker/raw_command/send", json!({"tracker_id": truck.id, "command": "setio 2,1"})).ok();
+    assert_eq!(count(), 1);
+
+    let mut unit = Ruptela::connect(server.device("ruptela"));
+    unit.send(&packet(IMEI, 16, &[]));
+    let sent = [unit.packet().expect("a packet"), unit.packet().expect("another")];
+    assert!(sent.contains(&told(116, &[1])) && sent.contains(&told(108, b" setio 2,1")), "{sent:02X?}");
+    unit.send(&[record(IMEI, &Report::default(), &[]), packet(IMEI, 7, b"setio ok")].concat());
+    assert_eq!(unit.packet().as_deref(), Some(&STORED[..]));
+    eventually("the command is confirmed", || (count() == 0).then_some(()));
 }
