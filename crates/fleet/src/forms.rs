@@ -19,6 +19,8 @@ use crate::memory::Memory;
 pub const FORM_FIELDS_MAX: usize = 50;
 /// How many answers a field may offer. It offers at least one.
 pub const FORM_CHOICES_MAX: usize = 100;
+/// How many characters the labels and choices of a form may have together. Every phone is sent all forms.
+pub const FORM_CHARS_MAX: usize = 20_000;
 
 /// A form as drivers get it to fill in.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -86,13 +88,32 @@ impl FormEdit {
         one_line(&self.name, Field::Name)?;
         let labels = self.fields.iter().map(|field| field.label.as_str());
         check_list(labels, FORM_FIELDS_MAX, Field::Fields, Field::Label)?;
-        self.fields.iter().try_for_each(|field| match &field.kind {
-            FormFieldKind::Choice(choices) => {
-                check_list(choices.iter().map(String::as_str), FORM_CHOICES_MAX, Field::Choices, Field::Choices)
-            }
-            FormFieldKind::Text | FormFieldKind::Number | FormFieldKind::Photo | FormFieldKind::Signature => Ok(()),
-        })
+        let choices = |field: &FormField| {
+            let choices = field.choices().iter().map(String::as_str);
+            check_list(choices, FORM_CHOICES_MAX, Field::Choices, Field::Choices)
+        };
+        let mut choosing = self.fields.iter().filter(|field| matches!(field.kind, FormFieldKind::Choice(_)));
+        choosing.try_for_each(choices)?;
+        let chars: usize = self.fields.iter().flat_map(|f| f.choices().iter().chain([&f.label])).map(count_chars).sum();
+        match chars > FORM_CHARS_MAX {
+            true => Err(Invalid { field: Field::Fields, problem: Problem::TooLong { chars_max: FORM_CHARS_MAX } }),
+            false => Ok(()),
+        }
     }
+}
+
+impl FormField {
+    /// What may be chosen, where that is all.
+    fn choices(&self) -> &[String] {
+        match &self.kind {
+            FormFieldKind::Choice(choices) => choices,
+            FormFieldKind::Text | FormFieldKind::Number | FormFieldKind::Photo | FormFieldKind::Signature => &[],
+        }
+    }
+}
+
+fn count_chars(text: &String) -> usize {
+    text.chars().count()
 }
 
 fn one_line(text: &str, field: Field) -> Result<(), Invalid> {

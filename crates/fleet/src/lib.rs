@@ -96,7 +96,7 @@ pub use error::{
 };
 pub use event::{EndCause, FleetEvent};
 pub use fleet::Fleet;
-pub use forms::{FORM_CHOICES_MAX, FORM_FIELDS_MAX, FormEdit, FormField, FormFieldKind, FormTemplate};
+pub use forms::{FORM_CHARS_MAX, FORM_CHOICES_MAX, FORM_FIELDS_MAX, FormEdit, FormField, FormFieldKind, FormTemplate};
 pub use groups::Group;
 pub use keeper::Keeper;
 pub use models::{IdPattern, MODELS, Model, model};

@@ -2,8 +2,8 @@ use model::UserId;
 
 use super::{Stage, at, cheap};
 use crate::{
-    FORM_CHOICES_MAX, FORM_FIELDS_MAX, Field, FleetEvent, FleetOptions, FormEdit, FormField, FormFieldKind, Invalid,
-    Keeper, OfficeError, Problem, Session,
+    FORM_CHARS_MAX, FORM_CHOICES_MAX, FORM_FIELDS_MAX, Field, FleetEvent, FleetOptions, FormEdit, FormField,
+    FormFieldKind, Invalid, Keeper, OfficeError, Problem, Session,
 };
 
 fn field(label: &str, kind: FormFieldKind) -> FormField {
@@ -94,11 +94,28 @@ async fn forms_are_refused_for_their_reasons() {
     assert_eq!(stage.fleet.update_form(keeper, 9, delivery()).await, Err(OfficeError::NotFound));
     assert_eq!(stage.fleet.delete_form(keeper, 9).await, Err(OfficeError::NotFound));
     assert_eq!(stage.events(), []);
-    // As large as a form can be.
-    let label = |n: usize| format!("{n:0>60}");
+}
+
+/// Every phone is sent all forms.
+#[tokio::test]
+async fn a_form_is_only_so_large() {
+    let (stage, ann, _) = stage(cheap()).await;
+    let keeper = Keeper::Master(&ann);
+    stage.fleet.create_form(keeper, ann.user, delivery()).await.expect("made");
+    let label = |n: usize| format!("{n:é>60}");
+    let form = |fields: Vec<FormField>| FormEdit { name: "x".repeat(60), fields };
+    let plain = (0..FORM_FIELDS_MAX).map(|n| field(&label(n), FormFieldKind::Text)).collect();
+    stage.fleet.update_form(keeper, 1, form(plain)).await.expect("changed");
+    // Three lists of 100 choices and a label take 18,180 characters, 30 labels more the rest of 20,000 but 20.
     let choices = FormFieldKind::Choice((0..FORM_CHOICES_MAX).map(label).collect());
-    let fields = (0..FORM_FIELDS_MAX).map(|n| field(&label(n), choices.clone())).collect();
-    stage.fleet.update_form(keeper, 1, FormEdit { name: "x".repeat(60), fields }).await.expect("changed");
+    let mut fields: Vec<_> = (0..3).map(|n| field(&label(n), choices.clone())).collect();
+    fields.extend((3..33).map(|n| field(&label(n), FormFieldKind::Text)));
+    fields.push(field(&"x".repeat(20), FormFieldKind::Text));
+    stage.fleet.update_form(keeper, 1, form(fields.clone())).await.expect("changed");
+    fields.push(field("y", FormFieldKind::Text));
+    let problem = Problem::TooLong { chars_max: FORM_CHARS_MAX };
+    let refused = OfficeError::Invalid(Invalid { field: Field::Fields, problem });
+    assert_eq!(stage.fleet.update_form(keeper, 1, form(fields)).await, Err(refused));
 }
 
 #[tokio::test]
