@@ -24,21 +24,32 @@ impl Engine {
         let end = self.all_sources().iter().filter_map(|source| source.lock().state.last_contact).max();
         let Some(end) = end else { return Ok(()) };
         let first = first_received(&**self.journal(), end.plus_ms(-ON_ITS_WAY_MS))?;
+        let mut lately: HashMap<SourceId, LastKnown> = HashMap::new();
+        for stored in self.journal().by_seq(first).take(REPORTS_MAX) {
+            let stored = stored?;
+            if stored.flags & flag::LATE == 0 {
+                let said = lately.entry(stored.source).or_default();
+                *said = LastKnown::said_by(&stored.report).or(*said);
+            }
+        }
         let mut known = HashMap::new();
         for stored in self.journal().by_seq(first).take(REPORTS_MAX) {
             let stored = stored?;
             // Reports of sources that were removed since are history that nobody reads.
             if let Some(source) = self.source(stored.source) {
-                self.keep_missed(&mut source.lock(), stored, &mut known)?;
+                let said = lately.get(&stored.source).copied().unwrap_or_default();
+                self.keep_missed(&mut source.lock(), stored, said, &mut known)?;
             }
         }
         Ok(())
     }
 
+    /// Keeps what a report shows. `said` is all that the source has said since the first of those looked at.
     fn keep_missed(
         &self,
         inner: &mut Inner,
         stored: StoredReport,
+        said: LastKnown,
         known: &mut HashMap<SourceId, LastKnown>,
     ) -> Result<(), JournalError> {
         let mut now = match known.get(&stored.source) {
@@ -47,7 +58,10 @@ impl Engine {
             None if stored.flags & flag::LATE != 0 => LastKnown::default(),
             None => {
                 let StoredReport { source, time, seq, .. } = stored;
-                known_before(&**self.journal(), source, time, seq, LastKnown::of(&inner.state))?
+                // What has not been said since is as it was. The rest is said often, so that it is found soon.
+                let by_now = LastKnown::of(&inner.state);
+                let unsaid = by_now.apart_from(&said);
+                unsaid.or(known_before(&**self.journal(), source, time, seq, by_now.apart_from(&unsaid))?)
             }
         };
         let mut kinds = judge(&mut now, &stored).peekable();

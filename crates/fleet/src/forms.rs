@@ -94,7 +94,8 @@ impl FormEdit {
         };
         let mut choosing = self.fields.iter().filter(|field| matches!(field.kind, FormFieldKind::Choice(_)));
         choosing.try_for_each(choices)?;
-        let chars: usize = self.fields.iter().flat_map(|f| f.choices().iter().chain([&f.label])).map(count_chars).sum();
+        let texts = self.fields.iter().flat_map(|field| field.choices().iter().chain([&field.label]));
+        let chars: usize = texts.map(|text| text.chars().count()).sum();
         match chars > FORM_CHARS_MAX {
             true => Err(Invalid { field: Field::Fields, problem: Problem::TooLong { chars_max: FORM_CHARS_MAX } }),
             false => Ok(()),
@@ -110,10 +111,6 @@ impl FormField {
             FormFieldKind::Text | FormFieldKind::Number | FormFieldKind::Photo | FormFieldKind::Signature => &[],
         }
     }
-}
-
-fn count_chars(text: &String) -> usize {
-    text.chars().count()
 }
 
 fn one_line(text: &str, field: Field) -> Result<(), Invalid> {

@@ -71,6 +71,17 @@ impl LastKnown {
         }
     }
 
+    /// Leaves out what `other` knows, be it something else.
+    #[must_use]
+    pub fn apart_from(self, other: &Self) -> Self {
+        Self {
+            inputs: self.inputs.filter(|_| other.inputs.is_none()),
+            outputs: self.outputs.filter(|_| other.outputs.is_none()),
+            moving: self.moving.filter(|_| other.moving.is_none()),
+            driver: self.driver.filter(|_| other.driver.is_none()),
+        }
+    }
+
     /// Whether it knows everything that `other` knows, be it something else.
     pub const fn knows_all_of(&self, other: &Self) -> bool {
         (self.inputs.is_some() || other.inputs.is_none())

@@ -1,7 +1,7 @@
 //! What clients are told that were away.
 
 use engine::{EngineOptions, KeptLimits};
-use model::Push;
+use model::{Push, attr};
 
 use crate::stage::{Stage, alarm, now, options, report, said, set_now};
 
@@ -114,6 +114,27 @@ async fn what_came_just_before_a_restart_was_perhaps_missed() {
     set_now(630);
     let back = stage.follow(&stage.session, tracker, &stage.source(id), Some(0));
     assert_eq!(back.missed, [""; 0]);
+}
+
+/// The key was read further back than anybody looks, as on a long drive.
+#[tokio::test]
+async fn who_drives_is_known_after_a_restart_however_long_ago_it_was_said() {
+    let mut stage = Stage::new().await;
+    let (tracker, source) = stage.register("1").await;
+    let with = |s, id, value: model::Value| {
+        let mut report = report(s);
+        report.attributes.set_some(id, Some(value));
+        report
+    };
+    stage.store(&source, vec![with(1, attr::HARDWARE_KEY, model::Value::Text("2F000001C8F3B101".into()))]).await;
+    set_now(20_000);
+    stage.store(&source, (2..10_010).map(report).collect()).await;
+    stage.store(&source, vec![with(19_000, attr::IS_MOVING, false.into())]).await;
+    set_now(20_020);
+    stage.store(&source, vec![with(20_020, attr::IS_MOVING, true.into())]).await;
+    stage.kill().await;
+    let back = stage.follow(&stage.session, tracker, &stage.source(source.id()), Some(0));
+    assert_eq!(back.missed, ["moving @20020"]);
 }
 
 #[tokio::test]
