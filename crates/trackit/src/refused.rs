@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
 use calls::address_key;
+use fleet::LOGIN_CHARS_MAX;
 use model::Timestamp;
 
 use crate::options::TrackitOptions;
@@ -38,16 +39,21 @@ impl Refused {
     /// Whether an attempt is heard at all.
     pub fn check(&self, peer: IpAddr, login: Option<&str>, now: Timestamp) -> Result<(), TooManyRefused> {
         lock(&self.addresses).check(&address_key(peer), now)?;
-        login.map_or(Ok(()), |login| lock(&self.logins).check(&login.to_lowercase(), now))
+        login.map_or(Ok(()), |login| lock(&self.logins).check(&login_key(login), now))
     }
 
     /// An attempt was refused.
     pub fn note(&self, peer: IpAddr, login: Option<&str>, now: Timestamp) {
         lock(&self.addresses).note(address_key(peer), now);
         if let Some(login) = login {
-            lock(&self.logins).note(login.to_lowercase(), now);
+            lock(&self.logins).note(login_key(login), now);
         }
     }
+}
+
+/// What calls bring may be much longer than any user's login, and is not kept whole.
+fn login_key(login: &str) -> String {
+    login.chars().take(LOGIN_CHARS_MAX).flat_map(char::to_lowercase).collect()
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -163,6 +169,16 @@ mod tests {
             refused.note(peer(last), Some(&format!("user {last}")), at(0));
         }
         assert_eq!((lock(&refused.addresses).times.len(), lock(&refused.logins).times.len()), (3, 3));
+    }
+
+    #[test]
+    fn a_login_without_end_is_kept_short() {
+        let refused = refused();
+        for end in ["a", "b"] {
+            refused.note(peer(1), Some(&("Å".repeat(4_000) + end)), at(0));
+        }
+        assert!(refused.check(peer(2), Some(&"å".repeat(4_000)), at(0)).is_err());
+        assert!(lock(&refused.logins).times.keys().all(|login| login.chars().count() == LOGIN_CHARS_MAX));
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod told;
 mod viewer;
 
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
@@ -109,6 +110,8 @@ pub(crate) struct TrackitSession {
     held: Held,
     told: Told,
     heard: Heard,
+    /// Whether its SESSID is being bound anew.
+    is_renewing: Arc<AtomicBool>,
     /// Why the connection is to end once what was gathered is sent.
     closing: Option<CloseReason>,
     /// The last moment that was heard of: when a connection is gone, nobody says when.
@@ -120,9 +123,9 @@ pub(crate) struct TrackitSession {
 struct Heard {
     /// The last that was handed out.
     gathered: u64,
-    /// The last that was handed out before the client was asked whether it is there.
+    /// Up to which all were handed out before the client was asked whether it is there.
     asked: Option<u64>,
-    /// The last that it has got for certain.
+    /// Up to which it has got all for certain.
     confirmed: u64,
     /// Whether it said Close.
     is_closed: bool,
@@ -131,14 +134,15 @@ struct Heard {
 }
 
 impl Heard {
-    /// Nothing up to this concerns the client any more.
-    const fn from(number: u64) -> Self {
-        Self { gathered: number, asked: None, confirmed: number, is_closed: false, is_lost: false }
+    /// Nothing up to `number` comes through the outbox; what it missed after `since` is to be told first.
+    fn from(number: u64, since: Option<u64>) -> Self {
+        let confirmed = since.map_or(number, |since| since.min(number));
+        Self { gathered: number, asked: None, confirmed, is_closed: false, is_lost: false }
     }
 
-    fn sign(&mut self, sign: Sign) {
+    fn sign(&mut self, sign: Sign, handed_out: u64) {
         match sign {
-            Sign::Asked => self.asked = self.asked.or(Some(self.gathered)),
+            Sign::Asked => self.asked = self.asked.or(Some(handed_out)),
             Sign::Answered => self.confirmed = self.asked.take().unwrap_or(self.confirmed),
             Sign::Closed => self.is_closed = true,
             Sign::Lost => self.is_lost = true,
@@ -159,6 +163,7 @@ impl TrackitSession {
             held: Held::default(),
             told: Told::default(),
             heard: Heard::default(),
+            is_renewing: Arc::default(),
             closing: None,
             now,
         }
@@ -180,23 +185,33 @@ impl TrackitSession {
             self.shared.absences().close(session);
             return;
         }
-        let got = if self.heard.is_lost { self.heard.confirmed } else { self.heard.gathered };
-        // What still waits was not told of.
-        let waiting = self.first.iter().map(|pushed| pushed.number).chain(self.held.first_number()).min();
-        let got = waiting.map_or(got, |number| got.min(number.saturating_sub(1)));
+        let got = if self.heard.is_lost { self.heard.confirmed } else { self.handed_out() };
         self.shared.absences().leave(session, got, self.now);
+    }
+
+    /// The number of a push up to which all were handed out: what still waits was not told of.
+    fn handed_out(&self) -> u64 {
+        let waiting = self.first.iter().map(|pushed| pushed.number).chain(self.held.first_number()).min();
+        waiting.map_or(self.heard.gathered, |number| self.heard.gathered.min(number.saturating_sub(1)))
     }
 
     /// Lets the SESSID be bound for as long again.
     fn renew(&mut self, now: Timestamp) {
         let Some(viewer) = &mut self.viewer else { return };
+        // One at a time: a client that says `auth` over and over is not to fill the queue of the catalog.
+        if self.is_renewing.swap(true, Ordering::AcqRel) {
+            viewer.renew_at = now.plus_ms(MS_PER_SECOND);
+            return;
+        }
         viewer.renew_at = now.plus_ms(i64::from(self.shared.options.renew_s) * MS_PER_SECOND);
         let (shared, session) = (Arc::clone(&self.shared), viewer.session.id);
+        let is_renewing = Arc::clone(&self.is_renewing);
         self.shared.runtime.spawn(async move {
             // One that has ended is told so by its end; one that could not be renewed now can be the next time.
             if let Err(error) = shared.fleet.renew_sessid(session, now).await {
                 tracing::debug!(?error, "a SESSID was not renewed");
             }
+            is_renewing.store(false, Ordering::Release);
         });
     }
 }
@@ -248,7 +263,7 @@ impl SocketSession for TrackitSession {
     }
 
     fn sign(&mut self, sign: Sign) {
-        self.heard.sign(sign);
+        self.heard.sign(sign, self.handed_out());
     }
 }
 

@@ -368,8 +368,13 @@ impl Future for Pump {
         if pump.place.is_none() {
             pump.place = Some(pump.shared.enter(cx.waker().clone()));
         }
-        // An error of the socket ends this connection and says nothing new to anybody.
-        with_scratch(|read, write| pump.turn(cx, read, write)).map(|_| ())
+        with_scratch(|read, write| pump.turn(cx, read, write)).map(|ended| {
+            // Who ended its side has read what came before. A connection that broke says nothing like that: what the
+            // peer's machine had not handed over by then is gone.
+            if ended.is_err_and(|error| error.kind() != io::ErrorKind::UnexpectedEof) {
+                pump.session.sign(Sign::Lost);
+            }
+        })
     }
 }
 

@@ -60,8 +60,8 @@ pub enum Sign {
     Answered,
     /// It said Close, and nobody had said so before.
     Closed,
-    /// The connection is over, and the peer may not have got what was gathered last: it was silent for too long, or did
-    /// not take all of it.
+    /// The connection is over, and the peer may not have got what was gathered last: it was silent for too long, did
+    /// not take all of it, or the connection broke.
     Lost,
 }
 

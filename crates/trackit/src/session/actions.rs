@@ -1,12 +1,15 @@
 //! What a client asked for that takes its time: it is done elsewhere, and its outcome comes back into a mailbox.
 
 use std::collections::VecDeque;
+use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::Waker;
+use std::task::{Context, Waker};
 
 use atomic_waker::AtomicWaker;
 use dispatch::{MessageError, Sent};
 use model::{CommandReply, Order, SourceId, Timestamp, TrackerId, UserId};
+use tokio::runtime::Handle;
+use tokio::task::unconstrained;
 
 use super::Shared;
 use super::commands::{Begun, CommandKey};
@@ -57,7 +60,7 @@ pub(super) fn order(
 ) {
     let (shared, mailbox) = (Arc::clone(shared), Arc::clone(mailbox));
     let runtime = shared.runtime.clone();
-    runtime.spawn(async move {
+    start(&runtime, async move {
         let key = CommandKey { user, tracker, id: command.id.clone() };
         let tell = |outcome| mailbox.put(Done::Ordered { tracker, id: key.id.clone(), outcome });
         let known = match shared.commands.begin(&key, source, now) {
@@ -89,6 +92,17 @@ pub(super) fn order(
     });
 }
 
+/// Does something as far as it gets without waiting, and lets it go on by itself: so what a client asks for stands in
+/// line, at its device or at the store, before the client's next message is looked at.
+fn start(runtime: &Handle, action: impl Future<Output = ()> + Send + 'static) {
+    let _runtime = runtime.enter();
+    let mut action = Box::pin(unconstrained(action));
+    if action.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending() {
+        // It is looked at anew there, and registers who is to be woken.
+        runtime.spawn(action);
+    }
+}
+
 fn order_of(command: wire::Command) -> Order {
     let wire::Command { mut cmd, with_return, .. } = command;
     if cmd == GETIO {
@@ -111,7 +125,7 @@ pub(super) fn send(
 ) {
     let (shared, mailbox) = (Arc::clone(shared), Arc::clone(mailbox));
     let runtime = shared.runtime.clone();
-    runtime.spawn(async move {
+    start(&runtime, async move {
         let sent = shared.dispatch.send(source, user, text.txt.clone(), Some(text.guid.clone()), now).await;
         mailbox.put(Done::Sent { tracker, text, outcome: sent.map_err(Refusal::from) });
     });

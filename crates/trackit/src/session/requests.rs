@@ -91,7 +91,7 @@ impl TrackitSession {
         let Some((viewer, missed)) = Viewer::new(&self.shared, &self.connection, session, since, now) else {
             return false;
         };
-        self.heard = Heard::from(number);
+        self.heard = Heard::from(number, since);
         let pushed = |(tracker, missed): (TrackerId, engine::Missed)| Pushed {
             tracker,
             number: missed.number,

@@ -131,3 +131,15 @@ async fn the_end_of_the_session_is_told_and_ends_the_socket() {
     let mut again = stage.client();
     assert_eq!(again.say(&auth(stage.ann, SESSID)), [refused()]);
 }
+
+#[tokio::test]
+async fn a_client_that_says_auth_over_and_over_has_one_renewal_under_way() {
+    let stage = Stage::new().await;
+    let mut client = stage.authorized().await;
+    let tasks = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
+    let before = tasks();
+    for _ in 0..50 {
+        assert_eq!(client.hear(Message::Text(&auth(stage.ann, SESSID)))[0]["params"]["success"], true);
+    }
+    assert!(tasks() <= before + 1, "{} of {before}", tasks());
+}

@@ -64,10 +64,9 @@ async fn a_command_that_cannot_be_sent_says_why() {
         assert_eq!(client.say(&command("a", uid, "getio", false)), [not_sent(uid, "a", "unknown")]);
     }
     assert_eq!(client.say(&command("b", van.0, "getver", false)), [not_sent(van.0, "b", "not permitted")]);
-    client.say(&command("c", van.0, "getio", false));
-    assert_eq!(client.next(1).await, [not_sent(van.0, "c", "offline")]);
+    assert_eq!(client.say(&command("c", van.0, "getio", false)), [not_sent(van.0, "c", "offline")]);
     let strings = stage.devices.expect();
-    client.say(&command("d", van.0, "getio", false));
+    client.send(&command("d", van.0, "getio", false));
     strings.written.send(Err(NotSent::NoSuchCommand)).expect("somebody waits");
     assert_eq!(client.next(1).await, [not_sent(van.0, "d", "no such command")]);
 }
@@ -79,7 +78,7 @@ async fn who_may_says_anything_and_gets_the_devices_words() {
     let van = stage.trackers(ANN).await[0];
     let strings = stage.devices.expect();
     let mut client = stage.authorized().await;
-    client.say(&command("a", van.0, "getver", true));
+    client.send(&command("a", van.0, "getver", true));
     let reply = write(strings);
     assert_eq!(client.next(1).await, [status(van.0, "a")]);
     reply.send(CommandReply { text: "Ver:03.28\r\n".into(), lines: vec![] }).expect("somebody waits");
@@ -94,12 +93,11 @@ async fn a_command_that_is_under_way_is_answered_again_and_not_sent_again() {
     let van = stage.trackers(ANN).await[0];
     let strings = stage.devices.expect();
     let mut client = stage.authorized().await;
-    client.say(&command("a", van.0, "getio", false));
+    client.send(&command("a", van.0, "getio", false));
     client.say(&command("a", van.0, "getio", false));
     let reply = write(strings);
     assert_eq!(client.next(2).await, [status(van.0, "a"), status(van.0, "a")]);
-    client.say(&command("a", van.0, "getio", false));
-    assert_eq!(client.next(1).await, [status(van.0, "a")]);
+    assert_eq!(client.say(&command("a", van.0, "getio", false)), [status(van.0, "a")]);
     assert_eq!(stage.devices.told().len(), 1);
     drop(reply);
 }
@@ -112,12 +110,11 @@ async fn a_device_is_sent_six_commands_a_minute() {
     let mut replies = Vec::new();
     for n in 0..6 {
         let strings = stage.devices.expect();
-        client.say(&command(&n.to_string(), van.0, "getio", false));
+        client.send(&command(&n.to_string(), van.0, "getio", false));
         replies.push(write(strings));
         assert_eq!(client.next(1).await, [status(van.0, &n.to_string())]);
     }
-    client.say(&command("6", van.0, "getio", false));
-    assert_eq!(client.next(1).await, [not_sent(van.0, "6", "rate limited")]);
+    assert_eq!(client.say(&command("6", van.0, "getio", false)), [not_sent(van.0, "6", "rate limited")]);
 }
 
 #[tokio::test]
@@ -127,9 +124,9 @@ async fn a_client_is_read_no_further_while_as_much_is_under_way_as_may() {
     let van = stage.trackers(ANN).await[0];
     let strings = [stage.devices.expect(), stage.devices.expect()];
     let mut client = stage.authorized().await;
-    client.say(&command("a", van.0, "getio", false));
+    client.send(&command("a", van.0, "getio", false));
     assert!(client.takes_messages());
-    client.say(&command("b", van.0, "getio", false));
+    client.send(&command("b", van.0, "getio", false));
     assert!(!client.takes_messages());
     let _replies = strings.map(write);
     client.next(2).await;
@@ -151,7 +148,7 @@ async fn a_text_goes_forward_step_by_step() {
     let van = stage.trackers(ANN).await[0];
     let source = stage.source(ANN, van).await;
     let mut client = stage.authorized().await;
-    client.say(&text(&stage, van.0, "this is my message", "g1"));
+    client.send(&text(&stage, van.0, "this is my message", "g1"));
     let told = client.next(2).await;
     assert_eq!(steps(&told), [0, 1]);
     let content =
@@ -166,11 +163,11 @@ async fn a_text_goes_forward_step_by_step() {
     }
     let moved = client.next(2).await;
     assert_eq!((steps(&moved), moved[1]["params"]["id"].as_str()), (vec![4, 5], Some(id)));
-    client.say(&text(&stage, van.0, "this is my message", "g1"));
+    client.send(&text(&stage, van.0, "this is my message", "g1"));
     let again = client.next(1).await;
     assert_eq!((steps(&again), again[0]["params"]["id"].as_str()), (vec![5], Some(id)));
     assert_eq!(again[0]["params"]["content"]["content"]["guid"], "g1");
-    client.say(&text(&stage, van.0, "this is another", "g1"));
+    client.send(&text(&stage, van.0, "this is another", "g1"));
     assert_ne!(client.next(2).await[0]["params"]["id"].as_str(), Some(id));
 }
 
@@ -203,4 +200,32 @@ async fn a_text_that_cannot_be_sent_is_refused_and_not_stored() {
         let source = stage.source(login, tracker).await;
         assert_eq!(stage.dispatch.undelivered(source, MessageId(0), 10).await.expect("read").len(), 0);
     }
+}
+
+#[tokio::test]
+async fn a_command_is_in_line_before_the_next_message_is_looked_at() {
+    let stage = Stage::new().await;
+    stage.fleet.set_device_commands(&stage.panel, stage.ann, true).await.expect("granted");
+    let van = stage.trackers(ANN).await[0];
+    let mut client = stage.authorized().await;
+    let _strings = [stage.devices.expect(), stage.devices.expect()];
+    for (n, cmd) in ["setdigout 1", "setdigout 0"].into_iter().enumerate() {
+        client.send(&command(cmd, van.0, cmd, false));
+        assert_eq!(stage.devices.told().get(n), Some(&Order::Do(Command::Text(cmd.into()))));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn texts_reach_the_driver_in_the_order_in_which_they_were_sent() {
+    let stage = Stage::new().await;
+    let van = stage.trackers(ANN).await[0];
+    let source = stage.source(ANN, van).await;
+    let mut client = stage.authorized().await;
+    let texts: Vec<String> = (0..60).map(|n| format!("text {n}")).collect();
+    for txt in &texts {
+        client.send(&text(&stage, van.0, txt, txt));
+    }
+    client.next(2 * texts.len()).await;
+    let stored = stage.dispatch.undelivered(source, MessageId(0), 100).await.expect("read");
+    assert_eq!(stored.iter().map(|message| &message.text).collect::<Vec<_>>(), texts.iter().collect::<Vec<_>>());
 }

@@ -188,3 +188,49 @@ async fn a_view_of_somebody_elses_mobile_has_no_driver_and_takes_no_orders() {
     assert_eq!(client.say(&text)[0]["params"]["code"], "forbidden");
     assert_ne!(view, TrackerId(van.0));
 }
+
+/// Two events happen while the client is away.
+async fn with_two_missed(stage: &Stage) {
+    let source = stage.source(ANN, stage.trackers(ANN).await[0]).await;
+    drop(stage.authorized().await);
+    stage.upload(source, vec![report(1, None, Some(2))]).await;
+    stage.upload(source, vec![report(2, None, Some(4))]).await;
+}
+
+fn event_types(messages: &[Value]) -> Vec<u64> {
+    messages.iter().filter_map(|message| message["params"]["event"]["eid"].as_u64()).collect()
+}
+
+#[tokio::test]
+async fn what_was_told_on_coming_back_and_lost_again_is_told_once_more() {
+    let stage = Stage::new().await;
+    with_two_missed(&stage).await;
+    let mut client = stage.client();
+    assert_eq!(event_types(&client.say(&auth(stage.ann, SESSID))), [3801, 3802]);
+    client.sign(Sign::Lost);
+    drop(client);
+    let mut client = stage.client();
+    assert_eq!(event_types(&client.say(&auth(stage.ann, SESSID))), [3801, 3802]);
+    client.sign(Sign::Asked);
+    client.sign(Sign::Answered);
+    client.sign(Sign::Lost);
+    drop(client);
+    let mut client = stage.client();
+    assert_eq!(event_types(&client.say(&auth(stage.ann, SESSID))).len(), 0, "it has got them");
+}
+
+#[tokio::test]
+async fn a_sign_of_life_confirms_no_more_than_was_handed_out() {
+    let stage = Stage::new().await;
+    with_two_missed(&stage).await;
+    let mut client = stage.client();
+    client.hear(web::Message::Text(&auth(stage.ann, SESSID)));
+    assert_eq!(event_types(&client.gather_some(1)), [3801]);
+    client.sign(Sign::Asked);
+    assert_eq!(event_types(&client.gather_some(1)), [3802]);
+    client.sign(Sign::Answered);
+    client.sign(Sign::Lost);
+    drop(client);
+    let mut client = stage.client();
+    assert_eq!(event_types(&client.say(&auth(stage.ann, SESSID))), [3802]);
+}

@@ -322,6 +322,11 @@ impl Client<'_> {
         messages(&buf)
     }
 
+    /// Says something that is answered when it is done, and no sooner.
+    pub(crate) fn send(&mut self, text: &str) {
+        assert_eq!(self.hear(Message::Text(text)), Vec::<Value>::new());
+    }
+
     /// Says something; the answer, with whatever is due then.
     pub(crate) fn say(&mut self, text: &str) -> Vec<Value> {
         let mut all = self.hear(Message::Text(text));
@@ -343,6 +348,13 @@ impl Client<'_> {
                 Gathered::Close(reason) => return (all, Some(reason)),
             }
         }
+    }
+
+    /// One turn of at most about so many bytes.
+    pub(crate) fn gather_some(&mut self, budget_bytes: usize) -> Vec<Value> {
+        let mut buf = Vec::new();
+        self.session.gather(self.stage.now(), &mut Frames::new(&mut buf), budget_bytes);
+        messages(&buf)
     }
 
     /// What is due, when nothing is to end.

@@ -70,6 +70,11 @@ pub(crate) fn text(payload: &str) -> Vec<u8> {
 }
 
 impl Client {
+    /// Goes as a machine does that falls over: without an end of the stream.
+    pub(crate) fn break_off(self) {
+        self.stream.set_zero_linger().expect("an option of every socket");
+    }
+
     pub(crate) async fn connect(to: SocketAddr) -> Self {
         Self { stream: TcpStream::connect(to).await.expect("connected"), unread: Vec::new() }
     }

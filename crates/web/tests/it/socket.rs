@@ -217,3 +217,17 @@ async fn a_session_may_take_less_than_the_port() {
     assert_eq!(client.text().await, "too big");
     assert_eq!(client.close_code().await, 1009);
 }
+
+#[tokio::test]
+async fn a_connection_that_broke_is_lost_and_one_that_was_ended_is_not() {
+    let port = port(limits()).await;
+    let signs = || port.seen.signs.lock().expect("whole").clone();
+    let ended = Client::open(port.address).await;
+    drop(ended);
+    until("it is over", || port.seen.dropped.load(Ordering::Relaxed) == 1).await;
+    assert_eq!(signs(), []);
+    let broken = Client::open(port.address).await;
+    broken.break_off();
+    until("it is over", || port.seen.dropped.load(Ordering::Relaxed) == 2).await;
+    assert_eq!(signs(), [Sign::Lost]);
+}
