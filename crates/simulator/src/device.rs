@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 
 use model::Timestamp;
 
-use crate::wire::teltonika::{self, Answer, Answers, Codec, KEEP_ALIVE, Record};
+use crate::wire::teltonika::{self, Answer, Answers, Codec, ElementValue, KEEP_ALIVE, Record};
 
 /// Which records of the memory go first.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -127,6 +127,8 @@ pub struct Device {
     packets_sent: u64,
     packets_sent_before: u64,
     answers_seen: u64,
+    /// The first digital input as the newest record has it.
+    input_1: bool,
     counters: Counters,
 }
 
@@ -143,6 +145,7 @@ impl Device {
             packets_sent: 0,
             packets_sent_before: 0,
             answers_seen: 0,
+            input_1: false,
             counters: Counters::default(),
         }
     }
@@ -176,6 +179,10 @@ impl Device {
     /// to make room, if any: the oldest that is not under way, or the new one when all are.
     pub fn record(&mut self, record: Record) -> Option<Record> {
         self.counters.recorded += 1;
+        let input_1 = record.elements.iter().find(|element| element.id == teltonika::element::DIGITAL_INPUT_1);
+        if let Some(input_1) = input_1 {
+            self.input_1 = input_1.value == ElementValue::U8(1);
+        }
         let full = self.unacknowledged() >= self.options.memory_records_max;
         let lost = if full { self.memory.pop_front() } else { None };
         if full {
@@ -226,6 +233,7 @@ impl Device {
                 }
                 Answer::Strange(_) => self.hang_up(),
                 Answer::Stored(count) => self.counted(now, count, acknowledged),
+                Answer::Command(text) => teltonika::encode_response(&self.reply(&text), out),
             }
         }
         self.tick(now, out);
@@ -289,6 +297,16 @@ impl Device {
             self.link = Link::Idle { since: now };
         } else {
             self.link = Link::Pausing { until: now.plus_ms(self.options.retry_pause_ms), resends };
+        }
+    }
+
+    /// What the unit says to a command: its lines when it is asked for them, and else that it does not know it.
+    fn reply(&self, command: &str) -> String {
+        match command.trim() {
+            "getio" => {
+                format!("DI1:{} DO1:0 DO2:0", u8::from(self.input_1))
+            }
+            _ => "ERR: unknown command".to_owned(),
         }
     }
 

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use simulator::Rng;
 use simulator::device::{Device, DeviceOptions, SendOrder};
 use simulator::geo::Place;
-use simulator::wire::teltonika::{KEEP_ALIVE, Priority, Record};
+use simulator::wire::teltonika::{Element, KEEP_ALIVE, Priority, Record, element, encode_response};
 
 fn at(ms: i64) -> Timestamp {
     Timestamp::from_ms_clamped(1_773_480_413_000 + ms)
@@ -320,4 +320,20 @@ proptest! {
             prop_assert!(outcome.stored.contains(n), "{} was acknowledged but never stored", n);
         }
     }
+}
+
+#[test]
+fn a_command_is_answered_and_disturbs_no_packet() {
+    let mut device = device(|_| {});
+    let with_input = Record { elements: vec![Element::u8(element::DIGITAL_INPUT_1, 1)], ..record(1) };
+    assert_eq!(device.record(with_input), None);
+    logged_in(&mut device, at(0));
+    let (mut out, mut stored) = (Vec::new(), Vec::new());
+    let getio = b"\0\0\0\0\0\0\0\x0d\x0c\x01\x05\0\0\0\x05getio\x01\0\0\0\xcb";
+    device.feed(at(1), getio, &mut out, &mut stored);
+    let mut expected = Vec::new();
+    encode_response("DI1:1 DO1:0 DO2:0", &mut expected);
+    assert_eq!((out, stored.len(), device.wants_close()), (expected, 0, false));
+    device.feed(at(2), &[0, 0, 0, 1], &mut Vec::new(), &mut stored);
+    assert_eq!(numbers(&stored), [1], "the count after it is the packet's");
 }

@@ -1,9 +1,12 @@
-//! Teltonika over TCP, the unit's side: login, codec 8 and 8 Extended packets, keep-alive; the server's answers.
+//! Teltonika over TCP, the unit's side: login, codec 8 and 8 Extended packets, keep-alive; the server's answers, and
+//! commands in codec 12.
 
 mod answer;
+mod command;
 mod record;
 
 pub use self::answer::{Answer, Answers};
+pub use self::command::encode_response;
 pub use self::record::{Element, ElementValue, Priority, Record, element};
 use crc::{CRC_16_ARC, Crc, Table};
 
