@@ -19,7 +19,7 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 /// A client of one server.
 pub(crate) struct Api {
     agent: Agent,
-    base: String,
+    host: String,
 }
 
 /// What an answer says of itself when the call failed.
@@ -42,7 +42,7 @@ impl Api {
     /// For the server that listens there.
     pub(crate) fn new(http: SocketAddr) -> Self {
         let config = Agent::config_builder().http_status_as_error(false).timeout_global(Some(ANSWER_TIMEOUT)).build();
-        Self { agent: config.into(), base: format!("http://{http}/v2") }
+        Self { agent: config.into(), host: format!("http://{http}") }
     }
 
     /// Calls an action without a session.
@@ -63,7 +63,10 @@ impl Api {
     }
 
     fn attempt(&self, action: &str, parameters: &Value) -> Result<Result<Value, Refused>> {
-        let mut answer = self.agent.post(format!("{}/{action}", self.base)).send_json(parameters).context("HTTP")?;
+        // The office's calls are this server's own, and stand beside the Navixy API.
+        let base = if action.starts_with("panel/office/") { "" } else { "/v2" };
+        let address = format!("{}{base}/{action}", self.host);
+        let mut answer = self.agent.post(address).send_json(parameters).context("HTTP")?;
         let body: Value = answer.body_mut().read_json().with_context(|| format!("the answer to {action}"))?;
         if body["success"] == true {
             return Ok(Ok(body));

@@ -6,6 +6,7 @@
 mod account;
 mod api;
 mod board;
+mod driver;
 mod line;
 mod password;
 mod ports;
@@ -29,6 +30,7 @@ use simulator::{Fleet, FleetOptions, Vehicle};
 
 use self::account::Account;
 use self::api::Api;
+use self::driver::Pairing;
 use self::server::{Addresses, Server};
 use self::show::{How, Show};
 use self::stop::Stop;
@@ -96,7 +98,7 @@ async fn with_server(args: &Args, server: &mut Server, admin_password: &str, sto
         error = server.died() => return Err(error),
         () = stop.asked() => return Ok(()),
     };
-    let plain = welcome::text(&addresses, &stage.account, admin_password);
+    let plain = welcome::text(&addresses, &stage.account, stage.pairing.as_ref(), admin_password);
     println!("{plain}");
     let time = async {
         match args.seconds {
@@ -123,6 +125,7 @@ async fn with_server(args: &Args, server: &mut Server, admin_password: &str, sto
 /// All that is needed to watch: somebody to watch as, what to watch, and where to show it.
 struct Stage {
     account: Account,
+    pairing: Option<Pairing>,
     subscription: Subscription,
     fleet: Running,
     show: Show,
@@ -134,15 +137,17 @@ impl Stage {
         let units = fleet.vehicles.iter().map(|v: &Vehicle| (v.name().to_owned(), v.imei().to_owned())).collect();
         let (http, password) = (addresses.http, admin_password.to_owned());
         let prepared = tokio::task::spawn_blocking(move || {
-            let account = Account::prepare(&Api::new(http), &password, units)?;
+            let api = Api::new(http);
+            let account = Account::prepare(&api, &password, units)?;
+            let pairing = driver::prepare(&api, &account)?;
             let subscription = Subscription::open(http, &account.subscribe_message())?;
-            anyhow::Ok((account, subscription))
+            anyhow::Ok((account, pairing, subscription))
         });
-        let (account, subscription) = prepared.await.context("the account")??;
+        let (account, pairing, subscription) = prepared.await.context("the account")??;
         let how = How::choose(args.plain);
         let show = Show::new(how, &account.vehicles)?;
         let fleet = simulator::shell::run(fleet, &ShellOptions::new(addresses.teltonika));
-        Ok(Self { account, subscription, fleet, show })
+        Ok(Self { account, pairing, subscription, fleet, show })
     }
 }
 
