@@ -258,6 +258,8 @@ pub(crate) fn trackit(settings: &Settings) -> TrackitOptions {
         refused_per_address_per_minute_max: trackit.refused_per_address_per_minute_max,
         refused_per_login_per_minute_max: trackit.refused_per_login_per_minute_max,
         refused_keys_max: trackit.refused_keys_max,
+        user_requests_per_second_max: settings.limits.user_requests_per_second_max,
+        rate_keys_max: settings.limits.request_counters_max,
         commands_per_device_per_minute_max: trackit.commands_per_device_per_minute_max,
         command_repeat_s: trackit.command_repeat_s,
         commands_under_way_max: trackit.commands_under_way_max,

@@ -12,9 +12,10 @@ mod vehicles;
 
 use std::sync::Arc;
 
+use calls::Rates;
 use fleet::Session;
 use http::Method;
-use model::Timestamp;
+use model::{Timestamp, UserId};
 use web::{Answer, Call, CallFuture, Handler};
 
 use crate::session::{Shared, Trackit};
@@ -26,6 +27,7 @@ pub const BASE: &str = "/ws";
 /// Answers the HTTP calls of this dialect, below [`BASE`].
 pub struct Api {
     shared: Arc<Shared>,
+    rates: Rates<UserId>,
     clock: fn() -> Timestamp,
 }
 
@@ -63,7 +65,9 @@ impl<'p> Interface<'p> {
 impl Api {
     /// The calls that belong to these sockets, by this clock.
     pub fn new(trackit: &Trackit, clock: fn() -> Timestamp) -> Self {
-        Self { shared: trackit.0.clone(), clock }
+        let shared = trackit.0.clone();
+        let rates = Rates::new(shared.options.user_requests_per_second_max, shared.options.rate_keys_max);
+        Self { shared, rates, clock }
     }
 
     async fn serve(&self, call: &Call) -> Result<Answer, Refusal> {
@@ -73,6 +77,9 @@ impl Api {
         }
         let now = (self.clock)();
         let caller = self.caller(call, now).await?;
+        if !self.rates.take(caller.session.user, now) {
+            return Err(Refusal::TooManyRequests);
+        }
         match interface {
             Interface::WebsocketAuth => self.websocket_auth(call, &caller, now).await,
             Interface::VehiclesForUser => Ok(self.vehicles_for_user(&caller.session)),

@@ -16,6 +16,10 @@ pub struct TrackitOptions {
     pub refused_per_login_per_minute_max: usize,
     /// Addresses, and logins, whose refused attempts are counted at a time. Default 100,000.
     pub refused_keys_max: usize,
+    /// Calls of one user within a second; 0: no limit. Default 50.
+    pub user_requests_per_second_max: u32,
+    /// Users whose calls are counted at a time. Default 100,000.
+    pub rate_keys_max: usize,
     /// Commands that one device may be sent within a minute. Default 6.
     pub commands_per_device_per_minute_max: usize,
     /// Seconds within which a command with the same id is the same command, while it is under way. Default 60.
@@ -45,6 +49,8 @@ impl Default for TrackitOptions {
             refused_per_address_per_minute_max: 60,
             refused_per_login_per_minute_max: 10,
             refused_keys_max: 100_000,
+            user_requests_per_second_max: 50,
+            rate_keys_max: 100_000,
             commands_per_device_per_minute_max: 6,
             command_repeat_s: 60,
             commands_under_way_max: 10_000,

@@ -19,6 +19,8 @@ pub(super) enum Refusal {
     UserBlocked,
     /// So many attempts were refused that this one was not heard.
     TooManyRefused(TooManyRefused),
+    /// Too many calls of this user.
+    TooManyRequests,
     Busy,
     /// It is not [`crate::wire::SESSID_CHARS`] letters and digits.
     SessidForm,
@@ -65,7 +67,7 @@ impl Refusal {
             Self::OtherMethod(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotAuthorized => StatusCode::UNAUTHORIZED,
             Self::UserBlocked | Self::SessidTaken | Self::MobileBlocked => StatusCode::FORBIDDEN,
-            Self::TooManyRefused(_) | Self::TooManySessids => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooManyRefused(_) | Self::TooManyRequests | Self::TooManySessids => StatusCode::TOO_MANY_REQUESTS,
             Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Self::SessidForm | Self::Bad(_) => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -80,6 +82,7 @@ impl Refusal {
             Self::NotAuthorized => "wrong user or password",
             Self::UserBlocked => "the user is blocked",
             Self::TooManyRefused(_) => "too many attempts; try again later",
+            Self::TooManyRequests => "too many calls a second",
             Self::Busy => "busy; try again later",
             Self::SessidForm => "SESSID must be 26 characters of 0-9, A-Z, a-z",
             // The same whoever it belongs to.
@@ -102,7 +105,7 @@ impl Refusal {
                 Some((ALLOW, HeaderValue::from_static(if *method == Method::POST { "POST" } else { "GET" })))
             }
             Self::TooManyRefused(TooManyRefused { retry_s }) => Some((RETRY_AFTER, HeaderValue::from(*retry_s))),
-            Self::Busy => Some((RETRY_AFTER, HeaderValue::from_static("1"))),
+            Self::TooManyRequests | Self::Busy => Some((RETRY_AFTER, HeaderValue::from_static("1"))),
             _ => None,
         }
     }

@@ -154,3 +154,15 @@ async fn pictures_of_forms_are_shown_to_their_owner_alone() {
         assert_eq!(stage.call(Method::GET, target, Some(login)).await.0, 404, "{target} {login}");
     }
 }
+
+#[tokio::test]
+async fn a_user_is_answered_so_often_a_second() {
+    let options = trackit::TrackitOptions { user_requests_per_second_max: 3, ..trackit::TrackitOptions::default() };
+    let stage = Stage::with(options).await;
+    for _ in 0..3 {
+        assert_eq!(stage.call(Method::GET, "/ws/driverList", Some(ANN)).await.0, 200);
+    }
+    assert_eq!(stage.call(Method::GET, "/ws/driverList", Some(ANN)).await.0, 429);
+    stage.user("bob@example.com").await;
+    assert_eq!(stage.call(Method::GET, "/ws/driverList", Some("bob@example.com")).await.0, 200);
+}

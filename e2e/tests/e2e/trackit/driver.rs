@@ -48,8 +48,9 @@ fn what_a_driver_says_is_told_as_the_manual_has_it() {
         phone.send(&message);
         phone.ok(guid);
     };
-    let fields =
-        |more: &[&str]| [&["hid", "mid", "tmx", "rmx", "lat", "lng", "sts", "frc", "src", "eid"][..], more].concat();
+    let fields = |more: &[&'static str]| {
+        [&["hid", "mid", "tmx", "rmx", "lat", "lng", "sts", "frc", "src", "eid"][..], more].concat()
+    };
     say(&mut phone, "g-1", json!({"type": "text", "text": "text message sent by driver"}));
     let text = client.text();
     let message: Value = serde_json::from_str(&text).expect("JSON");
@@ -83,7 +84,7 @@ fn a_form_is_told_with_its_fields_in_order() {
     let form = office(&stage, "form/create", json!({"form": {"name": "Form name", "fields": fields}}));
     let (mut client, mut phone) = both(&stage);
     let values = json!([{"label": "Client", "value": "(some text)"}, {"label": "Work", "value": "(another)"}]);
-    let id = form["value"]["id"].clone();
+    let id = form["id"].clone();
     phone.send_event("g-1", &json!({"type": "form", "form": id, "name": "Form name", "values": values}));
     phone.ok("g-1");
     let text = client.text();

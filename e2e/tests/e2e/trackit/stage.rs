@@ -32,7 +32,8 @@ impl Stage {
     /// A socket that has said who it is.
     #[track_caller]
     pub(super) fn client(&self) -> Client {
-        bind(&self.account.api, &self.account, Some(SESSID));
+        // After a restart it is elsewhere.
+        bind(&self.server.api(), &self.account, Some(SESSID));
         let mut client = Client::open(&self.server);
         client.say(&json!({"type": "auth", "query": {"user_id": self.account.id, "SESSID": SESSID}}));
         assert_eq!(client.next(), json!({"params": {"type": "auth", "success": true}}));
