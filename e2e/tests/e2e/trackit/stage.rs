@@ -1,9 +1,7 @@
 //! A server with a user and a Teltonika unit, and clients of the manual.
 
-use std::time::Duration;
-
 use base64::Engine as _;
-use e2e::{Account, Api, Frame, RegisteredTracker, Reply, Server, ServerOptions, Socket, Tracker};
+use e2e::{Account, Api, RegisteredTracker, Reply, Server, ServerOptions, Socket, Tracker};
 use serde_json::{Value, json};
 
 /// The manual's own.
@@ -127,11 +125,6 @@ impl Client {
     #[track_caller]
     pub(super) fn close_code(&mut self) -> u16 {
         self.0.close_code()
-    }
-
-    /// Whether nothing comes for a moment.
-    pub(super) fn is_quiet(&mut self) -> bool {
-        self.0.frame_within(Duration::from_millis(200)).is_none_or(|frame| matches!(frame, Frame::Dropped))
     }
 }
 
