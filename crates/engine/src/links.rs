@@ -300,7 +300,7 @@ impl Link {
     /// True if something waits for it.
     pub fn heard(&mut self) -> bool {
         if self.kind == LinkKind::Passing {
-            self.engine.presence(&self.source, |state| state.heard = true);
+            self.engine.heard(&self.source);
             self.is_expecting = self.engine.ask_for_orders(self.source.id());
         }
         self.kind == LinkKind::Passing && self.is_expecting
@@ -332,10 +332,7 @@ impl Engine {
     /// Notes a connection of the source's device. `source` must be told by the device itself.
     pub fn link(self: &Arc<Self>, source: &Source, kind: LinkKind) -> Link {
         let mailbox = Arc::new(Mailbox::default());
-        self.presence(source, |state| {
-            state.open.push(mailbox.clone());
-            state.heard |= kind == LinkKind::Passing;
-        });
+        self.presence(source, |state| state.open.push(mailbox.clone()));
         let is_expecting = self.ask_for_orders(source.id());
         Link { engine: self.clone(), source: source.clone(), mailbox, kind, is_expecting }
     }
@@ -377,14 +374,15 @@ impl Engine {
     /// The source's device spoke in a way by which it cannot be sent orders, and that was folded in: it is there until
     /// it counts as offline.
     pub fn heard(&self, source: &Source) {
-        self.presence(source, |state| state.heard = true);
+        // If it counts as offline all the same, there was nothing new in what it said, and no alarm is set that would
+        // tell of its silence.
+        self.presence(source, |state| state.heard = !is_offline(source));
     }
 
     /// The source's device may count as offline by now.
     pub(crate) fn note_silence(&self, source: &Source) {
         // Looked at while the connections are locked, so that a device which speaks in this moment is not lost.
-        let is_offline = || source.lock().state.connection == ConnectionStatus::Offline;
-        self.presence(source, |state| state.heard = state.heard && !is_offline());
+        self.presence(source, |state| state.heard = state.heard && !is_offline(source));
     }
 
     /// Another device took the place of the source's.
@@ -403,4 +401,8 @@ impl Engine {
             self.push(source.id(), Push::Device { up });
         }
     }
+}
+
+fn is_offline(source: &Source) -> bool {
+    source.lock().state.connection == ConnectionStatus::Offline
 }

@@ -110,6 +110,26 @@ async fn a_device_that_connects_for_each_message_is_there_until_it_counts_as_off
     assert_eq!(news(&connection), [DOWN]);
 }
 
+/// An acknowledgement was lost, and the device says again what it had said days ago: nothing is folded in.
+#[tokio::test]
+async fn a_device_that_says_nothing_new_is_there_no_longer_than_its_connection() {
+    set_now(0);
+    let stage = Stage::new().await;
+    let (tracker, source) = stage.register("1").await;
+    stage.store(&source, vec![report(0)]).await;
+    set_now(1_000_000);
+    stage.engine.let_time_pass(now());
+    let (connection, _watch) = follow(&stage, tracker, &source);
+    let mut link = stage.engine.link(&source, LinkKind::Passing);
+    stage.store(&source, vec![report(0)]).await;
+    link.heard();
+    assert_eq!(said(&connection), [UP]);
+    drop(link);
+    assert_eq!((said(&connection), stage.engine.is_up(source.id())), (vec![DOWN.to_owned()], false));
+    stage.engine.heard(&source);
+    assert_eq!((said(&connection), stage.engine.is_up(source.id())), (vec![], false));
+}
+
 #[tokio::test]
 async fn a_device_without_a_way_down_is_there_until_it_counts_as_offline() {
     set_now(0);
