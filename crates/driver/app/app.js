@@ -49,7 +49,7 @@ function showTop() {
     return;
   }
   const [kind, shape] = LINKS[state.link];
-  const parts = [h('p.brand', {}, state.pairing.tracker.label), h('p.link', { role: 'status' }, status(kind, shape, t(`link_${state.link}`)))];
+  const parts = [h('p.brand', {}, h('span.name', {}, state.pairing.tracker.label)), h('p.link', { role: 'status' }, status(kind, shape, t(`link_${state.link}`)))];
   if (state.link === 'offline' || state.link === 'replaced') {
     const waits = state.outbox.length > 0 ? t('waits', { n: state.outbox.length }) : '';
     parts.push(h('p.strip', {}, `${t(`${state.link}_hint`)} ${waits}`));
