@@ -1,6 +1,6 @@
 //! Clones and moves, as the owners' programs see them.
 
-use e2e::{Account, RegisteredTracker, Report, Server, Socket, ngp, ngp_body};
+use e2e::{Account, RegisteredTracker, Report, Server, Socket, eventually, ngp, ngp_body};
 use serde_json::{Value, json};
 
 /// A van, its owner, and somebody else.
@@ -127,4 +127,33 @@ fn a_moved_tracker_leaves_its_old_owner_and_reports_to_the_new_one() {
     assert_eq!(reply.error(), (201, 400));
     let state = scene.other.call("tracker/get_state", json!({"tracker_id": moved})).ok();
     assert_eq!(state["state"]["source_id"], scene.van.source_id);
+}
+
+#[test]
+fn what_waits_for_a_device_and_its_driver_does_not_move_with_the_tracker() {
+    let mut scene = scene();
+    let (owner, van) = (&scene.owner, scene.van.id);
+    let office = |account: &Account, method: &str, mut body: Value| {
+        body["hash"] = json!(account.hash);
+        account.api.post(&format!("/panel/office/{method}"), &body)
+    };
+    owner.call("tracker/raw_command/send", json!({"tracker_id": van, "command": "cut the engine"})).ok();
+    office(owner, "service/create", json!({"tracker_id": van, "service": {"title": "Bread for our client"}})).ok();
+    let moved = owner.panel("tracker/move", json!({"tracker_id": van, "user_id": scene.other.id})).ok();
+    let of_moved = json!({"tracker_id": moved["id"]});
+    let left = |account: &Account| {
+        let commands = account.call("tracker/command/unconfirmed/count", of_moved.clone()).ok()["count"].clone();
+        (commands, office(account, "service/list", of_moved.clone()).ok()["list"].clone())
+    };
+    eventually("nothing to be left", || (left(&scene.other) == (json!(0), json!([]))).then_some(()));
+
+    // What the new owner keeps stays, also when the server starts anew.
+    let kept = json!({"tracker_id": moved["id"], "service": {"title": "Milk"}});
+    office(&scene.other, "service/create", kept).ok();
+    let before = left(&scene.other);
+    assert_eq!(before.1[0]["title"], "Milk");
+    scene.server.kill();
+    scene.server.start_again();
+    scene.other.api = scene.server.api();
+    assert_eq!(left(&scene.other), before);
 }
