@@ -48,8 +48,7 @@ impl Dispatch {
         };
         self.write(move |desk| {
             if let Some(guid) = &message.guid
-                && let Some(earlier) = desk.tables.message_by_guid(source, Some(author), guid)?
-                && earlier.text == message.text
+                && let Some(earlier) = desk.tables.message_by_guid(source, Some(author), guid, &message.text)?
             {
                 return Ok(Some(Sent { is_new: false, ..sent(&earlier) }));
             }

@@ -56,6 +56,8 @@ async fn a_repeat_makes_no_second_message() {
         let other = send(source, author, text).await.expect("sent");
         assert!(other.id != first.id && other.is_new, "{source} {author} {text}");
     }
+    let after_another = stage.dispatch.send(VAN, ANN, "stop".to_owned(), guid(), at(4)).await;
+    assert_eq!(after_another.map(|sent| (sent.id, sent.is_new)), Ok((first.id, false)));
     assert_eq!(stage.texts(VAN).await, ["stop", "stop", "go"]);
 }
 

@@ -41,12 +41,13 @@ pub trait Tables: EventTables + ServiceTables + FileTables {
     /// The message with this id.
     fn message(&self, id: MessageId) -> Result<Option<Message>, StoreError>;
 
-    /// The newest message that this sender gave this id of its own; `author` is `None` for the driver.
+    /// The newest message with this text that this sender gave this id of its own; `author` is `None` for the driver.
     fn message_by_guid(
         &self,
         source: SourceId,
         author: Option<UserId>,
         guid: &str,
+        text: &str,
     ) -> Result<Option<Message>, StoreError>;
 
     /// Messages of a source in a span of time; of the same time in the order of ids.

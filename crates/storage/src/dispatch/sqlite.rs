@@ -170,10 +170,12 @@ impl Tables for Open<'_> {
         source: SourceId,
         author: Option<UserId>,
         guid: &str,
+        text: &str,
     ) -> Result<Option<Message>, StoreError> {
         self.one(
-            "SELECT * FROM messages WHERE source_id = ?1 AND guid = ?2 AND author_id IS ?3 ORDER BY id DESC LIMIT 1",
-            params![source.0, guid, author.map(|user| user.0)],
+            "SELECT * FROM messages WHERE source_id = ?1 AND guid = ?2 AND author_id IS ?3 AND text = ?4 \
+             ORDER BY id DESC LIMIT 1",
+            params![source.0, guid, author.map(|user| user.0), text],
             message,
         )
     }

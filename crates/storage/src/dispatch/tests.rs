@@ -210,15 +210,19 @@ fn a_repeat_is_known_by_sender_and_guid(open: Open) {
     with(&mut *store, |t| t.add_message(&from_office));
     with(&mut *store, |t| t.add_message(&from_driver));
     with(&mut *store, |t| t.add_message(&from_office));
-    let mut check = |source: SourceId, author: Option<UserId>, guid: &str, expected: Option<u64>| {
-        let found = with(&mut *store, |t| t.message_by_guid(source, author, guid));
-        assert_eq!(found.map(|m| m.id.0), expected, "{source} {author:?} {guid}");
+    let another = NewMessage { text: "c".to_owned(), ..from_office.clone() };
+    with(&mut *store, |t| t.add_message(&another));
+    let mut check = |source: SourceId, author: Option<UserId>, guid: &str, text: &str, expected: Option<u64>| {
+        let found = with(&mut *store, |t| t.message_by_guid(source, author, guid, text));
+        assert_eq!(found.map(|m| m.id.0), expected, "{source} {author:?} {guid} {text}");
     };
-    check(OURS, Some(ANN), "g", Some(3));
-    check(OURS, None, "g", Some(2));
-    check(OURS, Some(UserId(8)), "g", None);
-    check(THEIRS, None, "g", None);
-    check(OURS, None, "G", None);
+    check(OURS, Some(ANN), "g", "a", Some(3));
+    check(OURS, Some(ANN), "g", "c", Some(4));
+    check(OURS, Some(ANN), "g", "b", None);
+    check(OURS, None, "g", "b", Some(2));
+    check(OURS, Some(UserId(8)), "g", "a", None);
+    check(THEIRS, None, "g", "b", None);
+    check(OURS, None, "G", "b", None);
 }
 
 fn a_status_moves_and_delivery_is_kept(open: Open) {
