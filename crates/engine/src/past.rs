@@ -13,6 +13,8 @@ use crate::source::Source;
 
 /// Reports before a span that are looked at for what was known when it began.
 const LOOK_BACK_MAX: usize = 10_000;
+/// Reports that are looked at for where a source was.
+const PLACE_LOOK_BACK_MAX: usize = 1_000;
 /// Reports of one time that are put in the order in which they were folded.
 const SAME_TIME_MAX: usize = 4_096;
 
@@ -64,6 +66,22 @@ impl Past {
         let before = self.span.from.plus_ms(-1);
         let known = known_before(journal, self.source, before, Seq(u64::MAX), self.known_now)?;
         Ok(PastHappened { reports: Reports::new(self, journal).peekable(), known, told: VecDeque::new(), past: self })
+    }
+
+    /// Where the source was at a time, in degrees: by the last report up to then that says so and is shown, if it is
+    /// among the last thousand.
+    ///
+    /// # Errors
+    /// When the reports cannot be read.
+    pub fn place_at(self, journal: &dyn Journal, time: Timestamp) -> Result<Option<(f64, f64)>, JournalError> {
+        for stored in journal.newest(self.source, time).take(PLACE_LOOK_BACK_MAX) {
+            let stored = stored?;
+            let is_told = stored.flags & flag::FUTURE == 0 && self.is_shown(&stored);
+            if let Some(position) = stored.report.position.as_ref().filter(|_| is_told) {
+                return Ok(Some((position.latitude, position.longitude)));
+            }
+        }
+        Ok(None)
     }
 
     fn is_shown(&self, stored: &StoredReport) -> bool {

@@ -266,10 +266,15 @@ pub(crate) fn trackit(settings: &Settings) -> TrackitOptions {
         actions_per_socket_max: trackit.actions_per_socket_max,
         absence_s: trackit.absence_s,
         absences_max: trackit.absences_max,
-        renew_s: trackit.renew_s,
+        renew_s: renew_s(trackit.renew_s, settings.sessions.sessid_lifetime_s),
         records_per_answer_max: trackit.records_per_answer_max,
         past_reports_max: settings.limits.past_reports_max,
     }
+}
+
+/// How often a SESSID is bound anew: before it ends, however short it is bound.
+fn renew_s(wanted_s: u32, lifetime_s: u32) -> u32 {
+    wanted_s.min(lifetime_s / 2).max(1)
 }
 
 /// For Navixy's calls and sockets.
@@ -334,6 +339,7 @@ mod tests {
         assert_eq!(format!("{:?}", fleet(&settings)), format!("{of_fleet:?}"));
         assert_eq!(dispatch(&settings), DispatchOptions::default());
         assert_eq!(driver(&settings), DriverOptions::default());
+        assert_eq!(format!("{:?}", trackit(&settings)), format!("{:?}", TrackitOptions::default()));
         assert_eq!(format!("{:?}", journal(&settings)), format!("{:?}", JournalOptions::default()));
         let (calls, sockets) = navixy(&settings);
         assert_eq!(format!("{calls:?}"), format!("{:?}", NavixyOptions::new(now)));
@@ -344,5 +350,13 @@ mod tests {
         assert_eq!(engine.monitor, MonitorLimits::default());
         assert_eq!(format!("{:?}", engine.outbox), format!("{:?}", OutboxLimits::default()));
         assert_eq!(engine.blocked_reports, BlockedReports::default());
+        assert_eq!(engine.kept, KeptLimits::default());
+    }
+
+    #[test]
+    fn a_socket_that_lives_on_has_its_sessid_bound_anew_in_time() {
+        for (wanted_s, lifetime_s, expected) in [(3_600, 86_400, 3_600), (3_600, 600, 300), (3_600, 1, 1)] {
+            assert_eq!(renew_s(wanted_s, lifetime_s), expected, "{wanted_s} {lifetime_s}");
+        }
     }
 }

@@ -79,8 +79,6 @@ pub enum Refusal {
     OtherUser,
     /// As many messages wait for this driver as may.
     TooManyWaiting,
-    /// As much is under way for this connection as may.
-    Busy,
     /// The server's fault; nothing was stored.
     Unavailable,
 }
@@ -94,7 +92,6 @@ impl Refusal {
             Self::UnknownMobile => "not_found",
             Self::Blocked | Self::NotYours | Self::OtherUser => "forbidden",
             Self::TooManyWaiting => "over_quota",
-            Self::Busy => "busy",
             Self::Unavailable => "unavailable",
         }
     }
@@ -109,7 +106,6 @@ impl Refusal {
             Self::NotYours => "the mobile is a clone, and its driver is not yours",
             Self::OtherUser => "user_id is not yours",
             Self::TooManyWaiting => "too many messages wait for this driver",
-            Self::Busy => "too much is under way on this connection",
             Self::Unavailable => "the message could not be stored",
         };
         text.to_owned()
@@ -135,7 +131,7 @@ pub enum NotSent {
     NoSuchCommand,
     /// The command is too long for the device.
     TooLong,
-    /// Others wait already for this device, or for this connection.
+    /// Others wait already for this device, or as many commands are under way as may.
     Busy,
 }
 

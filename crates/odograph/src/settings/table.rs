@@ -569,7 +569,7 @@ settings! {
         absence_s: u32 = 600, Kind::Number(0, YEAR_S);
         /// Clients that may be away at a time; of more the earliest are forgotten.
         absences_max: usize = 100_000, Kind::Number(0, 100_000_000);
-        /// How often a socket that lives on has its SESSID bound anew.
+        /// How often a socket that lives on has its SESSID bound anew; at least twice while it is bound.
         renew_s: u32 = 3_600, Kind::Number(1, YEAR_S);
         /// Records, or events, in one answer.
         records_per_answer_max: usize = 1_000, Kind::Number(1, 1_000_000);

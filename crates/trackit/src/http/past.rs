@@ -48,7 +48,7 @@ impl Api {
         let query = Query::read(call, self.shared.options.records_per_answer_max, now)?;
         let Seen { mobile, past, .. } = self.seen(session, &query)?;
         let read = move |journal: &dyn engine::Journal| {
-            let mut last = None;
+            let mut last = past.place_at(journal, query.from)?;
             let mut out = vec![b'['];
             for (at, record) in past.records(journal).take(query.offset.saturating_add(query.limit)).enumerate() {
                 let record = record?;
@@ -72,19 +72,13 @@ impl Api {
         let (places, zone) = (self.shared.places, self.shared.fleet.zone(session.user));
         let Seen { mobile, past, .. } = seen;
         let read = move |journal: &dyn engine::Journal| {
-            let mut last = None;
             let mut out = vec![b'['];
             let events =
                 InTime { happened: past.happened(journal)?.peekable(), driver: from_driver.into_iter().peekable() };
-            for (at, event) in events.take(query.offset.saturating_add(query.limit)).enumerate() {
+            for event in events.take(query.offset.saturating_add(query.limit)).skip(query.offset) {
                 let event = event?;
-                if let Event::Happened(happened) = &event {
-                    last = encode::place_of(&happened.record).or(last);
-                }
-                if at < query.offset {
-                    continue;
-                }
                 separate(&mut out);
+                let last = if event.has_place() { None } else { past.place_at(journal, event.at())? };
                 match event {
                     Event::Happened(happened) => {
                         let name = crate::place_name(&places, encode::place_of_happened(&happened, last));
@@ -147,6 +141,22 @@ fn separate(out: &mut Vec<u8>) {
 enum Event {
     Happened(Happened),
     FromDriver(DriverEvent),
+}
+
+impl Event {
+    fn at(&self) -> Timestamp {
+        match self {
+            Self::Happened(happened) => happened.record.at,
+            Self::FromDriver(event) => event.at,
+        }
+    }
+
+    fn has_place(&self) -> bool {
+        match self {
+            Self::Happened(happened) => encode::place_of(&happened.record).is_some(),
+            Self::FromDriver(event) => event.position.is_some(),
+        }
+    }
 }
 
 /// What happened and what the driver sent, in the order of their times.

@@ -166,3 +166,26 @@ async fn a_user_is_answered_so_often_a_second() {
     stage.user("bob@example.com").await;
     assert_eq!(stage.call(Method::GET, "/ws/driverList", Some("bob@example.com")).await.0, 200);
 }
+
+#[tokio::test]
+async fn what_has_no_place_of_its_own_is_where_the_mobile_was_before() {
+    let stage = Stage::new().await;
+    let van = stage.trackers(ANN).await[0];
+    let source = stage.source(ANN, van).await;
+    let at = |s: i64, latitude: Option<f64>| model::Report {
+        position: latitude.and_then(|latitude| model::Position::new(latitude, -9.0)),
+        ..report(s, None, Some(2))
+    };
+    stage.upload(source, vec![at(0, Some(38.0)), at(20, None), at(30, Some(39.0)), at(40, None)]).await;
+    let kind = DriverEventKind::Text { text: "x".into() };
+    let event = NewDriverEvent { guid: "g".into(), at: start().plus_ms(45_000), position: None, kind };
+    stage.dispatch.record(source, event, stage.now()).await.expect("recorded");
+    let span = format!("?mid={van}&from=2022-04-02T10:00:10Z&to=2022-04-02T10:01:00Z");
+    let records = stage.get(&format!("/ws/vehicleHistoric{span}"), ANN).await;
+    let latitudes = |list: &Value, path: &str| -> Vec<Value> {
+        list.as_array().expect("a list").iter().map(|one| one.pointer(path).expect("a latitude").clone()).collect()
+    };
+    assert_eq!(latitudes(&records, "/loc/lat"), [38, 39, 39]);
+    let events = stage.get(&format!("/ws/events{span}"), ANN).await;
+    assert_eq!(latitudes(&events["data"], "/lat"), [38, 39, 39, 39]);
+}
