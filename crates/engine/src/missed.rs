@@ -18,11 +18,15 @@ const ON_ITS_WAY_MS: i64 = 10 * MS_PER_SECOND;
 const REPORTS_MAX: usize = 200_000;
 
 impl Engine {
+    /// When any device was last heard of.
+    pub fn last_contact(&self) -> Option<Timestamp> {
+        self.all_sources().iter().filter_map(|source| source.lock().state.last_contact).max()
+    }
+
     /// Fills the rings from the last reports before the end. Only once the states are recovered.
     pub(crate) fn recover_missed(&self) -> Result<(), JournalError> {
         // The last sign of life of any device comes close to the end.
-        let end = self.all_sources().iter().filter_map(|source| source.lock().state.last_contact).max();
-        let Some(end) = end else { return Ok(()) };
+        let Some(end) = self.last_contact() else { return Ok(()) };
         let first = first_received(&**self.journal(), end.plus_ms(-ON_ITS_WAY_MS))?;
         let mut lately: HashMap<SourceId, LastKnown> = HashMap::new();
         for stored in self.journal().by_seq(first).take(REPORTS_MAX) {
