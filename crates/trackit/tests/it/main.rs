@@ -11,3 +11,4 @@ mod http_calls;
 mod ids;
 mod properties;
 mod stage;
+mod subusers;
