@@ -138,8 +138,8 @@ impl Shared {
         }
     }
 
-    /// Puts the addresses of a form's files in the place of their names. Where the office has the form no more, what
-    /// looks like a file and is one counts as one.
+    /// Puts the addresses of a form's files in the place of their names. The office may have changed the form since the
+    /// driver saw it: what is a file of this driver's is one in any field, and what does not look like one is none.
     async fn address_files(
         &self,
         session: &DriverSession,
@@ -148,18 +148,13 @@ impl Shared {
     ) -> Result<(), Answer> {
         let kinds = office::files_of(&self.fleet, session.user, form);
         for (label, value) in fields {
-            let (kind, file) = (kinds.get(label), file_by_name(value));
-            if kind == Some(&false) || value.is_empty() {
-                continue;
-            }
-            match file {
-                Some(file) if self.is_file_of(session, file).await? => *value = file_address(file),
-                _ if kind.is_none() => {}
-                _ => {
-                    let message = format!("there is no such file for {label}");
-                    let refusal = Refusal { code: "unknown_file", message, file: Some(value.clone()) };
-                    return Err(Answer::Refused(refusal));
-                }
+            let Some(file) = file_by_name(value) else { continue };
+            if self.is_file_of(session, file).await? {
+                *value = file_address(file);
+            } else if kinds.get(label) == Some(&true) {
+                let message = format!("there is no such file for {label}");
+                let refusal = Refusal { code: "unknown_file", message, file: Some(value.clone()) };
+                return Err(Answer::Refused(refusal));
             }
         }
         Ok(())

@@ -115,8 +115,8 @@ impl Deliveries {
         let Some(asked) = self.under_way.take() else { return };
         match loaded {
             Some(Loaded::Messages(messages)) => {
-                // As many as were asked for: there may be more.
-                self.news.messages |= matches!(asked, Load::Messages { limit, .. } if messages.len() >= limit);
+                // There may be more, also after fewer than were asked for: the store bounds its answers, too.
+                self.news.messages |= !messages.is_empty();
                 messages.iter().for_each(|message| self.send(message, turn));
             }
             Some(Loaded::Texts(texts)) => turn.say(&Say::Texts { texts: &texts }),

@@ -45,7 +45,8 @@ fn messages_are_looked_up_until_there_are_no_more() {
         json!({"type": "message", "id": 1, "text": "text 1", "time": "2023-11-14T22:13:21.000Z", "from": null});
     assert_eq!(said[0], message);
     let (said, actions) = stage.load(messages(9..12));
-    assert_eq!((ids(&said), actions), (vec![9, 10, 11], vec![]));
+    assert_eq!((ids(&said), actions), (vec![9, 10, 11], look(11, 8)), "long texts make an answer short");
+    assert_eq!(stage.load(messages(12..12)), (vec![], vec![]));
     assert_eq!(stage.hear(News::default()), []);
     assert_eq!(stage.hear(MESSAGES), look(11, 8));
 }
