@@ -140,6 +140,11 @@ const orders = {
   offline: ({ is }) => context.setOffline(is),
   tap,
   write: ({ name, text }) => page.getByLabel(name, { exact: true }).fill(text),
+  // Half of a character at the end, which no text of the test can hold.
+  writeHalf: ({ name, text }) => page.getByLabel(name, { exact: true }).evaluate((field, whole) => {
+    field.value = `${whole}\ud83d`;
+    field.dispatchEvent(new Event('input'));
+  }, text),
   reads: ({ name }) => page.getByLabel(name, { exact: true }).inputValue(),
   sees: ({ text, within = 'body' }) => page.locator(within).getByText(text, { exact: true }).first().waitFor(),
   counts: async ({ selector, count }) => {

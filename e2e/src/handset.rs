@@ -111,6 +111,12 @@ impl Handset {
         self.order(json!({"order": "write", "name": label, "text": text}));
     }
 
+    /// Has the field with this label hold a text that was cut within a character.
+    #[track_caller]
+    pub fn write_half(&mut self, label: &str, text: &str) {
+        self.order(json!({"order": "writeHalf", "name": label, "text": text}));
+    }
+
     /// What is in the field with this label.
     #[track_caller]
     pub fn reads(&mut self, label: &str) -> String {

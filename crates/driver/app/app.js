@@ -123,11 +123,15 @@ function listen() {
 
 function serve() {
   if (!('serviceWorker' in navigator)) return;
-  const before = navigator.serviceWorker.controller;
-  navigator.serviceWorker.register('/driver/sw.js', { scope: '/driver' }).catch(() => {});
+  const registering = navigator.serviceWorker.register('/driver/sw.js', { scope: '/driver' });
+  registering.catch(() => {});
+  // A server that was upgraded ended the connection. An app that is never closed would not look by itself.
+  on('link', (how) => how === 'online' && registering.then((found) => found.update()).catch(() => {}));
+  let isControlled = navigator.serviceWorker.controller !== null;
   let isNewer = false;
   navigator.serviceWorker.addEventListener('controllerchange', () => {
-    isNewer = before !== null;
+    isNewer ||= isControlled;
+    isControlled = true;
   });
   // A new version of the app is taken up when nobody looks. Nothing is lost: all is in the store.
   // Not where the camera may be the reason that nobody looks.

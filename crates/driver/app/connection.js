@@ -11,6 +11,9 @@ const WELCOME_MS = 15_000;
 const PING_MS = 25_000;
 const PONG_MS = 10_000;
 
+/** Half of a character, as a cut text may end with, is no JSON to the server: all after it would wait for ever. */
+const whole = (_, value) => (typeof value === 'string' ? value.replace(/\p{Surrogate}/gu, '\uFFFD') : value);
+
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** One socket from its opening to its end. What comes after its end does nothing. */
@@ -38,7 +41,7 @@ export class Connection {
   }
 
   send(message) {
-    if (this.socket.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(message));
+    if (this.socket.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(message, whole));
   }
 
   close(code = 0) {

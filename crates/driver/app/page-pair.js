@@ -27,6 +27,7 @@ async function ask(code) {
   }
   const said = await answer.json().catch(() => ({}));
   if (answer.ok && said.token) return { pairing: said };
+  if (said.error === 'too_many_phones') return { trouble: t('pair_too_many_phones') };
   if (answer.status === 403) return { trouble: t('pair_wrong') };
   if (answer.status === 429) return { trouble: t('pair_too_many') };
   return { trouble: t('pair_busy') };

@@ -88,12 +88,22 @@ export function here() {
   return isFresh ? { lat: now.lat, lng: now.lng } : {};
 }
 
+/** The oldest points in one message; fewer of them where the server takes only a short one. */
+function positions(rows) {
+  const message = { type: 'positions', guid: newGuid(), points: rows.map((row) => row.point) };
+  while (rows.length > 1 && JSON.stringify(message).length > limits().message_bytes_max) {
+    rows.splice(Math.ceil(rows.length / 2));
+    message.points.splice(rows.length);
+  }
+  return message;
+}
+
 /** Sends the oldest positions; whether there may be more. */
 export async function sendPoints(connection) {
   if (!state.lists.shares_position) return false;
   const rows = await read(['points'], (points) => result(points.getAll(null, limits().points_max)));
   if (rows.length === 0) return false;
-  const answer = await connection.ask({ type: 'positions', guid: newGuid(), points: rows.map((row) => row.point) });
+  const answer = await connection.ask(positions(rows));
   if (!answer) return false;
   if (answer.type === 'error') {
     await connection.pause(answer.retry * 1000);

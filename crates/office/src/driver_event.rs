@@ -27,7 +27,12 @@ pub(crate) const METHODS: &[Method] = &[
         required("to", Kind::DateTime, "included"),
         optional("limit", Kind::Int, "1 to 1,024, which is also what counts when it is missing"),
     ])
-    .gives(&[required("list", Kind::List(&EVENT), "oldest first; there may be more when it is as long as the limit")])
+    .gives(&[required(
+        "list",
+        Kind::List(&EVENT),
+        "oldest first. Long texts make it shorter than the limit: ask again from the time of the last one, until \
+         nothing comes but what is known",
+    )])
     .fails(OF_TRACKER),
     Method::keepers(
         "panel/office/file/read",

@@ -107,6 +107,18 @@ fn nothing_is_lost_or_doubled_while_the_phone_and_the_server_are_away() {
 }
 
 #[test]
+fn a_text_that_ends_within_a_character_holds_up_nothing() {
+    let mut scene = scene!();
+    scene.pair();
+    scene.phone.open("/driver#/messages");
+    scene.phone.write_half("Your text", "cut");
+    scene.phone.tap("Send");
+    scene.write("after it");
+    scene.received(2);
+    assert_eq!(scene.texts(), ["cut\u{FFFD}", "after it"]);
+}
+
+#[test]
 fn two_tabs_are_one_phone() {
     let mut scene = scene!();
     scene.pair();

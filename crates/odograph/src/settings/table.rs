@@ -385,8 +385,9 @@ settings! {
     messages: Messages {
         /// Most characters of a message.
         chars_max: usize = 20_000, Kind::Number(1, MIB);
-        /// Most bytes of the id that a sender gives a message, by which a repeat is known.
-        guid_bytes_max: usize = 128, Kind::Number(1, 4_096);
+        /// Most bytes of the id that a sender gives a message, by which a repeat is known. Drivers' phones give ids of up
+        /// to 64.
+        guid_bytes_max: usize = 128, Kind::Number(64, 4_096);
         /// Messages to one driver that may wait for the driver's application; beyond it they are refused.
         undelivered_per_driver_max: u32 = 1_000, Kind::Number(1, 1_000_000);
         /// How long a message may wait for the driver's application before it counts as failed; 0 for ever.
