@@ -22,7 +22,10 @@ impl Api {
         let refused = &self.shared.refused;
         refused.check(call.peer, login, now).map_err(Refusal::TooManyRefused)?;
         let Some((login, password)) = &credentials else {
-            refused.note(call.peer, None, now);
+            // Many programs ask without credentials first, to learn that they are needed. That is no attempt.
+            if call.headers.contains_key(AUTHORIZATION) {
+                refused.note(call.peer, None, now);
+            }
             return Err(Refusal::NotAuthorized);
         };
         match self.shared.fleet.verify(login, password, now).await {

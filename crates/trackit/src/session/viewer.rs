@@ -87,9 +87,12 @@ impl Viewer {
         self.followed.retain(|_, followed| followed.watch.source().id() != source || !followed.watch.is_over());
     }
 
-    /// How a followed tracker is shown; `None` when it is no longer.
+    /// How a followed tracker is shown; `None` when it is lost or blocked by now, even if the outbox has not told of
+    /// that yet.
     pub(super) fn mobile(&self, shared: &Shared, tracker: TrackerId) -> Option<Mobile> {
-        self.followed.contains_key(&tracker).then(|| mobile(shared, tracker))
+        let is_followed = self.followed.get(&tracker).is_some_and(|followed| !followed.watch.is_over());
+        let is_shown = is_followed && matches!(shared.fleet.access(&self.session, tracker), Access::Normal(_));
+        is_shown.then(|| mobile(shared, tracker))
     }
 
     /// Whether a tracker is a further view of somebody else's.

@@ -234,3 +234,15 @@ async fn a_sign_of_life_confirms_no_more_than_was_handed_out() {
     let mut client = stage.client();
     assert_eq!(event_types(&client.say(&auth(stage.ann, SESSID))), [3802]);
 }
+
+#[tokio::test]
+async fn what_was_missed_is_not_told_once_the_mobile_is_blocked() {
+    let stage = Stage::new().await;
+    with_two_missed(&stage).await;
+    let mut client = stage.client();
+    client.hear(web::Message::Text(&auth(stage.ann, SESSID)));
+    assert_eq!(event_types(&client.gather_some(1)), [3801]);
+    let van = stage.trackers(ANN).await[0];
+    stage.fleet.set_source_blocked(&stage.panel, van, true).await.expect("blocked");
+    assert_eq!(client.due(), Vec::<Value>::new());
+}

@@ -189,3 +189,20 @@ async fn what_has_no_place_of_its_own_is_where_the_mobile_was_before() {
     let events = stage.get(&format!("/ws/events{span}"), ANN).await;
     assert_eq!(latitudes(&events["data"], "/lat"), [38, 39, 39, 39]);
 }
+
+#[tokio::test]
+async fn who_asks_without_credentials_first_is_not_taken_for_a_guesser() {
+    let options =
+        trackit::TrackitOptions { refused_per_address_per_minute_max: 3, ..trackit::TrackitOptions::default() };
+    let stage = Stage::with(options).await;
+    for _ in 0..10 {
+        assert_eq!(stage.call(Method::GET, "/ws/driverList", None).await.0, 401);
+        assert_eq!(stage.call(Method::GET, "/ws/driverList", Some(ANN)).await.0, 200);
+    }
+    for _ in 0..3 {
+        let mut broken = call(Method::GET, "/ws/driverList", None, b"", "");
+        broken.headers.insert("authorization", "Basic ???".parse().expect("a header"));
+        assert_eq!(stage.answer(broken).await.status.as_u16(), 401);
+    }
+    assert_eq!(stage.call(Method::GET, "/ws/driverList", Some(ANN)).await.0, 429);
+}
