@@ -360,6 +360,11 @@ impl<S: Latest> Outbox<S> {
         }
     }
 
+    /// Whether a lane takes anything in: it was not closed, and its session has not ended.
+    pub fn is_open(&self, lane: Lane) -> bool {
+        self.lanes.get(lane.0 as usize).is_some_and(|lane| lane.open)
+    }
+
     /// Takes in the news of a tracker.
     pub fn added(&mut self, tracker: TrackerId) {
         self.push_access(Item::Added(tracker));

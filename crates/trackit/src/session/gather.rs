@@ -18,7 +18,7 @@ impl TrackitSession {
         while self.closing.is_none() && out.len() < end {
             if let Some(done) = self.mailbox.take() {
                 self.answer(done, out);
-            } else if let Some(pushed) = self.first.pop() {
+            } else if let Some(pushed) = self.next_missed() {
                 self.pass(pushed, out);
             } else if self.viewer.is_none() {
                 return Gathered::Done;
@@ -33,6 +33,15 @@ impl TrackitSession {
             }
         }
         self.closing.map_or(Gathered::More, Gathered::Close)
+    }
+
+    /// The next of what the client missed; none once its session has ended.
+    fn next_missed(&mut self) -> Option<Pushed> {
+        let viewer = self.viewer.as_ref()?;
+        if !self.first.is_empty() && !viewer.is_live(&self.connection) {
+            self.first.clear();
+        }
+        self.first.pop()
     }
 
     /// What became of something that the client asked for.

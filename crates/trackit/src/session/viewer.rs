@@ -90,7 +90,7 @@ impl Viewer {
     /// How a followed tracker is shown; `None` when it is lost or blocked by now, even if the outbox has not told of
     /// that yet.
     pub(super) fn mobile(&self, shared: &Shared, tracker: TrackerId) -> Option<Mobile> {
-        let is_followed = self.followed.get(&tracker).is_some_and(|followed| !followed.watch.is_over());
+        let is_followed = self.followed.contains_key(&tracker);
         let is_shown = is_followed && matches!(shared.fleet.access(&self.session, tracker), Access::Normal(_));
         is_shown.then(|| mobile(shared, tracker))
     }
@@ -104,6 +104,11 @@ impl Viewer {
     pub(super) fn last_place(&self, tracker: TrackerId) -> Option<(f64, f64)> {
         let source = self.followed.get(&tracker)?.watch.source();
         source.read(|view| view.state.gps.map(|gps| (gps.latitude, gps.longitude)))
+    }
+
+    /// Whether the session has not ended, also if the outbox has not told of that yet.
+    pub(super) fn is_live(&self, connection: &Connection) -> bool {
+        connection.outbox().is_open(self.lane)
     }
 
     /// Lets go of everything.

@@ -246,3 +246,14 @@ async fn what_was_missed_is_not_told_once_the_mobile_is_blocked() {
     stage.fleet.set_source_blocked(&stage.panel, van, true).await.expect("blocked");
     assert_eq!(client.due(), Vec::<Value>::new());
 }
+
+#[tokio::test]
+async fn what_was_missed_is_not_told_once_the_session_has_ended() {
+    let stage = Stage::new().await;
+    with_two_missed(&stage).await;
+    let mut client = stage.client();
+    client.hear(web::Message::Text(&auth(stage.ann, SESSID)));
+    assert_eq!(event_types(&client.gather_some(1)), [3801]);
+    stage.fleet.change_password(&stage.panel, stage.ann, "Another-Kite*42x", stage.now()).await.expect("changed");
+    assert_eq!(kinds(&client.gather().0), ["logout"]);
+}
