@@ -105,7 +105,7 @@ export function mountForm(main, id) {
       try {
         await send(form, kept);
         notice(t(state.link === 'online' ? 'sending' : 'kept'), 'good');
-        location.hash = '#/forms';
+        if (!isGone) location.hash = '#/forms';
       } catch {
         isSending = false;
         notice(t('not_kept'), 'bad');

@@ -78,17 +78,17 @@ function thread(list, older, seen) {
   const update = () => {
     const rows = state.messages.slice(-count);
     older.hidden = state.messages.length <= count;
-    const keys = new Set(rows.map((row) => row.key));
-    for (const [key, { item, foot }] of made) {
-      if (keys.has(key)) continue;
+    const there = new Set(rows.map((row) => row.n));
+    for (const [n, { item, foot }] of made) {
+      if (there.has(n)) continue;
       item.remove();
       seen.remove(foot);
-      made.delete(key);
+      made.delete(n);
     }
     let after = null;
     for (const row of rows) {
       const look = `${row.read}${row.state}`;
-      const known = made.get(row.key);
+      const known = made.get(row.n);
       if (known?.look !== look) {
         const fresh = { ...bubble(row), look };
         if (known) {
@@ -97,9 +97,9 @@ function thread(list, older, seen) {
         } else if (after) after.after(fresh.item);
         else list.prepend(fresh.item);
         if (row.in && !row.read) seen.add(fresh.foot, row.id);
-        made.set(row.key, fresh);
+        made.set(row.n, fresh);
       }
-      after = made.get(row.key).item;
+      after = made.get(row.n).item;
     }
   };
   const more = () => {

@@ -48,7 +48,6 @@ async function report(service, delivered, note) {
   const shown = [`${service.title}: ${t(delivered ? 'service_delivered' : 'service_visited')}`, note].filter(Boolean).join('\n');
   await enqueue({ type: 'service', body, shown, draft: KEY(service.id) });
   notice(t(state.link === 'online' ? 'sending' : 'kept'), 'good');
-  location.hash = '#/services';
 }
 
 export function mountService(main, id) {
@@ -65,11 +64,14 @@ export function mountService(main, id) {
   }).catch(() => {});
   input.addEventListener('input', () => keepDraft(KEY(id), input.value || null).catch(() => {}));
   let isSending = false;
+  let isGone = false;
   const say = (delivered) => async () => {
     if (isSending) return;
     isSending = true;
     try {
       await report(service, delivered, input.value.trim());
+      // A driver who went on meanwhile stays there.
+      if (!isGone) location.hash = '#/services';
     } catch {
       isSending = false;
       notice(t('not_kept'), 'bad');
@@ -89,5 +91,10 @@ export function mountService(main, id) {
       h('button.big.primary', { type: 'button', onclick: say(true) }, sign('ok'), h('span', {}, t('delivered'))))));
   const update = () => now.replaceChildren(standing(find() ?? service));
   update();
-  return { update };
+  return {
+    update,
+    leave() {
+      isGone = true;
+    },
+  };
 }

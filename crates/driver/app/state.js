@@ -202,7 +202,10 @@ async function markService(kept, { service: id, delivered }) {
 export async function receive({ id, text, time, from }) {
   const key = `office-${id}`;
   const isNew = await write(['messages'], async (messages) => {
-    if (await result(messages.index('key').getKey(key))) return false;
+    const known = await result(messages.index('key').get(key));
+    if (known?.time === time) return false;
+    // A server that lost its store, or was set back, counts anew: this is another message under an old number.
+    if (known) messages.delete(known.n);
     messages.add({ key, in: true, id, text, time, from, read: false, told: false });
     await prune(messages);
     return true;

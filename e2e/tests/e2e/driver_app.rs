@@ -119,6 +119,25 @@ fn a_text_that_ends_within_a_character_holds_up_nothing() {
 }
 
 #[test]
+fn a_message_of_a_server_that_counts_anew_is_shown_under_its_old_number() {
+    let mut scene = scene!();
+    scene.pair();
+    scene.phone.open("/driver#/messages");
+    scene.send("before");
+    scene.phone.sees(".bubble.in .text", "before");
+    let addresses = scene.server.addresses();
+    scene.server.kill();
+    for file in ["dispatch.db", "dispatch.db-wal", "dispatch.db-shm"] {
+        // The log is there only while something is in it.
+        let _ = std::fs::remove_file(scene.server.folder().join(file));
+    }
+    scene.server.start_again_on(&addresses);
+    scene.send("after");
+    scene.phone.sees(".bubble.in .text", "after");
+    assert_eq!(scene.phone.texts(".bubble.in .text"), ["after"]);
+}
+
+#[test]
 fn two_tabs_are_one_phone() {
     let mut scene = scene!();
     scene.pair();
