@@ -33,8 +33,9 @@ export function mountList(main) {
 /** Keeps what is filled in, so that the app may end at any moment. */
 function keeper(key, begun, shown) {
   let changes = 0;
-  const values = { ...begun?.values };
-  const files = { ...begun?.files };
+  // By labels of the office, which may be called as anything that every object has.
+  const values = Object.assign(Object.create(null), begun?.values);
+  const files = Object.assign(Object.create(null), begun?.files);
   const keep = () => {
     const isEmpty = Object.keys(values).length + Object.keys(files).length === 0;
     changes += 1;

@@ -138,6 +138,19 @@ fn a_message_of_a_server_that_counts_anew_is_shown_under_its_old_number() {
 }
 
 #[test]
+fn a_field_may_be_called_as_what_every_object_has() {
+    let mut scene = scene!();
+    let fields = json!([{"label": "constructor", "type": "text"}, {"label": "Note", "type": "text"}]);
+    scene.office("form/create", json!({"form": {"name": "Site", "fields": fields}})).ok();
+    scene.pair();
+    scene.phone.open("/driver#/forms");
+    scene.phone.tap_a("link", "Site");
+    scene.phone.write("Note", "here");
+    scene.phone.tap("Send form");
+    assert_eq!(scene.received(1)[0]["fields"], json!([{"label": "Note", "value": "here"}]));
+}
+
+#[test]
 fn two_tabs_are_one_phone() {
     let mut scene = scene!();
     scene.pair();
