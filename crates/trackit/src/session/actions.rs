@@ -75,7 +75,7 @@ pub(super) fn order(
         let is_getio = command.cmd == GETIO;
         match shared.devices.order(source, order_of(command)).await {
             Err(why) => {
-                shared.commands.failed(&key, source);
+                shared.commands.failed(&key, source, now);
                 known.send_replace(Some(Err(why)));
                 tell(Err(why));
             }
@@ -83,7 +83,7 @@ pub(super) fn order(
                 known.send_replace(Some(Ok(())));
                 tell(Ok(()));
                 let reply = reply.await;
-                shared.commands.over(&key);
+                shared.commands.over(&key, now);
                 if let Some(reply) = reply.filter(|_| !is_getio) {
                     mailbox.put(Done::Replied { tracker, id: key.id.clone(), reply });
                 }

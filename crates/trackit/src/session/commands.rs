@@ -93,20 +93,22 @@ impl Commands {
         Ok(Begun::New(sender))
     }
 
-    /// It never reached the device, and does not count.
-    pub(crate) fn failed(&self, key: &CommandKey, source: SourceId) {
-        let mut inner = self.lock();
-        let Some(command) = inner.under_way.remove(key) else { return };
-        if let Some(times) = inner.sent.get_mut(&source)
-            && let Some(at) = times.iter().position(|time| *time == command.since)
+    /// The one that was begun then never reached the device, and does not count.
+    pub(crate) fn failed(&self, key: &CommandKey, source: SourceId, since: Timestamp) {
+        self.over(key, since);
+        if let Some(times) = self.lock().sent.get_mut(&source)
+            && let Some(at) = times.iter().position(|time| *time == since)
         {
             times.remove(at);
         }
     }
 
-    /// Nothing more comes of it.
-    pub(crate) fn over(&self, key: &CommandKey) {
-        self.lock().under_way.remove(key);
+    /// Nothing more comes of the one that was begun then. A later one of the same id goes on.
+    pub(crate) fn over(&self, key: &CommandKey, since: Timestamp) {
+        let mut inner = self.lock();
+        if inner.under_way.get(key).is_some_and(|command| command.since == since) {
+            inner.under_way.remove(key);
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -149,10 +151,12 @@ mod tests {
         assert_eq!(*again.borrow(), Some(Ok(())));
         let other = CommandKey { user: UserId(2), ..key("a") };
         assert_eq!(begin(&commands, &other, VAN, 2), Ok(true), "another user's");
-        commands.over(&key("a"));
+        commands.over(&key("a"), at(0));
         assert_eq!(begin(&commands, &key("a"), VAN, 3), Ok(true), "it was answered");
         assert_eq!(begin(&commands, &key("a"), VAN, 62), Ok(false));
         assert_eq!(begin(&commands, &key("a"), VAN, 63), Ok(true), "too long ago");
+        commands.over(&key("a"), at(3));
+        assert_eq!(begin(&commands, &key("a"), VAN, 64), Ok(false), "the earlier one's end is not the later one's");
     }
 
     #[test]
@@ -163,7 +167,7 @@ mod tests {
         }
         assert_eq!(begin(&commands, &key("6"), VAN, 6), Err(NotSent::RateLimited));
         assert_eq!(begin(&commands, &key("6"), SourceId(2), 6), Ok(true), "another device");
-        commands.failed(&key("3"), VAN);
+        commands.failed(&key("3"), VAN, at(3));
         assert_eq!(begin(&commands, &key("7"), VAN, 7), Ok(true), "what was not sent does not count");
         assert_eq!(begin(&commands, &key("8"), VAN, 59), Err(NotSent::RateLimited));
         assert_eq!(begin(&commands, &key("8"), VAN, 60), Ok(true));
