@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::future::Future;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
 
 use atomic_waker::AtomicWaker;
@@ -29,9 +29,23 @@ pub(super) enum Done {
 /// Outcomes on their way to the socket that asked. Bounded by what a socket may have under way.
 #[derive(Default)]
 pub(super) struct Mailbox {
-    done: Mutex<VecDeque<Done>>,
+    outcomes: Mutex<Outcomes>,
     waker: AtomicWaker,
 }
+
+#[derive(Default)]
+struct Outcomes {
+    done: VecDeque<Done>,
+    /// The texts under way, in the order in which they were sent. One text may be sent twice, and the answer to the
+    /// repeat, which says how far the message is by then, must not come first.
+    texts: VecDeque<Option<Done>>,
+    /// How many texts were before those.
+    texts_before: u64,
+}
+
+/// A text's place among those of its socket.
+#[derive(Clone, Copy, Debug)]
+struct Place(u64);
 
 impl Mailbox {
     pub(super) fn register(&self, waker: &Waker) {
@@ -39,11 +53,39 @@ impl Mailbox {
     }
 
     pub(super) fn take(&self) -> Option<Done> {
-        self.done.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+        self.lock().done.pop_front()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Outcomes> {
+        self.outcomes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn put(&self, done: Done) {
-        self.done.lock().unwrap_or_else(PoisonError::into_inner).push_back(done);
+        self.lock().done.push_back(done);
+        self.waker.wake();
+    }
+
+    /// Keeps a place for what becomes of a text.
+    fn line_up(&self) -> Place {
+        let mut outcomes = self.lock();
+        outcomes.texts.push_back(None);
+        Place(outcomes.texts_before + outcomes.texts.len() as u64 - 1)
+    }
+
+    /// What became of a text: it can be taken once all before it were put.
+    fn put_text(&self, place: Place, done: Done) {
+        let mut outcomes = self.lock();
+        let index = usize::try_from(place.0 - outcomes.texts_before).unwrap_or(usize::MAX);
+        if let Some(text) = outcomes.texts.get_mut(index) {
+            *text = Some(done);
+        }
+        while let Some(Some(_)) = outcomes.texts.front()
+            && let Some(done) = outcomes.texts.pop_front()
+        {
+            outcomes.texts_before += 1;
+            outcomes.done.extend(done);
+        }
+        drop(outcomes);
         self.waker.wake();
     }
 }
@@ -125,9 +167,10 @@ pub(super) fn send(
 ) {
     let (shared, mailbox) = (Arc::clone(shared), Arc::clone(mailbox));
     let runtime = shared.runtime.clone();
+    let place = mailbox.line_up();
     start(&runtime, async move {
         let sent = shared.dispatch.send(source, user, text.txt.clone(), Some(text.guid.clone()), now).await;
-        mailbox.put(Done::Sent { tracker, text, outcome: sent.map_err(Refusal::from) });
+        mailbox.put_text(place, Done::Sent { tracker, text, outcome: sent.map_err(Refusal::from) });
     });
 }
 
@@ -142,5 +185,41 @@ impl From<MessageError> for Refusal {
             MessageError::TooManyWaiting => Self::TooManyWaiting,
             MessageError::Failed(_) => Self::Unavailable,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(guid: &str) -> Done {
+        let (txt, user_name) = ("x".to_owned(), String::new());
+        let text = Text { uid: 1, txt, user_id: 1, user_name, guid: guid.to_owned() };
+        Done::Sent { tracker: TrackerId(1), text, outcome: Err(Refusal::Unavailable) }
+    }
+
+    fn taken(mailbox: &Mailbox) -> Vec<String> {
+        std::iter::from_fn(|| mailbox.take())
+            .map(|done| match done {
+                Done::Sent { text, .. } => text.guid,
+                Done::Ordered { id, .. } | Done::Replied { id, .. } => id,
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_repeated_text_is_answered_after_the_first() {
+        let mailbox = Mailbox::default();
+        let (first, repeat, other) = (mailbox.line_up(), mailbox.line_up(), mailbox.line_up());
+        mailbox.put_text(repeat, refused("repeat"));
+        assert!(taken(&mailbox).is_empty(), "the answer to the first is still to come");
+        mailbox.put(Done::Ordered { tracker: TrackerId(1), id: "command".to_owned(), outcome: Ok(()) });
+        assert_eq!(taken(&mailbox), ["command"], "which waits for no text");
+        mailbox.put_text(first, refused("first"));
+        assert_eq!(taken(&mailbox), ["first", "repeat"]);
+        let next = mailbox.line_up();
+        mailbox.put_text(next, refused("next"));
+        mailbox.put_text(other, refused("other"));
+        assert_eq!(taken(&mailbox), ["other", "next"]);
     }
 }
