@@ -1,6 +1,8 @@
 //! What a client asks of devices and drivers.
 
-use e2e::Tracker;
+use e2e::gt06::{Gt06, frame};
+use e2e::ruptela::{Ruptela, packet, told};
+use e2e::{RegisteredTracker, Tracker};
 use serde_json::{Value, json};
 
 use super::stage::{Client, Stage};
@@ -63,6 +65,43 @@ fn a_device_is_asked_for_its_inputs_and_outputs() {
     assert_eq!(values, [(&json!(1), &json!(0)), (&json!(2), &json!(0)), (&json!(179), &json!(1))]);
     assert_eq!(params["cmd"]["1"]["hid"], Value::Null);
     client.silent();
+}
+
+#[test]
+fn units_of_other_families_are_asked_in_their_own_words() {
+    let stage = Stage::new();
+    let (bike, truck) =
+        (stage.account.register("350000000000014", "gt06"), stage.account.register("350000000000022", "ruptela"));
+    let mut client = stage.client();
+
+    let mut unit = Gt06::online(stage.server.device("gt06"), "350000000000014");
+    client.until("connection");
+    client.say(&api("1", bike.id, "getio"));
+    let sent = unit.frame().expect("the command");
+    assert_eq!((sent[3], &sent[9..16]), (0x80, &b"STATUS#"[..]), "{sent:02X?}");
+    let text = b"Battery:4.16V,NORMAL; ACC:ON; Relay:OFF;";
+    let length = u8::try_from(4 + text.len()).expect("short");
+    unit.send(&frame(0x15, &[&[length][..], &sent[5..9], text, &[0, 2]].concat(), 9));
+    assert_eq!(lines(&mut client, &bike), json!({"1": 1, "179": 0}));
+
+    let mut unit = Ruptela::connect(stage.server.device("ruptela"));
+    unit.send(&packet("350000000000022", 16, &[]));
+    assert_eq!(unit.packet().as_deref(), Some(&told(116, &[1])[..]));
+    client.until("connection");
+    client.say(&api("2", truck.id, "getio"));
+    assert_eq!(unit.packet().as_deref(), Some(&told(108, b" getio")[..]));
+    unit.send(&packet("350000000000022", 7, b"DIN1:1 DIN2:0 DOUT1:1"));
+    assert_eq!(lines(&mut client, &truck), json!({"1": 1, "2": 0, "179": 1}));
+}
+
+/// Number and value of each line that a unit answers to `getio`.
+#[track_caller]
+fn lines(client: &mut Client, mobile: &RegisteredTracker) -> Value {
+    assert_eq!(client.until("cmd-status")["params"]["status"], true);
+    let parsed = client.until("cmd-parsed");
+    assert_eq!((&parsed["uid"], &parsed["params"]["sub-type"]), (&json!(mobile.id), &json!("getio")));
+    let lines = parsed["params"]["cmd"].as_object().expect("lines");
+    lines.iter().map(|(number, line)| (number.clone(), line["tlv"].clone())).collect::<serde_json::Map<_, _>>().into()
 }
 
 /// Conforms to trackit 004, "Vehicle-related data": commands are limited: getio is for everybody, others for who was given the right
