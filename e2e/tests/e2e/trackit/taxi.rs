@@ -2,7 +2,6 @@
 
 use e2e::teltonika::{Element, record};
 use e2e::{Report, cabs};
-use serde_json::json;
 
 use super::stage::Stage;
 
@@ -19,13 +18,18 @@ fn each_fare_of_a_day_is_an_event_at_its_begin_and_its_end() {
     let mut fixes = cabs::fixes("abboip.txt");
     let begin_s = fixes.first().expect("a drive has fixes").time_s;
     fixes.retain(|fix| fix.time_s < begin_s + DAY_S);
-    let changes = fixes.windows(2).filter(|pair| pair[0].occupied != pair[1].occupied).count();
+    // Of the first so many fixes.
+    let changes_until = |count: u64| {
+        let fixes = &fixes[..usize::try_from(count).expect("few")];
+        fixes.windows(2).filter(|pair| pair[0].occupied != pair[1].occupied).count()
+    };
+    let changes = changes_until(fixes.len() as u64);
     assert!(changes > 10, "a taxi has fares");
 
     let stage = Stage::new();
     let mut client = stage.client();
     let mut unit = stage.unit();
-    let (mut events, mut records) = (0, 0);
+    let (mut events, mut records, mut sent) = (0, 0, 0);
     for packet in fixes.chunks(PACKET) {
         let to_record = |fix: &cabs::Fix| {
             let place = Report { latitude: fix.latitude, longitude: fix.longitude, ..Report::default() };
@@ -33,10 +37,9 @@ fn each_fare_of_a_day_is_an_event_at_its_begin_and_its_end() {
             record(&report, vec![Element::u8(1, u8::from(fix.occupied))])
         };
         unit.upload(&packet.iter().map(to_record).collect::<Vec<_>>());
-        // Read as a client does that keeps up.
-        client.say(&json!({"type": "api", "query": {"id": "read", "uid": 1, "cmd": "getio"}}));
-        let mut is_answered = false;
-        while !is_answered {
+        // Read as a client does that keeps up. What is told of an upload comes soon after its acknowledgement.
+        sent += packet.len() as u64;
+        while records < sent || events < changes_until(sent) {
             let message = client.next();
             let params = &message["params"];
             match params["type"].as_str() {
@@ -52,10 +55,10 @@ fn each_fare_of_a_day_is_an_event_at_its_begin_and_its_end() {
                     events += 1;
                 }
                 Some("records") => records += params["total"].as_u64().expect("a number"),
-                Some("cmd-status") => is_answered = true,
                 _ => {}
             }
         }
     }
+    client.silent();
     assert_eq!((events, records), (changes, fixes.len() as u64));
 }
