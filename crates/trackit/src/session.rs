@@ -29,7 +29,7 @@ use web::{CloseReason, Frames, Gathered, Message, Opening, Sign, SocketFactory, 
 use crate::devices::Devices;
 use crate::options::TrackitOptions;
 use crate::refused::Refused;
-use absences::Absences;
+use absences::{Absence, Absences};
 use actions::Mailbox;
 use commands::Commands;
 pub use conversation::{Conversation, Step};
@@ -119,7 +119,7 @@ pub(crate) struct TrackitSession {
 }
 
 /// How far the client has got the pushes, by their numbers.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Default)]
 struct Heard {
     /// The last that was handed out.
     gathered: u64,
@@ -127,17 +127,23 @@ struct Heard {
     asked: Option<u64>,
     /// Up to which it has got all for certain.
     confirmed: u64,
+    /// What was handed out while something earlier waits still.
+    ahead: Vec<u64>,
     /// Whether it said Close.
     is_closed: bool,
     /// Whether what was gathered last may not have got through.
     is_lost: bool,
 }
 
+/// How many pushes are remembered that went ahead of one that waits: of more, some are told twice to a client whose
+/// connection breaks in just that moment.
+const AHEAD_MAX: usize = 1024;
+
 impl Heard {
     /// Nothing up to `number` comes through the outbox; what it missed after `since` is to be told first.
     fn from(number: u64, since: Option<u64>) -> Self {
         let confirmed = since.map_or(number, |since| since.min(number));
-        Self { gathered: number, asked: None, confirmed, is_closed: false, is_lost: false }
+        Self { gathered: number, confirmed, ..Self::default() }
     }
 
     fn sign(&mut self, sign: Sign, handed_out: u64) {
@@ -185,7 +191,11 @@ impl TrackitSession {
             self.shared.absences().close(session);
             return;
         }
-        let got = if self.heard.is_lost { self.heard.confirmed } else { self.handed_out() };
+        let got = if self.heard.is_lost {
+            Absence::from(self.heard.confirmed)
+        } else {
+            Absence { up_to: self.handed_out(), besides: std::mem::take(&mut self.heard.ahead).into() }
+        };
         self.shared.absences().leave(session, got, self.now);
     }
 
@@ -193,6 +203,15 @@ impl TrackitSession {
     fn handed_out(&self) -> u64 {
         let waiting = self.first.iter().map(|pushed| pushed.number).chain(self.held.first_number()).min();
         waiting.map_or(self.heard.gathered, |number| self.heard.gathered.min(number.saturating_sub(1)))
+    }
+
+    /// A push was handed out, which something earlier may be waiting behind.
+    fn note_handed_out(&mut self, number: u64) {
+        match self.held.first_number() {
+            None => self.heard.ahead = Vec::new(),
+            Some(waiting) if waiting < number && self.heard.ahead.len() < AHEAD_MAX => self.heard.ahead.push(number),
+            Some(_) => {}
+        }
     }
 
     /// Lets the SESSID be bound for as long again.

@@ -22,11 +22,25 @@ pub(crate) struct Absences {
     known: HashSet<SessionId>,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Away {
     since: Timestamp,
-    /// The number of the last push that it has got for certain.
-    heard: u64,
+    heard: Absence,
+}
+
+/// What a client had been told when it went.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub(crate) struct Absence {
+    /// The number of a push up to which it has got all.
+    pub(crate) up_to: u64,
+    /// The numbers of later ones that it has got.
+    pub(crate) besides: Box<[u64]>,
+}
+
+impl From<u64> for Absence {
+    fn from(up_to: u64) -> Self {
+        Self { up_to, ..Self::default() }
+    }
 }
 
 impl Absences {
@@ -50,8 +64,8 @@ impl Absences {
         }
     }
 
-    /// A client is back: from which push on it is to be told what it missed, if it is.
-    pub(crate) fn come_back(&mut self, session: SessionId, now: Timestamp) -> Option<u64> {
+    /// A client is back: what it had been told, if it is to be told what it missed.
+    pub(crate) fn come_back(&mut self, session: SessionId, now: Timestamp) -> Option<Absence> {
         self.forget(now);
         let was_away = self.away.remove(&session).map(|away| away.heard);
         if now >= self.unsure_until {
@@ -60,11 +74,11 @@ impl Absences {
         }
         // Whatever it had before the start, it has heard nothing since.
         let is_first = self.known.len() < NEW_MAX && self.known.insert(session);
-        was_away.or(is_first.then_some(0))
+        was_away.or(is_first.then(Absence::default))
     }
 
     /// A client went without a Close.
-    pub(crate) fn leave(&mut self, session: SessionId, heard: u64, now: Timestamp) {
+    pub(crate) fn leave(&mut self, session: SessionId, heard: Absence, now: Timestamp) {
         self.forget(now);
         self.away.insert(session, Away { since: now, heard });
         self.left.push_back((now, session));
@@ -111,17 +125,17 @@ mod tests {
     fn who_comes_back_in_time_goes_on_where_it_was() {
         let mut absences = absences(10);
         assert_eq!(absences.come_back(ANN, at(0)), None);
-        absences.leave(ANN, 41, at(0));
-        assert_eq!(absences.come_back(ANN, at(599)), Some(41));
+        absences.leave(ANN, 41.into(), at(0));
+        assert_eq!(absences.come_back(ANN, at(599)), Some(41.into()));
         assert_eq!(absences.come_back(ANN, at(599)), None, "once");
-        absences.leave(ANN, 42, at(600));
+        absences.leave(ANN, 42.into(), at(600));
         assert_eq!(absences.come_back(ANN, at(1_200)), None, "too late");
     }
 
     #[test]
     fn who_says_close_misses_nothing() {
         let mut absences = absences(10);
-        absences.leave(ANN, 41, at(0));
+        absences.leave(ANN, 41.into(), at(0));
         absences.close(ANN);
         assert_eq!(absences.come_back(ANN, at(1)), None);
     }
@@ -129,14 +143,14 @@ mod tests {
     #[test]
     fn the_last_leaving_counts_and_the_table_is_bounded() {
         let mut absences = absences(3);
-        absences.leave(ANN, 1, at(0));
-        absences.leave(ANN, 2, at(500));
-        assert_eq!(absences.come_back(ANN, at(700)), Some(2));
+        absences.leave(ANN, 1.into(), at(0));
+        absences.leave(ANN, 2.into(), at(500));
+        assert_eq!(absences.come_back(ANN, at(700)), Some(2.into()));
         for id in 0..100 {
-            absences.leave(SessionId(id), id, at(700));
+            absences.leave(SessionId(id), id.into(), at(700));
         }
         assert_eq!((absences.away.len(), absences.left.len()), (3, 3));
-        assert_eq!(absences.come_back(SessionId(99), at(700)), Some(99));
+        assert_eq!(absences.come_back(SessionId(99), at(700)), Some(99.into()));
         assert_eq!(absences.come_back(SessionId(96), at(700)), None);
     }
 
@@ -145,7 +159,7 @@ mod tests {
         let mut absences = Absences::new(&TrackitOptions::default(), at(0));
         absences.is_new(SessionId(8), at(1));
         assert_eq!(absences.come_back(SessionId(8), at(2)), None, "made since");
-        assert_eq!(absences.come_back(ANN, at(2)), Some(0));
+        assert_eq!(absences.come_back(ANN, at(2)), Some(0.into()));
         assert_eq!(absences.come_back(ANN, at(3)), None, "its second socket");
         assert_eq!(absences.come_back(SessionId(9), at(600)), None, "too late");
     }

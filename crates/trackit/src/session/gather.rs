@@ -89,6 +89,7 @@ impl TrackitSession {
     fn release(&mut self, tracker: TrackerId, asked: Asked, out: &mut Frames<'_>) {
         for pushed in self.held.end(tracker, asked) {
             self.push(&pushed, out);
+            self.note_handed_out(pushed.number);
         }
     }
 
@@ -125,7 +126,10 @@ impl TrackitSession {
 
     fn pass(&mut self, pushed: Pushed, out: &mut Frames<'_>) {
         match self.held.pass(pushed) {
-            Ok(Some(pushed)) => self.push(&pushed, out),
+            Ok(Some(pushed)) => {
+                self.push(&pushed, out);
+                self.note_handed_out(pushed.number);
+            }
             Ok(None) => {}
             Err(_) => self.closing = Some(close::TOO_SLOW),
         }

@@ -87,8 +87,9 @@ impl TrackitSession {
     fn enter(&mut self, now: Timestamp, session: Session) -> bool {
         // Before anything is followed: whatever is pushed from here on comes through the outbox, or is not due.
         let number = self.shared.engine.push_number();
-        let since = self.shared.absences().come_back(session.id, now);
-        let Some((viewer, missed)) = Viewer::new(&self.shared, &self.connection, session, since, now) else {
+        let absence = self.shared.absences().come_back(session.id, now);
+        let since = absence.as_ref().map(|absence| absence.up_to);
+        let Some((viewer, mut missed)) = Viewer::new(&self.shared, &self.connection, session, since, now) else {
             return false;
         };
         self.heard = Heard::from(number, since);
@@ -97,6 +98,9 @@ impl TrackitSession {
             number: missed.number,
             push: missed.push,
         };
+        if let Some(absence) = absence {
+            missed.retain(|(_, missed)| !absence.besides.contains(&missed.number));
+        }
         self.first = missed.into_iter().rev().map(pushed).collect();
         self.viewer = Some(viewer);
         self.renew(now);
