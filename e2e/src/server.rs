@@ -166,7 +166,7 @@ impl Server {
     /// Starts it again on the same folder and the addresses given by name.
     pub fn start_again_on(&mut self, addresses: &BTreeMap<String, SocketAddr>) {
         assert!(self.running.is_none(), "stop it first");
-        self.running = Some(Running::start(&self.folder, &self.options, addresses));
+        self.running = Some(Running::start_on_old(&self.folder, &self.options, addresses));
     }
 
     /// The addresses of all listeners by name.
@@ -223,11 +223,23 @@ impl Running {
             if let Some(status) = running.child.try_wait().expect("a child can be waited for") {
                 // The reader ends with the process: join it, or the reason would be missing from the message.
                 running.stderr_reader.take().map(std::thread::JoinHandle::join);
+                // Between two starts a port may become the near end of somebody's connection; it is let go of soon.
+                if running.tail().contains("Address already in use") {
+                    return Some(BTreeMap::new());
+                }
                 panic!("the server ended at start with {status}; its log:\n{}", running.tail());
             }
             ready(&stdout.lock().expect("no panic while held"))
         });
         running
+    }
+
+    /// Starts on addresses that were this server's before, which others may have come to use for the moment.
+    fn start_on_old(folder: &Folder, options: &ServerOptions, addresses: &BTreeMap<String, SocketAddr>) -> Running {
+        eventually("the old addresses to be free", || {
+            let running = Running::start(folder, options, addresses);
+            (!running.addresses.is_empty()).then_some(running)
+        })
     }
 
     fn address(&self, name: &str) -> SocketAddr {
