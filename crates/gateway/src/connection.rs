@@ -240,7 +240,7 @@ impl DeviceConnection {
                     Output::Unasked(_) => {
                         self.port.metrics.unasked.inc();
                     }
-                    Output::Reject { frame, reason } => self.reject(&frame, &reason),
+                    Output::Reject { frame, reason, .. } => self.reject(&frame, &reason),
                     Output::Close => self.closing = true,
                 }
             }

@@ -23,6 +23,25 @@ pub enum Order {
     Do(Command),
     /// It is asked for the levels of its inputs and outputs. Never kept for later: the answer is about now.
     ReadLevels,
+    /// It is asked where it is now.
+    Locate,
+    /// The engine is to be cut off, or let run again, as devices of the family are usually wired.
+    Engine {
+        /// Whether it may run.
+        on: bool,
+    },
+    /// It is to report this often.
+    Interval {
+        /// Seconds from report to report.
+        every_s: u32,
+    },
+    /// It is to start anew.
+    Restart,
+    /// Its alarm is to be armed or disarmed.
+    Arm {
+        /// Whether it is to be armed.
+        on: bool,
+    },
 }
 
 /// What a device answered to a command.

@@ -7,6 +7,7 @@
 
 mod attribute;
 mod command;
+mod device_settings;
 mod entry;
 mod ids;
 mod message;
@@ -22,6 +23,7 @@ mod values;
 
 pub use attribute::{AttributeId, Attributes, InternError, MAX_ATTRIBUTE_NAME_BYTES, MAX_DYNAMIC_NAMES, Value};
 pub use command::{Command, CommandReply, CommandState, Order};
+pub use device_settings::{ChecksumPolicy, DeviceSettings, SETTING_KEYS, SettingKey, SettingRefused, SpeedUnit};
 pub use entry::{Entry, EntryKind, SourceChange};
 pub use ids::{CommandId, DeviceId, MessageId, Seq, SessionId, SourceId, TrackerId, UserId};
 pub use message::MessageStatus;

@@ -1,13 +1,15 @@
 //! Device protocols, sans-IO: bytes and the time go in, reports and replies come out.
 //!
-//! A family is one folder and one line in [`FAMILIES`]. Each opens a [`Session`] for a connection; the host carries
+//! A family is one folder and one line in [`FAMILIES`] (and one where its folder is named). Each opens a [`Session`] for a connection; the host carries
 //! out its [`Output`]s and answers them. No session reads a clock, a socket or a database, and none can be made to
 //! panic, to hold more than [`Limits`] allow, or to disturb another by what it is fed.
 #![deny(missing_docs)]
 
 mod bytes;
 mod checksum;
+mod draft;
 mod events;
+mod framed;
 mod gt06;
 mod http;
 mod json;
@@ -18,6 +20,7 @@ mod ngp;
 mod noise;
 mod orders;
 mod osmand;
+mod recognise;
 mod replies;
 mod ruptela;
 mod session;
@@ -27,9 +30,11 @@ mod teltonika;
 pub mod testing;
 
 pub use limits::Limits;
+pub use model::{ChecksumPolicy, DeviceSettings, SpeedUnit};
+pub use recognise::{Likeness, RECOGNISE_BYTES_MAX, Recognised, recognise};
 pub use session::{
-    ChecksumPolicy, DeviceSettings, FieldFault, Gt06Line, Identified, MeitrackLine, OrderId, OrderRefused, Output,
-    Progress, REJECTED_FRAME_BYTES_MAX, Reject, Session, SpeedUnit, Stored, TeltonikaLine, Ticket,
+    FieldFault, Identified, OrderId, OrderRefused, Output, Progress, REJECTED_FRAME_BYTES_MAX, Reject, Session, Stored,
+    Ticket,
 };
 
 /// A device protocol.
@@ -42,8 +47,15 @@ pub struct Family {
     /// What shows that a device is there.
     pub presence: Presence,
     /// Opens a session for one new connection.
-    pub open: fn(&Limits) -> Box<dyn Session>,
+    pub open: Open,
+    /// Opens a session for one address that sends datagrams; `None`: the family is not spoken over UDP.
+    pub open_udp: Option<Open>,
+    /// Judges by the first bytes of a connection whether they are of this family.
+    pub recognise: fn(&[u8]) -> Likeness,
 }
+
+/// Opens a session.
+pub type Open = fn(&Limits) -> Box<dyn Session>;
 
 /// What shows that a device is there.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -55,19 +67,8 @@ pub enum Presence {
 }
 
 /// Every family, in the order in which they are listed to people.
-pub const FAMILIES: &[Family] = &[
-    Family {
-        name: "teltonika",
-        default_listen: "127.0.0.1:5027",
-        presence: Presence::Connection,
-        open: teltonika::open,
-    },
-    Family { name: "gt06", default_listen: "127.0.0.1:5023", presence: Presence::Connection, open: gt06::open },
-    Family { name: "ruptela", default_listen: "127.0.0.1:5046", presence: Presence::Connection, open: ruptela::open },
-    Family { name: "meitrack", default_listen: "127.0.0.1:5020", presence: Presence::Connection, open: meitrack::open },
-    Family { name: "ngp", default_listen: "127.0.0.1:47642", presence: Presence::Contact, open: ngp::open },
-    Family { name: "osmand", default_listen: "127.0.0.1:5055", presence: Presence::Contact, open: osmand::open },
-];
+pub const FAMILIES: &[Family] =
+    &[teltonika::FAMILY, gt06::FAMILY, osmand::FAMILY, meitrack::FAMILY, ruptela::FAMILY, ngp::FAMILY];
 
 /// The family of this name.
 pub fn family(name: &str) -> Option<&'static Family> {

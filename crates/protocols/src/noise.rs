@@ -1,6 +1,9 @@
 //! Bytes that begin no frame.
 
-use crate::session::{Output, REJECTED_FRAME_BYTES_MAX, Reject};
+use crate::session::{Output, Reject};
+
+/// How much of it is handed on, in bytes.
+const KEPT_BYTES_MAX: usize = 1024;
 
 /// Bytes that begin no frame: reported as one piece, when the next frame begins or there are too many.
 pub(crate) struct Noise {
@@ -18,7 +21,7 @@ impl Noise {
 
     /// Takes one more; whether there are too many now, which are then reported.
     pub(crate) fn is_too_much(&mut self, byte: u8, out: &mut Vec<Output>) -> bool {
-        if self.first.len() < REJECTED_FRAME_BYTES_MAX {
+        if self.first.len() < KEPT_BYTES_MAX {
             self.first.push(byte);
         }
         self.bytes += 1;
@@ -40,7 +43,10 @@ impl Noise {
         let first = std::mem::take(&mut self.first);
         let bytes = std::mem::take(&mut self.bytes);
         if bytes > 0 {
-            out.push(Output::reject(&first, Reject::Noise { bytes }));
+            // They were all used up before what is being looked at now, but the last when there were too many.
+            let back = bytes as u64 - u64::from(self.since_good > self.bytes_max);
+            let (offset, reason) = (0u64.wrapping_sub(back), Reject::Noise { bytes });
+            out.push(Output::Reject { frame: first, offset, reason, forgiven: false });
         }
     }
 
@@ -54,6 +60,11 @@ impl Noise {
 mod tests {
     use super::*;
 
+    fn piece(bytes: &[u8], offset: u64) -> Output {
+        let reason = Reject::Noise { bytes: bytes.len() };
+        Output::Reject { frame: bytes.to_vec(), offset, reason, forgiven: false }
+    }
+
     #[test]
     fn noise_is_told_once_and_counted_until_a_frame_is_good() {
         let mut noise = Noise::new(3);
@@ -63,10 +74,10 @@ mod tests {
         noise.end(&mut out);
         noise.end(&mut out);
         assert!(!noise.is_under_way());
-        assert_eq!(out, [Output::reject(&[1, 2], Reject::Noise { bytes: 2 })]);
+        assert_eq!(out, [piece(&[1, 2], 0u64.wrapping_sub(2))]);
         assert!(!noise.is_too_much(3, &mut out));
         assert!(noise.is_too_much(4, &mut out), "a frame that was not good has not forgiven the first two");
-        assert_eq!(out[1], Output::reject(&[3, 4], Reject::Noise { bytes: 2 }));
+        assert_eq!(out[1], piece(&[3, 4], 0u64.wrapping_sub(1)), "the last is being looked at");
         noise.forgive();
         assert!(!noise.is_too_much(5, &mut out));
     }

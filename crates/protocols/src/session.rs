@@ -2,10 +2,11 @@
 
 use std::fmt;
 
+pub(crate) use model::{ChecksumPolicy, DeviceSettings, SpeedUnit};
 use model::{CommandReply, DeviceId, Order, Timestamp, Upload};
 
-/// How much of a rejected frame is handed on, in bytes.
-pub const REJECTED_FRAME_BYTES_MAX: usize = 1024;
+/// How much of a rejected frame is handed on, in bytes: nearly always all of it, so that it can be read again later.
+pub const REJECTED_FRAME_BYTES_MAX: usize = 65_536;
 
 /// One connection of a device. It reads no clock and does no I/O; the host carries out its outputs in order.
 pub trait Session: Send {
@@ -19,6 +20,10 @@ pub trait Session: Send {
     /// What became of an upload. Tickets complete in any order; replies still leave in the order of their requests.
     /// A ticket that is not waiting is ignored.
     fn stored(&mut self, ticket: Ticket, outcome: Stored, out: &mut Vec<Output>);
+
+    /// What was fed last ended with the datagram that carried it: what is incomplete stays so, and is rejected. Only
+    /// for transports that keep the boundaries of messages, and only when no identity is awaited.
+    fn end_datagram(&mut self, now: Timestamp, out: &mut Vec<Output>);
 
     /// Gives the device an order, in between whatever else is said. What becomes of it is told by
     /// [`Output::Ordered`]; an error means that nothing was sent and nothing will be told.
@@ -81,16 +86,34 @@ pub enum Output {
     Reject {
         /// The first [`REJECTED_FRAME_BYTES_MAX`] bytes of it.
         frame: Vec<u8>,
+        /// Where in what the connection has said the fault lies, in bytes from its first.
+        offset: u64,
         /// Why.
         reason: Reject,
+        /// Nothing is lost: the frame was read as if the fault were not there.
+        forgiven: bool,
     },
     /// Send what was to be sent, then close. Nothing follows.
     Close,
 }
 
 impl Output {
+    /// A rejection of what a machine is being shown, from the first byte of it. [`crate::stream::Stream`] makes the
+    /// offset one in all that the connection has said.
     pub(crate) fn reject(frame: &[u8], reason: Reject) -> Self {
-        Self::Reject { frame: frame[..frame.len().min(REJECTED_FRAME_BYTES_MAX)].to_vec(), reason }
+        Self::reject_at(frame, 0, reason)
+    }
+
+    /// The same, for a fault `offset` bytes into it.
+    pub(crate) fn reject_at(frame: &[u8], offset: usize, reason: Reject) -> Self {
+        let frame = frame[..frame.len().min(REJECTED_FRAME_BYTES_MAX)].to_vec();
+        Self::Reject { frame, offset: offset as u64, reason, forgiven: false }
+    }
+
+    /// A fault that nothing is lost by.
+    pub(crate) fn forgive(frame: &[u8], offset: usize, reason: Reject) -> Self {
+        let frame = frame[..frame.len().min(REJECTED_FRAME_BYTES_MAX)].to_vec();
+        Self::Reject { frame, offset: offset as u64, reason, forgiven: true }
     }
 }
 
@@ -150,108 +173,6 @@ pub enum Stored {
     Ok,
     /// It was not stored; the device is to send it again.
     Failed,
-}
-
-/// What decoding depends on besides the bytes. The default suits a device of which nothing is known.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct DeviceSettings {
-    /// The unit of OsmAnd's `speed` parameter; `None` means knots.
-    pub speed_unit: Option<SpeedUnit>,
-    /// Which line of Teltonika devices it belongs to: some I/O elements mean different things on different lines.
-    /// `None` takes what all lines share and what the common vehicle trackers add.
-    pub teltonika_line: Option<TeltonikaLine>,
-    /// Which line of GT06 devices it belongs to. `None` takes what most of them do.
-    pub gt06_line: Option<Gt06Line>,
-    /// The GT06 device wants its commands without the word on their language.
-    pub gt06_plain_commands: bool,
-    /// Which line of Meitrack devices it belongs to: their analogue inputs differ. `None` takes what present ones do.
-    pub meitrack_line: Option<MeitrackLine>,
-    /// How far ahead of UTC the device's clock is, in seconds. `None` takes what it says at login, and UTC if it says
-    /// nothing.
-    pub utc_offset_s: Option<i32>,
-    /// What becomes of frames with a wrong checksum. `None` does as the family is wont to.
-    pub checksum: Option<ChecksumPolicy>,
-    /// What commands by text begin with on devices that want a password; `None` for no password.
-    pub command_password: Option<Box<str>>,
-}
-
-/// What becomes of frames with a wrong checksum.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum ChecksumPolicy {
-    /// They are not read, and not acknowledged.
-    Enforce,
-    /// They are counted, and read all the same.
-    Warn,
-}
-
-/// A line of Meitrack devices that counts volts in steps of its own.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum MeitrackLine {
-    /// MVT340 and MVT380.
-    Mvt340,
-    /// T1, T3, MVT100, MVT600, MVT800 and TC68.
-    T1,
-    /// MT90.
-    Mt90,
-    /// MT90G.
-    Mt90g,
-}
-
-/// A line of GT06 devices whose frames cannot be told from others' by themselves.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Gt06Line {
-    /// NT11, NT20, NT26, NT40, NT46 and XT40.
-    Nt,
-    /// VL100.
-    Vl100,
-    /// VL103, LL303, VL512 and G18.
-    Vl103,
-    /// R11.
-    R11,
-    /// The LW line.
-    Lw,
-    /// Seeworld.
-    Seeworld,
-    /// QH302R.
-    Qh302r,
-    /// G109.
-    G109,
-}
-
-/// A unit of speed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum SpeedUnit {
-    /// Nautical miles an hour.
-    Knots,
-    /// Kilometres an hour.
-    KilometresPerHour,
-    /// Metres a second.
-    MetresPerSecond,
-    /// Statute miles an hour.
-    MilesPerHour,
-}
-
-impl SpeedUnit {
-    /// Kilometres an hour in one of this unit.
-    pub const fn kmh(self) -> f64 {
-        match self {
-            Self::Knots => 1.852,
-            Self::KilometresPerHour => 1.0,
-            Self::MetresPerSecond => 3.6,
-            Self::MilesPerHour => 1.609_344,
-        }
-    }
-}
-
-/// A line of Teltonika devices, as far as the meaning of I/O elements differs.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum TeltonikaLine {
-    /// FMB, FMC, FMM and FMU 1xx, 2xx, 9xx and 00x.
-    Fmx1,
-    /// FMB, FMC and FMM 63x to 65x.
-    Fm6,
-    /// Asset trackers.
-    Tat,
 }
 
 /// Why input was not used.

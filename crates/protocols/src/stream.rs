@@ -34,6 +34,12 @@ pub(crate) trait Machine: Send {
     fn flow(&self) -> Flow;
     /// Ends the connection because of `reason`; `held` is what was not used.
     fn abort(&mut self, held: &[u8], reason: Reject, out: &mut Vec<Output>);
+    /// The datagram ends, and `rest` of it was not used.
+    fn end_datagram(&mut self, rest: &[u8], out: &mut Vec<Output>) {
+        if !rest.is_empty() && self.flow() != Flow::Closed {
+            out.push(Output::reject(rest, Reject::Truncated));
+        }
+    }
     /// Whether a frame has begun whose bytes were used up already.
     fn is_mid_frame(&self) -> bool;
     /// How many frames have ended.
@@ -55,6 +61,8 @@ pub(crate) enum Flow {
 pub(crate) struct Stream<M> {
     machine: M,
     held: Vec<u8>,
+    /// How many bytes the connection has said that are used up.
+    used_up: u64,
     /// Where in `held` the unused bytes begin.
     start: usize,
     partial_since: Option<Timestamp>,
@@ -69,6 +77,7 @@ impl<M: Machine> Stream<M> {
         Self {
             machine,
             held: Vec::new(),
+            used_up: 0,
             start: 0,
             partial_since: None,
             partial_after: 0,
@@ -86,12 +95,33 @@ impl<M: Machine> Stream<M> {
     fn run(&mut self, bytes: &[u8], out: &mut Vec<Output>) -> usize {
         let mut used = 0;
         while self.machine.flow() == Flow::Open && used < bytes.len() {
-            match self.machine.step(&bytes[used..], out) {
-                0 => break,
-                n => used += n,
+            let before = out.len();
+            let n = self.machine.step(&bytes[used..], out);
+            self.place(&mut out[before..]);
+            if n == 0 {
+                break;
             }
+            used += n;
+            self.used_up += n as u64;
         }
         used
+    }
+
+    /// Tells rejections where in all that was said they are. A machine counts from the first byte that it is shown,
+    /// also backwards.
+    fn place(&self, said: &mut [Output]) {
+        for output in said {
+            if let Output::Reject { offset, .. } = output {
+                *offset = offset.wrapping_add(self.used_up);
+            }
+        }
+    }
+
+    /// Ends the connection because of `reason`; `held` is what was not used.
+    fn abort(&mut self, held: &[u8], reason: Reject, out: &mut Vec<Output>) {
+        let before = out.len();
+        self.machine.abort(held, reason, out);
+        self.place(&mut out[before..]);
     }
 
     /// Goes on with what is held.
@@ -131,7 +161,7 @@ impl<M: Machine> Session for Stream<M> {
             Flow::Closed => {}
             Flow::Waiting => {
                 if self.held.len() - self.start + bytes.len() > self.waiting_bytes_max {
-                    self.machine.abort(&[], Reject::Flooded, out);
+                    self.abort(&[], Reject::Flooded, out);
                     self.settle(now);
                 } else {
                     self.held.extend_from_slice(bytes);
@@ -165,6 +195,17 @@ impl<M: Machine> Session for Stream<M> {
         }
     }
 
+    fn end_datagram(&mut self, _now: Timestamp, out: &mut Vec<Output>) {
+        let held = std::mem::take(&mut self.held);
+        let rest = &held[self.start..];
+        let before = out.len();
+        self.machine.end_datagram(rest, out);
+        self.place(&mut out[before..]);
+        self.used_up += rest.len() as u64;
+        self.start = 0;
+        self.partial_since = None;
+    }
+
     fn order(&mut self, now: Timestamp, id: OrderId, order: &Order, out: &mut Vec<Output>) -> Result<(), OrderRefused> {
         self.machine.tick(now, out);
         if !self.machine.takes_orders() {
@@ -177,7 +218,7 @@ impl<M: Machine> Session for Stream<M> {
         self.machine.tick(now, out);
         if self.frame_deadline().is_some_and(|due| now >= due) {
             let held = std::mem::take(&mut self.held);
-            self.machine.abort(&held[self.start..], Reject::TimedOut, out);
+            self.abort(&held[self.start..], Reject::TimedOut, out);
             self.start = 0;
             self.partial_since = None;
         }

@@ -12,6 +12,8 @@ use crate::{
 pub struct Trace {
     /// Identities, uploads, contacts and rejections, in order.
     pub seen: Vec<Seen>,
+    /// Where in all that was fed each rejection lies.
+    pub reject_offsets: Vec<u64>,
     /// All replies, one after the other.
     pub sent: Vec<u8>,
     /// The session asked to be closed.
@@ -83,6 +85,13 @@ impl Host {
         self.answer();
     }
 
+    /// Feeds one datagram, and answers everything.
+    pub fn feed_datagram(&mut self, bytes: &[u8]) {
+        self.feed(bytes);
+        self.session.end_datagram(self.now, &mut self.outputs);
+        self.answer();
+    }
+
     /// Feeds what comes in reads of the sizes that `next_size` gives, told how much is left.
     fn feed_in_reads(&mut self, bytes: &[u8], mut next_size: impl FnMut(usize) -> usize) {
         let mut rest = bytes;
@@ -139,7 +148,10 @@ impl Host {
             Output::Reply(bytes) => self.trace.sent.extend(bytes),
             Output::Ordered { id, what } => self.trace.seen.push(Seen::Ordered(id, what)),
             Output::Unasked(reply) => self.trace.seen.push(Seen::Unasked(reply)),
-            Output::Reject { frame, reason } => self.trace.seen.push(Seen::Rejected(frame, reason)),
+            Output::Reject { frame, offset, reason, .. } => {
+                self.trace.seen.push(Seen::Rejected(frame, reason));
+                self.trace.reject_offsets.push(offset);
+            }
             Output::Close => self.trace.closed = true,
         }
     }

@@ -1,23 +1,22 @@
 //! What the alarm codes mean, as events of the Navixy Generic Protocol.
 
+use super::line::Line;
 use model::EventId;
-
-use crate::session::Gt06Line;
 
 /// Vendor codes without a place in the list begin here.
 const VENDOR_BASE: u32 = 10_000;
 
 /// The event of an alarm code; `None` for none. The second byte of the code is an extension that few kinds have.
-pub(super) fn event(code: u16, line: Option<Gt06Line>) -> Option<EventId> {
+pub(super) fn event(code: u16, line: Option<Line>) -> Option<EventId> {
     let number = match (code, line) {
         (0, _) => return None,
-        (0x09, Some(Gt06Line::Vl100 | Gt06Line::Vl103)) => 101,
-        (0x18, Some(Gt06Line::Lw)) => 242,
-        (0x19, Some(Gt06Line::Lw)) => 240,
-        (0x28, Some(Gt06Line::Seeworld)) => 239,
-        (0x29, Some(Gt06Line::Seeworld)) => 242,
-        (0x28, Some(Gt06Line::Vl103)) => 14,
-        (0x30, Some(Gt06Line::Vl103)) => 241,
+        (0x09, Some(Line::Vl100 | Line::Vl103)) => 101,
+        (0x18, Some(Line::Lw)) => 242,
+        (0x19, Some(Line::Lw)) => 240,
+        (0x28, Some(Line::Seeworld)) => 239,
+        (0x29, Some(Line::Seeworld)) => 242,
+        (0x28, Some(Line::Vl103)) => 14,
+        (0x30, Some(Line::Vl103)) => 241,
         _ => common(code),
     };
     Some(EventId(number))
@@ -107,21 +106,21 @@ mod tests {
 
     #[test]
     fn codes_become_events_by_line() {
-        let check = |code: u16, line: Option<Gt06Line>, wanted: Option<u32>| {
+        let check = |code: u16, line: Option<Line>, wanted: Option<u32>| {
             assert_eq!(event(code, line), wanted.map(EventId), "{code:02X} of {line:?}");
         };
         check(0, None, None);
         check(0x01, None, Some(202));
-        check(0x02, Some(Gt06Line::Lw), Some(2));
+        check(0x02, Some(Line::Lw), Some(2));
         check(0x09, None, Some(113));
-        check(0x09, Some(Gt06Line::Vl103), Some(101));
+        check(0x09, Some(Line::Vl103), Some(101));
         check(0x18, None, Some(103));
-        check(0x18, Some(Gt06Line::Lw), Some(242));
+        check(0x18, Some(Line::Lw), Some(242));
         check(0x28, None, Some(241));
-        check(0x28, Some(Gt06Line::Seeworld), Some(239));
-        check(0x28, Some(Gt06Line::Vl103), Some(14));
+        check(0x28, Some(Line::Seeworld), Some(239));
+        check(0x28, Some(Line::Vl103), Some(14));
         check(0x30, None, Some(116));
-        check(0x30, Some(Gt06Line::Vl103), Some(241));
+        check(0x30, Some(Line::Vl103), Some(241));
         check(0x53, None, Some(10_083));
         check(0x107, None, Some(116));
         check(0xFE, None, Some(605));

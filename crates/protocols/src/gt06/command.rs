@@ -3,8 +3,9 @@
 use model::{Command, Order};
 
 use super::frame::short;
+use super::line::Line;
 use crate::levels;
-use crate::session::{Gt06Line, OrderRefused};
+use crate::session::OrderRefused;
 
 const KIND: u8 = 0x80;
 /// The language of the text, for units that want to know it.
@@ -18,16 +19,18 @@ const LINES: &[(&str, u16)] = &[("ACC", 1), ("Door", 2), ("Defense", 10), ("Rela
 /// How a unit wants its commands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Form {
-    pub(super) line: Option<Gt06Line>,
+    pub(super) line: Option<Line>,
     /// It wants no word on the language.
     pub(super) is_plain: bool,
 }
 
 /// The text that makes the device do this.
 pub(super) fn text(order: &Order, form: Form) -> Result<&str, OrderRefused> {
-    let is_g109 = form.line == Some(Gt06Line::G109);
+    let is_g109 = form.line == Some(Line::G109);
     match order {
         Order::ReadLevels => Ok("STATUS#"),
+        Order::Locate => Ok("WHERE#"),
+        Order::Restart => Ok("RESET#"),
         Order::Do(Command::Text(text)) if text.len() > TEXT_BYTES_MAX => Err(OrderRefused::TooLong),
         Order::Do(Command::Text(text)) => Ok(text),
         // The one output cuts fuel and power while it is on.
@@ -37,7 +40,7 @@ pub(super) fn text(order: &Order, form: Form) -> Result<&str, OrderRefused> {
             (true, true) => "DYD#",
             (true, false) => "HFYD#",
         }),
-        Order::Do(Command::Output { .. } | Command::Bytes(_)) => Err(OrderRefused::NoSuchCommand),
+        _ => Err(OrderRefused::NoSuchCommand),
     }
 }
 
@@ -60,15 +63,15 @@ mod tests {
 
     #[test]
     fn orders_become_text() {
-        let check = |order: Order, line: Option<Gt06Line>, wanted: Result<&str, OrderRefused>| {
+        let check = |order: Order, line: Option<Line>, wanted: Result<&str, OrderRefused>| {
             assert_eq!(text(&order, Form { line, is_plain: false }), wanted, "{order:?}");
         };
         let output = |number, on| Order::Do(Command::Output { number, on });
         check(Order::ReadLevels, None, Ok("STATUS#"));
         check(output(1, true), None, Ok("RELAY,1#"));
-        check(output(1, false), Some(Gt06Line::Lw), Ok("RELAY,0#"));
-        check(output(1, true), Some(Gt06Line::G109), Ok("DYD#"));
-        check(output(1, false), Some(Gt06Line::G109), Ok("HFYD#"));
+        check(output(1, false), Some(Line::Lw), Ok("RELAY,0#"));
+        check(output(1, true), Some(Line::G109), Ok("DYD#"));
+        check(output(1, false), Some(Line::G109), Ok("HFYD#"));
         check(output(2, true), None, Err(OrderRefused::NoSuchCommand));
         check(Order::Do(Command::Bytes(vec![1])), None, Err(OrderRefused::NoSuchCommand));
         check(Order::Do(Command::Text("x".repeat(243))), None, Ok(&"x".repeat(243)));

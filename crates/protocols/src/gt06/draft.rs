@@ -5,8 +5,8 @@ use std::fmt::Write;
 use model::{AttributeId, Attributes, EventId, Position, Report, Timestamp, Value, attr};
 
 use super::alarm;
+use super::line::Line;
 use crate::bytes::{cut, hex, text};
-use crate::session::Gt06Line;
 
 /// What reading depends on besides the bytes.
 #[derive(Clone, PartialEq, Debug)]
@@ -14,7 +14,7 @@ pub(super) struct Context {
     /// How far the device's clock is ahead of UTC, in seconds.
     pub(super) utc_offset_s: i32,
     /// Which line of devices it belongs to, where that is known.
-    pub(super) line: Option<Gt06Line>,
+    pub(super) line: Option<Line>,
     /// Bytes kept of one text.
     pub(super) text_bytes_max: usize,
 }

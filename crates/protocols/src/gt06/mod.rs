@@ -12,6 +12,7 @@ mod dashcam;
 mod draft;
 mod frame;
 mod heartbeat;
+mod line;
 mod obd;
 mod position;
 mod serial;
@@ -20,11 +21,25 @@ mod session;
 mod tests;
 mod variant;
 
-use crate::Limits;
 use crate::session::Session;
 use crate::stream::Stream;
+use crate::{Family, Likeness, Limits, Presence};
+
+/// This family.
+pub(crate) const FAMILY: Family = Family {
+    name: "gt06",
+    default_listen: "127.0.0.1:5023",
+    presence: Presence::Connection,
+    open,
+    open_udp: Some(open),
+    recognise,
+};
 
 /// Opens a session of this family.
-pub(crate) fn open(limits: &Limits) -> Box<dyn Session> {
+fn open(limits: &Limits) -> Box<dyn Session> {
     Box::new(Stream::new(session::Gt06::new(limits), limits))
+}
+
+fn recognise(bytes: &[u8]) -> Likeness {
+    Likeness::starts_with(bytes, &[&[0x78, 0x78], &[0x79, 0x79]])
 }

@@ -7,6 +7,7 @@ use super::command::{self, Form};
 use super::content::{Content, decode};
 use super::draft::Context;
 use super::frame::{Frame, Front, front};
+use super::line::Line;
 use super::position::identity;
 use crate::Limits;
 use crate::bytes::Reader;
@@ -14,8 +15,7 @@ use crate::noise::Noise;
 use crate::orders::Orders;
 use crate::replies::Replies;
 use crate::session::{
-    ChecksumPolicy, DeviceSettings, Gt06Line, Identified, OrderId, OrderRefused, Output, Progress, Reject, Stored,
-    Ticket,
+    ChecksumPolicy, DeviceSettings, Identified, OrderId, OrderRefused, Output, Progress, Reject, Stored, Ticket,
 };
 use crate::stream::{Flow, Machine};
 
@@ -177,8 +177,8 @@ impl Gt06 {
         };
         let raw = match (frame.kind, line) {
             _ if frame.is_long => return None,
-            (0x61, _) | (0x12, Some(Gt06Line::Qh302r)) => frame.content,
-            (0x22 | 0x25, Some(Gt06Line::Nt | Gt06Line::Vl100)) => frame.content.get(1..)?,
+            (0x61, _) | (0x12, Some(Line::Qh302r)) => frame.content,
+            (0x22 | 0x25, Some(Line::Nt | Line::Vl100)) => frame.content.get(1..)?,
             _ => return None,
         };
         let named = identity(raw).and_then(|imei| DeviceId::new(&imei))?;
@@ -250,7 +250,7 @@ impl Machine for Gt06 {
             Identified::Accepted(settings) => {
                 let context = Context {
                     utc_offset_s: settings.utc_offset_s.or(utc_offset_s).unwrap_or(0),
-                    line: settings.gt06_line,
+                    line: Line::of(&settings),
                     text_bytes_max: self.limits.text_bytes_max,
                 };
                 self.utc_offset_s = utc_offset_s;
@@ -275,7 +275,7 @@ impl Machine for Gt06 {
 
     fn order(&mut self, now: Timestamp, id: OrderId, order: &Order, out: &mut Vec<Output>) -> Result<(), OrderRefused> {
         let Identity::Known { settings, .. } = &self.identity else { return Err(OrderRefused::NotIdentified) };
-        let form = Form { line: settings.gt06_line, is_plain: settings.gt06_plain_commands };
+        let form = Form { line: Line::of(settings), is_plain: settings.command_language == Some(false) };
         self.orders.check_free()?;
         if let Order::Do(Command::Bytes(bytes)) = order {
             if bytes.len() > self.limits.command_bytes_max {

@@ -5,9 +5,7 @@ use proptest::prelude::*;
 
 use super::frame::{long, short};
 use crate::testing::{Host, Seen, Trace, bytes, read, read_split, read_whole};
-use crate::{
-    ChecksumPolicy, DeviceSettings, Family, Gt06Line, Limits, OrderId, OrderRefused, Progress, Reject, Stored, family,
-};
+use crate::{ChecksumPolicy, DeviceSettings, Family, Limits, OrderId, OrderRefused, Progress, Reject, Stored, family};
 
 const LOGIN: &str = "78780D01035000000000001400012563 0D0A";
 const LOGIN_ANSWER: &str = "787805010001D9DC0D0A";
@@ -270,7 +268,7 @@ fn orders_before_a_login_and_raw_bytes() {
     assert_eq!(host.order(4, &Order::ReadLevels), Ok(()), "bytes await no answer");
     let trace = host.trace();
     assert_eq!(trace.sent[10..13], [1, 2, 3]);
-    let g109 = DeviceSettings { gt06_line: Some(Gt06Line::G109), ..DeviceSettings::default() };
+    let g109 = DeviceSettings { model: Some("G109".into()), ..DeviceSettings::default() };
     let mut host = Host::with_settings(gt06(), &Limits::default(), g109);
     host.feed(&bytes(LOGIN));
     assert_eq!(host.order(1, &Order::Do(Command::Output { number: 1, on: true })), Ok(()));

@@ -5,10 +5,10 @@ use model::attr;
 use super::block::{CellForm, Flags};
 use super::draft::Draft;
 use super::frame::Frame;
+use super::line::Line;
 use super::position::odometer;
 use super::{alarm, cells};
 use crate::bytes::{Reader, Truncated};
-use crate::session::Gt06Line;
 
 /// Kilometres in a step of the mileage of one clone, in metres.
 const S5_ODOMETER_M: f64 = 10.0;
@@ -17,21 +17,21 @@ const S_PER_MIN: i64 = 60;
 type Decode = fn(&mut Draft<'_>, &mut Reader<'_>) -> Result<(), Truncated>;
 
 /// How this frame is to be read instead of as its kind says.
-pub(super) fn of(frame: &Frame<'_>, line: Option<Gt06Line>) -> Option<Decode> {
+pub(super) fn of(frame: &Frame<'_>, line: Option<Line>) -> Option<Decode> {
     if frame.is_long {
         return None;
     }
     by_line(frame, line).or_else(|| by_length(frame.kind, frame.announced))
 }
 
-fn by_line(frame: &Frame<'_>, line: Option<Gt06Line>) -> Option<Decode> {
+fn by_line(frame: &Frame<'_>, line: Option<Line>) -> Option<Decode> {
     match (frame.kind, line?) {
-        (0x22, Gt06Line::Nt | Gt06Line::Vl100) => Some(nt),
-        (0x25, Gt06Line::Nt | Gt06Line::Vl100) => Some(nt_with_driver),
-        (0x13, Gt06Line::R11) => Some(r11_heartbeat),
-        (0x13, Gt06Line::Lw) => Some(lw_heartbeat),
-        (0x13, Gt06Line::Seeworld) => Some(seeworld_heartbeat),
-        (0x12, Gt06Line::Qh302r) => Some(qh302r),
+        (0x22, Line::Nt | Line::Vl100) => Some(nt),
+        (0x25, Line::Nt | Line::Vl100) => Some(nt_with_driver),
+        (0x13, Line::R11) => Some(r11_heartbeat),
+        (0x13, Line::Lw) => Some(lw_heartbeat),
+        (0x13, Line::Seeworld) => Some(seeworld_heartbeat),
+        (0x12, Line::Qh302r) => Some(qh302r),
         _ => None,
     }
 }

@@ -91,7 +91,9 @@ impl<A: Api> Exchange<A> {
         let head_bytes = head::end(bytes, scanned);
         if head_bytes.unwrap_or(bytes.len()) > self.limits.http_head_bytes_max {
             let reason = Reject::TooLarge { bytes_max: self.limits.http_head_bytes_max };
-            return self.fail(bytes, Status::HeadTooLarge, reason, out);
+            // What is shown of it must not depend on how much came at once.
+            let seen = &bytes[..self.limits.http_head_bytes_max.min(bytes.len())];
+            return self.fail(seen, Status::HeadTooLarge, reason, out);
         }
         let Some(head_bytes) = head_bytes else {
             self.state = State::Head { scanned: bytes.len() };

@@ -29,7 +29,7 @@ pub(super) enum Sent<'a> {
 
 pub(super) fn encode<'a>(order: &'a Order, limits: &Limits) -> Result<Sent<'a>, OrderRefused> {
     let content = match order {
-        Order::ReadLevels => POSITION_NOW.to_owned(),
+        Order::ReadLevels | Order::Locate => POSITION_NOW.to_owned(),
         Order::Do(Command::Text(text)) => text.clone(),
         Order::Do(Command::Output { number: number @ 1..=OUTPUTS_MAX, on }) => {
             // One digit for each output; 2 leaves it as it is.
@@ -44,11 +44,11 @@ pub(super) fn encode<'a>(order: &'a Order, limits: &Limits) -> Result<Sent<'a>, 
             };
             format!("C01,0,{}", (1..=OUTPUTS_MAX).map(digit).collect::<String>())
         }
-        Order::Do(Command::Output { .. }) => return Err(OrderRefused::NoSuchCommand),
         Order::Do(Command::Bytes(bytes)) if bytes.len() > limits.command_bytes_max => {
             return Err(OrderRefused::TooLong);
         }
         Order::Do(Command::Bytes(bytes)) => return Ok(Sent::Bytes(bytes)),
+        _ => return Err(OrderRefused::NoSuchCommand),
     };
     let name = content.split(',').next().unwrap_or_default().trim().to_owned();
     if name.is_empty() {

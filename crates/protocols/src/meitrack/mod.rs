@@ -4,6 +4,7 @@
 mod command;
 mod events;
 mod frame;
+mod line;
 mod list;
 mod session;
 mod sighting;
@@ -12,11 +13,30 @@ mod tagged;
 mod tests;
 mod text;
 
-use crate::Limits;
 use crate::session::Session;
 use crate::stream::Stream;
+use crate::{Family, Likeness, Limits, Presence};
+
+/// This family.
+pub(crate) const FAMILY: Family = Family {
+    name: "meitrack",
+    default_listen: "127.0.0.1:5020",
+    presence: Presence::Connection,
+    open,
+    open_udp: Some(open),
+    recognise,
+};
 
 /// Opens a session of this family.
-pub(crate) fn open(limits: &Limits) -> Box<dyn Session> {
+fn open(limits: &Limits) -> Box<dyn Session> {
     Box::new(Stream::new(session::Meitrack::new(limits), limits))
+}
+
+/// `$$`, a letter, digits and a comma.
+fn recognise(bytes: &[u8]) -> Likeness {
+    match bytes {
+        b"" | b"$" | b"$$" | [b'$', b'$', b'A'..=b'z'] => Likeness::Perhaps,
+        [b'$', b'$', b'A'..=b'z', digit, ..] if digit.is_ascii_digit() => Likeness::Yes,
+        _ => Likeness::No,
+    }
 }

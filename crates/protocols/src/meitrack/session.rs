@@ -4,6 +4,7 @@ use model::{CommandReply, DeviceId, Order, Report, Timestamp};
 
 use super::command::{Awaited, Sent, encode};
 use super::frame::{Front, Message, around, front};
+use super::line::Line;
 use super::{list, sighting, tagged, text};
 use crate::Limits;
 use crate::noise::Noise;
@@ -118,7 +119,7 @@ impl Meitrack {
                 out.push(Output::Contact);
             }
             name => {
-                let report = text::read(message.payload, settings.meitrack_line, max);
+                let report = text::read(message.payload, Line::of(&settings), max);
                 let lines = report.as_ref().map(sighting::levels).unwrap_or_default();
                 match report {
                     Some(report) => self.on_reports(bytes, vec![report], true, Vec::new(), out),

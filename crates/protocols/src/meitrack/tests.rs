@@ -4,10 +4,7 @@ use proptest::prelude::*;
 use super::events;
 use super::frame::around;
 use crate::testing::{Host, Seen, Trace, bytes, read, read_split, read_whole};
-use crate::{
-    ChecksumPolicy, DeviceSettings, Family, Limits, MeitrackLine, OrderId, OrderRefused, Progress, Reject, Stored,
-    family,
-};
+use crate::{ChecksumPolicy, DeviceSettings, Family, Limits, OrderId, OrderRefused, Progress, Reject, Stored, family};
 
 const IMEI: &str = "350000000000014";
 const POSITION: &str = "$$A157,350000000000014,AAA,35,-33.448891,-70.669266,260314092653,A,11,22,63,187,0.9,542,\
@@ -126,8 +123,8 @@ fn a_list_is_acknowledged_by_its_count_once_it_is_stored() {
 
 #[test]
 fn text_in_all_its_forms() {
-    let check = |line: Option<MeitrackLine>, content: &str, wanted: &[(&str, Value)]| {
-        let settings = DeviceSettings { meitrack_line: line, ..DeviceSettings::default() };
+    let check = |model: Option<&str>, content: &str, wanted: &[(&str, Value)]| {
+        let settings = DeviceSettings { model: model.map(Into::into), ..DeviceSettings::default() };
         let mut host = Host::with_settings(meitrack(), &Limits::default(), settings);
         host.feed(&message(content.replace('~', FIELDS).as_bytes()));
         let r = one_report(&host.trace());
@@ -137,11 +134,11 @@ fn text_in_all_its_forms() {
     let battery = |volts| ("battery_voltage", float(volts));
     let power = |volts| ("board_voltage", float(volts));
     let analogues = "AAA,35,~,,,0400|0000|0000|0400|0400";
-    check(Some(MeitrackLine::Mvt340), analogues, &[battery(6.0), power(48.0), ("analog_1", float(6.0))]);
-    check(Some(MeitrackLine::T1), &analogues.replace("0400", "1000"), &[battery(6.6), power(52.8)]);
-    let r = check(Some(MeitrackLine::Mt90), &analogues.replace("0400", "1000"), &[battery(6.6)]);
+    check(Some("MVT380"), analogues, &[battery(6.0), power(48.0), ("analog_1", float(6.0))]);
+    check(Some("T1"), &analogues.replace("0400", "1000"), &[battery(6.6), power(52.8)]);
+    let r = check(Some("MT90"), &analogues.replace("0400", "1000"), &[battery(6.6)]);
     assert_eq!(value(&r, "board_voltage"), None);
-    check(Some(MeitrackLine::Mt90g), &analogues.replace("0400", "1000"), &[battery(6.0)]);
+    check(Some("MT90G"), &analogues.replace("0400", "1000"), &[battery(6.0)]);
     check(None, "AAA,35,~,,,4.12|12.63", &[battery(4.12), power(12.63)]);
     check(None, "AAA,7,35,~", &[("event_code", Value::Int(35))]);
     check(None, "AAA,37,~,,,,00AB12", &[("hardware_key", Value::from("00AB12"))]);

@@ -2,9 +2,9 @@
 
 use model::{Report, attr};
 
+use super::line::Line;
 use super::sighting::{Sighting, time};
 use crate::bytes::text;
-use crate::session::MeitrackLine;
 
 /// Where temperatures have two bytes, as the version of the protocol says.
 const WIDE_TEMPERATURES_FROM: u8 = 3;
@@ -14,7 +14,7 @@ const CARD: u16 = 37;
 const PICTURE: u16 = 39;
 
 /// Reads a position. `None` if these fields are something else.
-pub(super) fn read(payload: &[u8], line: Option<MeitrackLine>, text_bytes_max: usize) -> Option<Report> {
+pub(super) fn read(payload: &[u8], line: Option<Line>, text_bytes_max: usize) -> Option<Report> {
     let payload = text(payload, text_bytes_max);
     let mut fields: Vec<&str> = payload.split(',').map(str::trim).collect();
     // Some put a number of their own in front.
@@ -77,17 +77,17 @@ fn cell(s: &mut Sighting, field: &str) {
 }
 
 /// Volts for each step: of the battery and the analogue inputs, and of the external power.
-fn volts_per_step(line: Option<MeitrackLine>) -> (f64, f64) {
+fn volts_per_step(line: Option<Line>) -> (f64, f64) {
     match line {
         None => (0.01, 0.01),
-        Some(MeitrackLine::Mvt340) => (6.0 / 1_024.0, 48.0 / 1_024.0),
-        Some(MeitrackLine::T1) => (6.6 / 4_096.0, 52.8 / 4_096.0),
-        Some(MeitrackLine::Mt90) => (6.6 / 4_096.0, 0.0),
-        Some(MeitrackLine::Mt90g) => (6.0 / 4_096.0, 0.0),
+        Some(Line::Mvt340) => (6.0 / 1_024.0, 48.0 / 1_024.0),
+        Some(Line::T1) => (6.6 / 4_096.0, 52.8 / 4_096.0),
+        Some(Line::Mt90) => (6.6 / 4_096.0, 0.0),
+        Some(Line::Mt90g) => (6.0 / 4_096.0, 0.0),
     }
 }
 
-fn analogues(s: &mut Sighting, field: &str, line: Option<MeitrackLine>) {
+fn analogues(s: &mut Sighting, field: &str, line: Option<Line>) {
     if field.contains('.') {
         // Volts already: battery and power.
         let mut volts = field.split('|').map(|part| part.parse::<f64>().ok());

@@ -9,14 +9,24 @@ mod tests;
 
 use model::Upload;
 
-use crate::Limits;
 use crate::http::{Api, Exchange, Refusal, Request, Status};
 use crate::session::{DeviceSettings, Reject, Session};
 use crate::stream::Stream;
+use crate::{Family, Likeness, Limits, Presence};
 use message::Message;
 
+/// This family.
+pub(crate) const FAMILY: Family = Family {
+    name: "ngp",
+    default_listen: "127.0.0.1:47642",
+    presence: Presence::Contact,
+    open,
+    open_udp: None,
+    recognise,
+};
+
 /// Opens a session of this family.
-pub(crate) fn open(limits: &Limits) -> Box<dyn Session> {
+fn open(limits: &Limits) -> Box<dyn Session> {
     Box::new(Stream::new(Exchange::<Ngp>::new(limits), limits))
 }
 
@@ -49,4 +59,9 @@ impl Api for Ngp {
     fn reports(message: Message<'_>, _: &DeviceSettings, _: &Limits) -> Upload {
         vec![message.into_report()]
     }
+}
+
+/// A body with `message_time`: told from other HTTP once the body begins.
+fn recognise(_: &[u8]) -> Likeness {
+    Likeness::No
 }

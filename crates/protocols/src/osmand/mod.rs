@@ -8,15 +8,25 @@ mod tests;
 
 use model::Upload;
 
-use crate::Limits;
 use crate::http::{Api, Exchange, Refusal, Request, Status};
 use crate::session::{DeviceSettings, Session};
 use crate::stream::Stream;
+use crate::{Family, Likeness, Limits, Presence};
 use document::Document;
 use query::Query;
 
+/// This family.
+pub(crate) const FAMILY: Family = Family {
+    name: "osmand",
+    default_listen: "127.0.0.1:5055",
+    presence: Presence::Contact,
+    open,
+    open_udp: None,
+    recognise,
+};
+
 /// Opens a session of this family.
-pub(crate) fn open(limits: &Limits) -> Box<dyn Session> {
+fn open(limits: &Limits) -> Box<dyn Session> {
     Box::new(Stream::new(Exchange::<OsmAnd>::new(limits), limits))
 }
 
@@ -70,4 +80,9 @@ impl Api for OsmAnd {
 /// A radius of uncertainty in whole metres.
 fn precision_m(accuracy_m: f64) -> Option<u32> {
     (0.0..=f64::from(u32::MAX)).contains(&accuracy_m).then(|| accuracy_m.round() as u32)
+}
+
+/// Any HTTP is taken for this family until its body says otherwise.
+fn recognise(bytes: &[u8]) -> Likeness {
+    Likeness::starts_with(bytes, &[b"GET ", b"POST ", b"HEAD ", b"PUT "])
 }

@@ -45,7 +45,7 @@ pub(super) fn encode(
             return Err(OrderRefused::TooLong);
         }
         Order::Do(Command::Bytes(bytes)) => return Ok((bytes.clone(), Awaited::Nothing)),
-        Order::Do(Command::Output { .. }) => return Err(OrderRefused::NoSuchCommand),
+        _ => return Err(OrderRefused::NoSuchCommand),
     };
     // A password and a blank come first; without a password the blank stays.
     let message = format!("{} {words}", password.unwrap_or_default());

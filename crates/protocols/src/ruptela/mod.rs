@@ -10,11 +10,39 @@ mod session;
 mod tests;
 mod text;
 
-use crate::Limits;
 use crate::session::Session;
 use crate::stream::Stream;
+use crate::{Family, Likeness, Limits, Presence};
+
+/// This family.
+pub(crate) const FAMILY: Family = Family {
+    name: "ruptela",
+    default_listen: "127.0.0.1:5046",
+    presence: Presence::Connection,
+    open,
+    open_udp: None,
+    recognise,
+};
 
 /// Opens a session of this family.
-pub(crate) fn open(limits: &Limits) -> Box<dyn Session> {
+fn open(limits: &Limits) -> Box<dyn Session> {
     Box::new(Stream::new(session::Ruptela::new(limits), limits))
+}
+
+/// Two bytes of length, an IMEI as a number, and a kind.
+fn recognise(bytes: &[u8]) -> Likeness {
+    /// 15 digits.
+    const IMEI_MAX: u64 = 999_999_999_999_999;
+    let Some((head, rest)) = bytes.split_first_chunk::<10>() else {
+        let is_possible = bytes.get(2).is_none_or(|b| *b == 0) && bytes.get(3).is_none_or(|b| *b <= 3);
+        return if is_possible { Likeness::Perhaps } else { Likeness::No };
+    };
+    let imei = u64::from_be_bytes([head[2], head[3], head[4], head[5], head[6], head[7], head[8], head[9]]);
+    let is_imei = (1..=IMEI_MAX).contains(&imei);
+    match rest.first() {
+        _ if !is_imei => Likeness::No,
+        None => Likeness::Perhaps,
+        Some(1..=68) => Likeness::Yes,
+        Some(_) => Likeness::No,
+    }
 }

@@ -291,7 +291,7 @@ impl Machine for Ruptela {
     fn order(&mut self, now: Timestamp, id: OrderId, order: &Order, out: &mut Vec<Output>) -> Result<(), OrderRefused> {
         let Identity::Known { settings, .. } = &self.identity else { return Err(OrderRefused::NotIdentified) };
         self.orders.check_free()?;
-        let (bytes, awaited) = command::encode(order, settings.command_password.as_deref(), &self.limits)?;
+        let (bytes, awaited) = command::encode(order, settings.password.as_deref(), &self.limits)?;
         let awaits_reply = awaited != Awaited::Nothing;
         if awaits_reply {
             self.orders.begin(now, id, awaited)?;

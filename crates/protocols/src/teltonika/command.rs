@@ -3,10 +3,11 @@
 use model::{Command, CommandReply, DeviceId, Order};
 
 use super::frame;
+use super::line::Line;
 use crate::bytes::{Reader, Truncated, hex, text};
 use crate::levels::lines;
 use crate::session::OrderRefused;
-use crate::{DeviceSettings, Limits, TeltonikaLine};
+use crate::{DeviceSettings, Limits};
 
 const CODEC_12: u8 = 0x0C;
 const CODEC_13: u8 = 0x0D;
@@ -62,7 +63,9 @@ pub(super) fn encode(order: &Order, limits: &Limits) -> Result<(Vec<u8>, Awaited
             output = format!("setdigout {left_alone}{}", u8::from(*on));
             (output.as_bytes(), Awaited::Words)
         }
-        Order::Do(Command::Output { .. }) => return Err(OrderRefused::NoSuchCommand),
+        Order::Locate => (b"getgps".as_slice(), Awaited::Words),
+        Order::Restart => (b"cpureset".as_slice(), Awaited::Words),
+        _ => return Err(OrderRefused::NoSuchCommand),
     };
     if content.is_empty() {
         return Err(OrderRefused::NoSuchCommand);
@@ -131,7 +134,7 @@ fn words(content: &[u8], settings: &DeviceSettings, limits: &Limits) -> CommandR
         let shown = &content[..content.len().min(limits.text_bytes_max / 2)];
         return CommandReply { text: hex(shown), lines: Vec::new() };
     }
-    let names = if settings.teltonika_line == Some(TeltonikaLine::Fm6) { FM6_NAMES } else { &[] };
+    let names = if Line::of(settings) == Some(Line::Fm6) { FM6_NAMES } else { &[] };
     let lines = lines(&readable, names);
     CommandReply { text: readable, lines }
 }

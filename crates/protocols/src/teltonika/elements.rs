@@ -7,9 +7,8 @@ pub(super) use collector::Collector;
 
 use std::sync::LazyLock;
 
+use super::line::Line;
 use model::AttributeId;
-
-use crate::session::TeltonikaLine;
 
 /// Lines of devices, as a set.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -22,11 +21,11 @@ impl Lines {
     const ALL: Self = Self(7);
 
     /// What an element must be meant for to be read. Devices of unknown line are taken for vehicle trackers.
-    fn of(line: Option<TeltonikaLine>) -> Self {
+    fn of(line: Option<Line>) -> Self {
         match line {
-            None | Some(TeltonikaLine::Fmx1) => Self::FMX1,
-            Some(TeltonikaLine::Fm6) => Self::FM6,
-            Some(TeltonikaLine::Tat) => Self::TAT,
+            None | Some(Line::Fmx1) => Self::FMX1,
+            Some(Line::Fm6) => Self::FM6,
+            Some(Line::Tat) => Self::TAT,
         }
     }
 

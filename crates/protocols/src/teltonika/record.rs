@@ -3,6 +3,7 @@
 use model::{Attributes, Position, Report, Timestamp, Value, attr};
 
 use super::elements::Collector;
+use super::line::Line;
 use crate::Limits;
 use crate::bytes::{Reader, Truncated};
 use crate::session::DeviceSettings;
@@ -93,7 +94,7 @@ fn record(r: &mut Reader<'_>, layout: Layout, settings: &DeviceSettings, limits:
     if position.is_none() {
         attributes.set(attr::SATELLITES, Value::Int(i64::from(fix.satellites)));
     }
-    let mut collector = Collector::new(attributes, event_io, settings.teltonika_line, limits.text_bytes_max);
+    let mut collector = Collector::new(attributes, event_io, Line::of(settings), limits.text_bytes_max);
     elements(r, layout, &mut collector)?;
     let (attributes, event) = collector.finish();
     Ok(Report { time, position, events: event.into_iter().collect(), archived: false, attributes })

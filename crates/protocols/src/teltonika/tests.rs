@@ -4,7 +4,7 @@ use model::{AttributeId, EventId, Fix, Report, Value, attr};
 use proptest::prelude::*;
 
 use crate::testing::{Host, Seen, Trace, read, read_split, read_whole};
-use crate::{DeviceSettings, Family, Identified, Limits, Output, Reject, Stored, TeltonikaLine, Ticket, family};
+use crate::{DeviceSettings, Family, Identified, Limits, Output, Reject, Stored, Ticket, family};
 
 const LOGIN: &str = "000F333530303030303030303030303134";
 const PACKET_8: &str = "000000000000003B08010000019CEBAB884201D5E0B9CCEC101AB2021E00BB0B003FEF0703EF01F00115040242315A430FAC\
@@ -185,7 +185,7 @@ fn lines_and_halves_are_put_together() {
 
 #[test]
 fn the_line_of_the_device_decides_what_an_element_means() {
-    let settings = DeviceSettings { teltonika_line: Some(TeltonikaLine::Fm6), ..DeviceSettings::default() };
+    let settings = DeviceSettings { model: Some("FMB640".into()), ..DeviceSettings::default() };
     let mut host = Host::with_settings(teltonika(), &Limits::default(), settings);
     host.feed(&bytes(LOGIN));
     let card = [(195, 8, u64::from_be_bytes(*b"DRIVER-0")), (196, 8, u64::from_be_bytes(*b"042\0\0\0\0\0"))];

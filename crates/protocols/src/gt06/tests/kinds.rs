@@ -3,6 +3,7 @@
 use model::Value;
 
 use super::*;
+use crate::gt06::line::{LINES, Line};
 
 fn float(x: f64) -> Value {
     Value::Float(x)
@@ -27,8 +28,9 @@ fn check(kind: u8, content: &str, wanted: &[(&str, Value)], events: &[u32]) -> R
     check_with(DeviceSettings::default(), kind, content, wanted, events)
 }
 
-fn check_of(line: Gt06Line, kind: u8, content: &str, wanted: &[(&str, Value)], events: &[u32]) -> Report {
-    check_with(DeviceSettings { gt06_line: Some(line), ..DeviceSettings::default() }, kind, content, wanted, events)
+fn check_of(line: Line, kind: u8, content: &str, wanted: &[(&str, Value)], events: &[u32]) -> Report {
+    let model = LINES.iter().find(|(known, _)| *known == line).map(|(_, models)| models[0].into());
+    check_with(DeviceSettings { model, ..DeviceSettings::default() }, kind, content, wanted, events)
 }
 
 fn check_with(settings: DeviceSettings, kind: u8, content: &str, wanted: &[(&str, Value)], events: &[u32]) -> Report {
@@ -97,8 +99,8 @@ fn alarms_and_their_cells() {
     check(0xA3, "~ 09 # 46 03 02 06 02 09", &[], &[224]);
     check(0x19, "# 46 03 02 0C 02", &[("battery_level", int(50))], &[106]);
     check(0xA5, "02DA 02 00002B1F 000000000000A1B2 46 03 02 14 02", &[], &[109]);
-    check_of(Gt06Line::Lw, 0x16, "~ 09 # 46 03 02 18 02", &[], &[242]);
-    check_of(Gt06Line::Vl103, 0x16, "~ 09 # 46 03 02 09 02", &[], &[101]);
+    check_of(Line::Lw, 0x16, "~ 09 # 46 03 02 18 02", &[], &[242]);
+    check_of(Line::Vl103, 0x16, "~ 09 # 46 03 02 09 02", &[], &[101]);
 }
 
 #[test]
@@ -114,9 +116,9 @@ fn heartbeats_of_all_makes() {
     check(0x13, "42 18FF 00 02 57 04 04EF 00 0000 FFE7", &obd, &[]);
     let a22 = "00 0000 00 00 57 00 0000 00 0000 0000 80FB";
     check(0x13, a22, &[("battery_level", int(87)), ("temperature_internal", float(25.1))], &[]);
-    check_of(Gt06Line::R11, 0x13, "42 0191 03 00 02", &[("battery_voltage", float(4.01))], &[]);
-    check_of(Gt06Line::Lw, 0x13, "42 05 03 F07E", &[("board_voltage", float(12.6))], &[]);
-    check_of(Gt06Line::Seeworld, 0x13, "42 05 03 0C 02", &[("board_voltage", float(12.0))], &[]);
+    check_of(Line::R11, 0x13, "42 0191 03 00 02", &[("battery_voltage", float(4.01))], &[]);
+    check_of(Line::Lw, 0x13, "42 05 03 F07E", &[("board_voltage", float(12.6))], &[]);
+    check_of(Line::Seeworld, 0x13, "42 05 03 0C 02", &[("board_voltage", float(12.0))], &[]);
 }
 
 #[test]
@@ -162,11 +164,11 @@ fn layouts_known_by_their_length() {
 fn layouts_known_by_the_line_of_the_unit() {
     let body = "01 0350000000000014 ~ 09 # 42 04EF 29 03 01 02 00000A 00000A";
     let wanted = [("battery_voltage", float(4.1)), ("hardware_mileage", float(10.0)), ("run_time_s", int(600))];
-    let r = check_of(Gt06Line::Nt, 0x22, body, &wanted, &[202]);
+    let r = check_of(Line::Nt, 0x22, body, &wanted, &[202]);
     assert!(r.position.is_some());
     let key = [("hardware_key", Value::from("DEADBEEF"))];
-    check_of(Gt06Line::Vl100, 0x25, &format!("{body} 05 01 DEADBEEF"), &key, &[202]);
-    let r = check_of(Gt06Line::Qh302r, 0x12, "0350000000000014 ~ # 01 02 00", &[("ignition", on(true))], &[]);
+    check_of(Line::Vl100, 0x25, &format!("{body} 05 01 DEADBEEF"), &key, &[202]);
+    let r = check_of(Line::Qh302r, 0x12, "0350000000000014 ~ # 01 02 00", &[("ignition", on(true))], &[]);
     assert!(r.position.is_some());
 }
 

@@ -5,8 +5,8 @@ use model::{AttributeId, Attributes, EventId, Value, attr};
 use super::{INDEX, Known, Lines, Meaning};
 use crate::bytes::{cut, hex, text};
 use crate::events;
-use crate::session::TeltonikaLine;
 use crate::teltonika::beacons;
+use crate::teltonika::line::Line;
 
 pub(crate) struct Collector {
     attributes: Attributes,
@@ -22,12 +22,7 @@ pub(crate) struct Collector {
 }
 
 impl Collector {
-    pub(crate) fn new(
-        attributes: Attributes,
-        event_io: u16,
-        line: Option<TeltonikaLine>,
-        text_bytes_max: usize,
-    ) -> Self {
+    pub(crate) fn new(attributes: Attributes, event_io: u16, line: Option<Line>, text_bytes_max: usize) -> Self {
         Self {
             attributes,
             event_io,

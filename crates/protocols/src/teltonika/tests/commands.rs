@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::{GETIO_REPLY, LOGIN, PACKET_8, all, bytes, frame, teltonika};
 use crate::testing::{Host, Seen, Trace};
-use crate::{DeviceSettings, FAMILIES, Limits, OrderId, OrderRefused, Presence, Progress, Reject, TeltonikaLine};
+use crate::{DeviceSettings, FAMILIES, Limits, OrderId, OrderRefused, Presence, Progress, Reject};
 
 const GETIO: &str = "000000000000000D0C010500000005676574696F01000000CB";
 const CODEC_13: &str = "00000000000000110D01060000000969B529DD68656C6C6F010000799E";
@@ -166,7 +166,7 @@ fn codec_14_answers_name_the_device() {
 
 #[test]
 fn levels_are_numbered_as_the_line_numbers_them() {
-    let settings = DeviceSettings { teltonika_line: Some(TeltonikaLine::Fm6), ..DeviceSettings::default() };
+    let settings = DeviceSettings { model: Some("FMC650".into()), ..DeviceSettings::default() };
     let mut host = Host::with_settings(teltonika(), &Limits::default(), settings);
     host.feed(&bytes(LOGIN));
     assert_eq!(host.order(1, &Order::ReadLevels), Ok(()));

@@ -1,0 +1,194 @@
+use model::{Command, attr};
+
+use super::*;
+use crate::draft::Draft;
+use crate::testing::{Host, Seen, read, read_split, read_whole};
+use crate::{Family, Likeness, OrderId, Presence};
+
+/// Lines: `who:words;`. `#` before them is skipped, anything else is noise.
+struct Lines;
+
+impl Codec for Lines {
+    type Awaited = u8;
+
+    fn front(&mut self, bytes: &[u8], _: &Limits) -> Front {
+        match bytes[0] {
+            b'#' => Front::Skip(1),
+            b'<' => match bytes.iter().position(|b| *b == b';') {
+                Some(at) => Front::Frame(at + 1),
+                None if bytes.len() > 64 => Front::Noise(1),
+                None => Front::More,
+            },
+            _ => Front::Noise(1),
+        }
+    }
+
+    fn claim(&mut self, frame: &[u8], _: &Limits) -> Claim {
+        let text = std::str::from_utf8(frame).unwrap_or("");
+        match text.trim_start_matches('<').split_once(':') {
+            None => Claim::Bad,
+            Some(("", _)) => Claim::None,
+            Some(("*", _)) => Claim::Anyone,
+            Some((who, _)) => DeviceId::new(who).map_or(Claim::Bad, Claim::Device),
+        }
+    }
+
+    fn read(&mut self, frame: &[u8], context: &Context<'_>, said: &mut Said<u8>) {
+        let words = frame.split(|b| *b == b':').nth(1).unwrap_or(&[]);
+        match words {
+            b"hi;" => said.at_once.extend(b"hello\n"),
+            b"bad;" => said.bad(1, Reject::Truncated),
+            b"yes;" => said.answer(Some(1), CommandReply::default()),
+            b"other;" => said.answer(Some(2), CommandReply::default()),
+            b"no;" => said.refuse(None, "never".to_owned()),
+            b"bye;" => said.close(),
+            b"sum;" => {
+                if said.checksum(1, 2, 3, ChecksumPolicy::Warn, context.settings) {
+                    said.when_stored.extend(b"summed\n");
+                }
+            }
+            _ => {
+                let mut draft = Draft::new(context.limits.text_bytes_max);
+                draft.text(attr::VIN, words);
+                said.reports.extend(draft.finish());
+                said.when_stored.extend(b"stored\n");
+                said.when_failed.extend(b"failed\n");
+            }
+        }
+    }
+
+    fn refusal(&mut self, _: &[u8]) -> Vec<u8> {
+        b"go\n".to_vec()
+    }
+
+    fn encode(&mut self, order: &Order, _: &Context<'_>) -> Result<Encoded<u8>, OrderRefused> {
+        match order {
+            Order::Do(Command::Text(text)) => Ok(Encoded { bytes: text.clone().into_bytes(), awaits: Some(1) }),
+            Order::Restart => Ok(Encoded { bytes: b"restart".to_vec(), awaits: None }),
+            _ => Err(OrderRefused::NoSuchCommand),
+        }
+    }
+
+    fn answers(&self, awaited: &u8, key: &u8) -> bool {
+        awaited == key
+    }
+}
+
+const LINES: Family = Family {
+    name: "lines",
+    default_listen: "127.0.0.1:0",
+    presence: Presence::Connection,
+    open: |limits| open(Lines, limits),
+    open_udp: Some(|limits| open(Lines, limits)),
+    recognise: |_| Likeness::No,
+};
+
+fn check(bytes: &str, seen: &str, sent: &str, is_closed: bool) {
+    let trace = read_whole(&LINES, bytes.as_bytes());
+    for seed in 0..20 {
+        assert_eq!(read_split(&LINES, seed, bytes.as_bytes()), trace, "{bytes} cut by seed {seed}");
+    }
+    let told: Vec<String> = trace.seen.iter().map(name).collect();
+    assert_eq!(told.join(" "), seen, "{bytes}");
+    assert_eq!(String::from_utf8_lossy(&trace.sent), sent, "{bytes}");
+    assert_eq!(trace.closed, is_closed, "{bytes}");
+}
+
+fn name(seen: &Seen) -> String {
+    match seen {
+        Seen::Device(id) => id.as_str().to_owned(),
+        Seen::Reports(reports) => format!("{}", reports.len()),
+        Seen::Contact => "contact".to_owned(),
+        Seen::Ordered(id, what) => format!("{}:{what:?}", id.0),
+        Seen::Unasked(_) => "unasked".to_owned(),
+        Seen::Rejected(_, reason) => format!("({reason})"),
+    }
+}
+
+#[test]
+fn who_speaks_is_asked_once_and_again_when_another_does() {
+    check("<a:x;<:y;<a:z;", "a 1 1 1", "stored\nstored\nstored\n", false);
+    check("<a:x;<b:y;", "a 1 b 1", "stored\nstored\n", false);
+    check("<a:hi;", "a contact", "hello\n", false);
+    check("<:x;<a:x;", "(data before login)", "", true);
+    check("<*:hi;<a:hi;", "a contact", "hello\nhello\n", false);
+    check("<9a:x;<a:x;", "9a", "go\n", true);
+}
+
+#[test]
+fn noise_and_bad_frames_cost_themselves() {
+    check(
+        "#noise#<a:x;more<a:y;##",
+        "(5 bytes that begin no frame) a 1 (4 bytes that begin no frame) 1",
+        "stored\nstored\n",
+        false,
+    );
+    check("<a:bad;<a:x;<nobody;", "a (the content ends too early) 1 (not a device identifier)", "stored\n", false);
+    let often = "<a:bad;".repeat(10);
+    let told = format!("a{}", " (the content ends too early)".repeat(10));
+    check(&often, &told, "", true);
+    check("<a:sum;", "a (checksum is 0001, should be 0002) contact", "summed\n", false);
+    check("<a:bye;<a:x;", "a contact", "", true);
+}
+
+#[test]
+fn rejections_tell_where_they_are() {
+    let trace = read_whole(&LINES, b"##noise<a:x;<a:bad;zz<a:x;");
+    assert_eq!(trace.reject_offsets, [2, 13, 19]);
+    let split = read_split(&LINES, 3, b"##noise<a:x;<a:bad;zz<a:x;");
+    assert_eq!(split.reject_offsets, trace.reject_offsets);
+    let limits = Limits { noise_bytes_max: 3, ..Limits::default() };
+    let trace = read(&LINES, &limits, b"#noise", |rest| rest);
+    assert_eq!((trace.reject_offsets, trace.closed), (vec![1], true));
+}
+
+#[test]
+fn words_wait_for_what_they_vouch_for() {
+    let mut host = Host::new(&LINES, &Limits::default());
+    host.outcome = Stored::Failed;
+    host.feed(b"<a:x;");
+    assert_eq!(host.trace().sent, b"failed\n");
+}
+
+#[test]
+fn an_order_is_answered_by_what_belongs_to_it() {
+    let mut host = Host::new(&LINES, &Limits::default());
+    let text = Order::Do(Command::Text("do".to_owned()));
+    assert_eq!(host.order(1, &text), Err(OrderRefused::NotIdentified));
+    host.feed(b"<a:hi;");
+    assert_eq!(host.order(1, &Order::ReadLevels), Err(OrderRefused::NoSuchCommand));
+    assert_eq!(host.order(1, &Order::Restart), Ok(()));
+    assert_eq!(host.order(2, &text), Ok(()));
+    assert_eq!(host.order(3, &text), Err(OrderRefused::Busy));
+    host.feed(b"<a:other;<a:yes;<a:yes;");
+    assert_eq!(host.order(4, &text), Ok(()));
+    host.feed(b"<a:no;");
+    assert_eq!(host.order(5, &text), Ok(()));
+    host.tick_after_ms(30_000);
+    assert_eq!(host.order(6, &text), Ok(()));
+    host.feed(b"<b:hi;");
+    let trace = host.trace();
+    let ends: Vec<_> = trace
+        .seen
+        .iter()
+        .filter_map(|seen| match seen {
+            Seen::Ordered(OrderId(id), Progress::Replied(_)) => Some((*id, "replied")),
+            Seen::Ordered(OrderId(id), Progress::Refused(_)) => Some((*id, "refused")),
+            Seen::Ordered(OrderId(id), Progress::TimedOut) => Some((*id, "timed out")),
+            Seen::Unasked(_) => Some((0, "unasked")),
+            _ => None,
+        })
+        .collect();
+    let wanted = [(0, "unasked"), (2, "replied"), (0, "unasked"), (4, "refused"), (5, "timed out"), (6, "timed out")];
+    assert_eq!(ends, wanted);
+}
+
+#[test]
+fn a_datagram_ends_what_it_began() {
+    let mut host = Host::new(&LINES, &Limits::default());
+    host.feed_datagram(b"<a:x;<a:half");
+    host.feed_datagram(b"<a:y;");
+    let trace = host.trace();
+    assert_eq!((trace.reports().len(), trace.rejects().len()), (2, 1));
+    assert_eq!(trace.reject_offsets, [5]);
+}

@@ -1,0 +1,98 @@
+//! Which family a connection belongs to, told from its first bytes.
+
+use crate::{FAMILIES, Family};
+
+/// First bytes that are always enough to tell.
+pub const RECOGNISE_BYTES_MAX: usize = 64;
+
+/// What a family makes of the first bytes of a connection.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Likeness {
+    /// They are not of this family.
+    No,
+    /// More of them would tell.
+    Perhaps,
+    /// They are of this family.
+    Yes,
+}
+
+impl Likeness {
+    /// Whether the bytes begin with one of these, or may.
+    pub(crate) fn starts_with(bytes: &[u8], starts: &[&[u8]]) -> Self {
+        let mut likeness = Self::No;
+        for start in starts {
+            if bytes.starts_with(start) {
+                return Self::Yes;
+            }
+            if start.starts_with(bytes) {
+                likeness = Self::Perhaps;
+            }
+        }
+        likeness
+    }
+}
+
+/// What the first bytes of a connection say.
+#[derive(Clone, Copy)]
+pub enum Recognised {
+    /// A device of this family.
+    Family(&'static Family),
+    /// More bytes are needed; devices send them without being asked.
+    More,
+    /// None that is known.
+    Unknown,
+}
+
+/// The family of a connection that begins with these bytes. Where two families could be meant, one that is sure wins
+/// over one that is not, and then the first in [`FAMILIES`].
+pub fn recognise(bytes: &[u8]) -> Recognised {
+    let mut may_be = false;
+    for family in FAMILIES {
+        match (family.recognise)(bytes) {
+            Likeness::Yes => return Recognised::Family(family),
+            Likeness::Perhaps => may_be = true,
+            Likeness::No => {}
+        }
+    }
+    if may_be && bytes.len() < RECOGNISE_BYTES_MAX { Recognised::More } else { Recognised::Unknown }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::bytes;
+
+    fn name(recognised: Recognised) -> &'static str {
+        match recognised {
+            Recognised::Family(family) => family.name,
+            Recognised::More => "more",
+            Recognised::Unknown => "unknown",
+        }
+    }
+
+    #[test]
+    fn first_bytes_tell_the_family() {
+        let check = |first: &[u8], wanted: &str| {
+            assert_eq!(name(recognise(first)), wanted, "{first:02x?}");
+            for n in 0..first.len() {
+                let told = name(recognise(&first[..n]));
+                assert!(told == "more" || told == wanted, "{:02x?} is {told}", &first[..n]);
+            }
+        };
+        check(&bytes("000F 333530303030303030303030303134"), "teltonika");
+        check(&bytes("FF 000F 333530303030303030303030303134"), "teltonika");
+        check(&bytes("7878 0D01 0350"), "gt06");
+        check(&bytes("7979 0008 94"), "gt06");
+        check(b"$$A", "more");
+        check(b"$$A122,350000000000014,AAA,35", "meitrack");
+        check(b"GET /?id=1 HTTP/1.1\r\n", "osmand");
+        check(b"POST / HTTP/1.1\r\n", "osmand");
+        check(b"\x16\x03\x01", "unknown");
+        check(b"SSH-2.0", "unknown");
+    }
+
+    #[test]
+    fn what_never_becomes_sure_is_unknown() {
+        assert_eq!(name(recognise(&[0xFF; RECOGNISE_BYTES_MAX])), "unknown");
+    }
+}
