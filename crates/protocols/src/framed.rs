@@ -393,6 +393,10 @@ impl<C: Codec> Machine for Framed<C> {
         }
     }
 
+    fn bind(&mut self, device: DeviceId, settings: DeviceSettings) {
+        self.identity = Identity::Known(device, settings);
+    }
+
     fn identified(&mut self, answer: Identified, _out: &mut Vec<Output>) {
         let asked = mem::replace(&mut self.identity, Identity::Unknown);
         self.identity = match (asked, answer) {

@@ -10,6 +10,10 @@ pub const REJECTED_FRAME_BYTES_MAX: usize = 65_536;
 
 /// One connection of a device. It reads no clock and does no I/O; the host carries out its outputs in order.
 pub trait Session: Send {
+    /// Takes it as known that this device speaks, as after a login that was accepted. For reading what was recorded
+    /// without its beginning; a device that names itself is asked about as ever.
+    fn bind(&mut self, device: DeviceId, settings: DeviceSettings);
+
     /// Takes what was read. Any split of the same bytes gives the same outputs.
     fn feed(&mut self, now: Timestamp, bytes: &[u8], out: &mut Vec<Output>);
 

@@ -1,14 +1,16 @@
 //! The part of a session that is the same for every family on a byte stream: what was read and not yet used.
 
-use model::{Order, Timestamp};
+use model::{DeviceId, Order, Timestamp};
 
 use crate::Limits;
-use crate::session::{Identified, OrderId, OrderRefused, Output, Reject, Session, Stored, Ticket};
+use crate::session::{DeviceSettings, Identified, OrderId, OrderRefused, Output, Reject, Session, Stored, Ticket};
 
 /// The part that differs: what the bytes mean.
 pub(crate) trait Machine: Send {
     /// Takes one step and says how many bytes from the front it has used up. 0: it needs more of them, or waits.
     fn step(&mut self, bytes: &[u8], out: &mut Vec<Output>) -> usize;
+    /// Takes it as known who speaks.
+    fn bind(&mut self, device: DeviceId, settings: DeviceSettings);
     fn identified(&mut self, answer: Identified, out: &mut Vec<Output>);
     fn stored(&mut self, ticket: Ticket, outcome: Stored, out: &mut Vec<Output>);
     /// Whether an order could still leave.
@@ -155,6 +157,10 @@ impl<M: Machine> Stream<M> {
 }
 
 impl<M: Machine> Session for Stream<M> {
+    fn bind(&mut self, device: DeviceId, settings: DeviceSettings) {
+        self.machine.bind(device, settings);
+    }
+
     fn feed(&mut self, now: Timestamp, bytes: &[u8], out: &mut Vec<Output>) {
         self.machine.tick(now, out);
         match self.machine.flow() {

@@ -79,6 +79,12 @@ impl Host {
         }
     }
 
+    /// Takes it as known who speaks.
+    pub fn bind(&mut self, device: &str) {
+        let Some(device) = DeviceId::new(device) else { return };
+        self.session.bind(device, self.settings.clone());
+    }
+
     /// Feeds what one read gave, and answers everything.
     pub fn feed(&mut self, bytes: &[u8]) {
         self.session.feed(self.now, bytes, &mut self.outputs);

@@ -192,3 +192,12 @@ fn a_datagram_ends_what_it_began() {
     assert_eq!((trace.reports().len(), trace.rejects().len()), (2, 1));
     assert_eq!(trace.reject_offsets, [5]);
 }
+
+#[test]
+fn a_bound_session_needs_no_login() {
+    let mut host = Host::new(&LINES, &Limits::default());
+    host.bind("a");
+    host.feed(b"<:x;<a:y;<b:z;");
+    let told: Vec<String> = host.trace().seen.iter().map(name).collect();
+    assert_eq!(told, ["1", "1", "b", "1"]);
+}

@@ -240,6 +240,15 @@ impl Machine for Gt06 {
         }
     }
 
+    fn bind(&mut self, device: DeviceId, settings: DeviceSettings) {
+        let context = Context {
+            utc_offset_s: settings.utc_offset_s.unwrap_or(0),
+            line: Line::of(&settings),
+            text_bytes_max: self.limits.text_bytes_max,
+        };
+        self.identity = Identity::Known { id: device, settings, context };
+    }
+
     fn identified(&mut self, answer: Identified, out: &mut Vec<Output>) {
         let asked = std::mem::replace(&mut self.identity, Identity::Unknown);
         let Identity::Asked { id, answer: login_answer, utc_offset_s } = asked else {

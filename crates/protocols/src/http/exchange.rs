@@ -277,6 +277,10 @@ impl<A: Api> Machine for Exchange<A> {
         }
     }
 
+    fn bind(&mut self, device: DeviceId, settings: DeviceSettings) {
+        self.identity = Some((device, settings));
+    }
+
     fn identified(&mut self, answer: Identified, _out: &mut Vec<Output>) {
         let Some(id) = self.asked.take() else { return };
         match answer {

@@ -199,6 +199,10 @@ impl Machine for Meitrack {
         }
     }
 
+    fn bind(&mut self, device: DeviceId, settings: DeviceSettings) {
+        self.identity = Identity::Known(device, settings);
+    }
+
     fn identified(&mut self, answer: Identified, out: &mut Vec<Output>) {
         let Identity::Asked(id) = &self.identity else { return };
         match answer {

@@ -266,6 +266,11 @@ impl Machine for Ruptela {
         }
     }
 
+    fn bind(&mut self, device: DeviceId, settings: DeviceSettings) {
+        let imei = device.as_str().parse().unwrap_or_default();
+        self.identity = Identity::Known { imei, settings };
+    }
+
     fn identified(&mut self, given: Identified, out: &mut Vec<Output>) {
         let Identity::Asked { imei, command } = self.identity else { return };
         match given {

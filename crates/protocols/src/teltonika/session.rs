@@ -210,6 +210,10 @@ impl Machine for Teltonika {
         }
     }
 
+    fn bind(&mut self, device: DeviceId, settings: DeviceSettings) {
+        self.identity = Identity::Known(device, settings);
+    }
+
     fn identified(&mut self, answer: Identified, out: &mut Vec<Output>) {
         let device = match &self.identity {
             Identity::Asked(device) => device.clone(),
