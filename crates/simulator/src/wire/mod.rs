@@ -4,3 +4,4 @@ pub mod http;
 pub mod ngp;
 pub mod osmand;
 pub mod teltonika;
+pub mod unit;
