@@ -1,13 +1,18 @@
 //! Listeners for devices: connection life, limits, acknowledgements, and orders down.
 //!
-//! A connection is a session of its family (sans-IO, in `protocols`) and a socket. This crate carries out what the
-//! session asks for, and knows nothing of what the bytes mean.
+//! What is done for a device is its conversation: a session of its family (sans-IO, in
+//! `protocols`) whose wishes it carries out, knowing nothing of what the bytes mean. A transport moves bytes between
+//! the conversation and a socket.
 
 mod connection;
+mod conversation;
 mod listener;
 mod metrics;
+mod options;
 mod orders;
+mod port;
 mod seldom;
 
-pub use listener::{DeviceOptions, Listener};
+pub use listener::Listener;
 pub use metrics::GatewayMetrics;
+pub use options::DeviceOptions;

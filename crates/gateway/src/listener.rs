@@ -6,8 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::Engine;
-use model::Timestamp;
-use protocols::{Family, Limits};
+use protocols::Family;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -15,47 +14,20 @@ use tokio::task::JoinSet;
 use web::AddressLimit;
 
 use crate::connection::DeviceConnection;
-use crate::metrics::{FamilyMetrics, GatewayMetrics};
-use crate::seldom::Seldom;
+use crate::metrics::GatewayMetrics;
+use crate::options::DeviceOptions;
+use crate::port::{Peer, Port, Served, Transport};
 
 /// How long the listener rests after an error of `accept`, such as a process out of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// A device that vanished without a word is noticed by TCP probes after about this time.
 const KEEPALIVE: Duration = Duration::from_secs(120);
 
-/// Limits and durations of device connections.
-#[derive(Clone, Debug)]
-pub struct DeviceOptions {
-    /// Limits of the codecs.
-    pub limits: Limits,
-    /// Connections one address may hold; 0 means no limit.
-    pub connections_per_address_max: u32,
-    /// How long a connection may stay without an accepted device.
-    pub unauthenticated_s: u64,
-    /// How long a device may say nothing at all before its connection is closed; 0 means for ever.
-    pub silence_s: u64,
-    /// How long a device's acknowledgement is held back when a kept command is about to come: some devices end the
-    /// connection once they are acknowledged.
-    pub order_hold_ms: u64,
-    /// Reads the wall clock.
-    pub clock: fn() -> Timestamp,
-}
-
 /// A bound port.
 pub struct Listener {
     listener: TcpListener,
     port: Arc<Port>,
     addresses: AddressLimit,
-}
-
-/// What the connections of a port share.
-pub(crate) struct Port {
-    pub(crate) family: &'static Family,
-    pub(crate) engine: Arc<Engine>,
-    pub(crate) options: DeviceOptions,
-    pub(crate) metrics: FamilyMetrics,
-    pub(crate) unregistered: Seldom,
-    pub(crate) rejected: Seldom,
 }
 
 impl Listener {
@@ -69,9 +41,7 @@ impl Listener {
     ) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let addresses = AddressLimit::new(options.connections_per_address_max);
-        let metrics = metrics.of(family.name);
-        let port =
-            Port { family, engine, options, metrics, unregistered: Seldom::default(), rejected: Seldom::default() };
+        let port = Port { engine, options, served: Served::new(family, metrics) };
         Ok(Self { listener, port: Arc::new(port), addresses })
     }
 
@@ -82,7 +52,7 @@ impl Listener {
 
     /// The family it serves.
     pub fn family(&self) -> &'static Family {
-        self.port.family
+        self.port.served.family
     }
 
     /// Accepts devices until `shutdown` turns true, and then waits for the connections, which get the time to
@@ -95,7 +65,7 @@ impl Listener {
                 accepted = self.listener.accept() => match accepted {
                     Ok((stream, peer)) => self.welcome(stream, peer, &shutdown, &mut connections),
                     Err(error) => {
-                        tracing::warn!(protocol = self.port.family.name, %error, "cannot accept connections");
+                        tracing::warn!(protocol = self.port.served.family.name, %error, "cannot accept connections");
                         tokio::time::sleep(ACCEPT_PAUSE).await;
                     }
                 },
@@ -115,14 +85,15 @@ impl Listener {
         connections: &mut JoinSet<()>,
     ) {
         let Some(place) = self.addresses.enter(peer.ip()) else {
-            self.port.metrics.refused.inc();
+            self.port.served.metrics.refused.inc();
             return;
         };
         let keepalive = TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE / 4);
         if SockRef::from(&stream).set_tcp_keepalive(&keepalive).and_then(|()| stream.set_nodelay(true)).is_err() {
             return;
         }
-        self.port.metrics.accepted.inc();
+        self.port.served.metrics.accepted.inc();
+        let peer = Peer { address: peer, transport: Transport::Tcp };
         let connection = DeviceConnection::new(stream, peer, self.port.clone());
         let shutdown = shutdown.clone();
         connections.spawn(async move {

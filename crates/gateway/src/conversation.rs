@@ -1,0 +1,295 @@
+//! What is done for a device, whatever its bytes come by: who it is, its uploads and their receipts, orders to it.
+//!
+//! A transport feeds what it reads, calls [`Conversation::carry_out`] with a place for replies, and waits for what
+//! [`Conversation::poll_due`] and its own socket bring.
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use engine::{Given, LinkKind, Receipt, Refused, Source};
+use model::{DeviceId, Upload};
+use protocols::{DeviceSettings, Identified, OrderId, Output, Presence, Progress, Session, Stored, Ticket};
+use tokio::time::Instant;
+
+use crate::orders::Downlink;
+use crate::port::{Peer, Port, Served};
+
+/// Where replies go.
+pub(crate) trait Replies: Send {
+    /// Takes one reply.
+    fn put(&mut self, reply: Vec<u8>);
+}
+
+/// One device's conversation.
+pub(crate) struct Conversation {
+    port: Arc<Port>,
+    peer: Peer,
+    session: Box<dyn Session>,
+    /// The source of the device that speaks now, and how often its device had been replaced before.
+    device: Option<(Source, u32)>,
+    /// The way of orders to it.
+    downlink: Downlink,
+    /// Outputs not carried out yet. Empty between turns.
+    out: Vec<Output>,
+    /// Uploads that are not durable yet, in order.
+    receipts: VecDeque<(Ticket, Receipt)>,
+    was_accepted: bool,
+    /// Nothing new is begun any more.
+    is_closing: bool,
+}
+
+/// What can become due without the device saying anything.
+pub(crate) enum Due {
+    /// Uploads are durable, or never will be.
+    Stored,
+    /// An order for the device.
+    Order(Given),
+}
+
+impl Conversation {
+    pub(crate) fn new(port: Arc<Port>, peer: Peer) -> Self {
+        port.served.metrics.open.inc();
+        Self {
+            session: (port.served.family.open)(&port.options.limits),
+            port,
+            peer,
+            device: None,
+            downlink: Downlink::default(),
+            out: Vec::new(),
+            receipts: VecDeque::new(),
+            was_accepted: false,
+            is_closing: false,
+        }
+    }
+
+    fn served(&self) -> &Served {
+        &self.port.served
+    }
+
+    /// Takes what was read. [`Self::carry_out`] is to follow.
+    pub(crate) fn feed(&mut self, bytes: &[u8]) {
+        self.served().metrics.received_bytes.inc_by(bytes.len() as u64);
+        let now = (self.port.options.clock)();
+        self.session.feed(now, bytes, &mut self.out);
+    }
+
+    /// Whether more bytes are welcome.
+    pub(crate) fn wants_bytes(&self) -> bool {
+        self.session.wants_bytes()
+    }
+
+    /// Whether a device was ever accepted.
+    pub(crate) fn was_accepted(&self) -> bool {
+        self.was_accepted
+    }
+
+    /// Whether nothing new is begun any more.
+    pub(crate) fn is_closing(&self) -> bool {
+        self.is_closing
+    }
+
+    /// Begins nothing new.
+    pub(crate) fn close(&mut self) {
+        self.is_closing = true;
+    }
+
+    /// Whether a device spoke whose place another has taken since.
+    pub(crate) fn is_replaced(&self) -> bool {
+        self.device.is_some() && self.source().is_none()
+    }
+
+    /// Whether uploads wait for the disk.
+    pub(crate) fn awaits_receipts(&self) -> bool {
+        !self.receipts.is_empty()
+    }
+
+    /// Takes no more orders. What is on its way may still be written.
+    pub(crate) fn end_orders(&mut self) {
+        self.downlink.end();
+    }
+
+    /// Everything that was to be sent was handed to the socket.
+    pub(crate) fn note_written(&mut self) {
+        if self.downlink.note_written() {
+            self.served().metrics.orders.inc();
+        }
+    }
+
+    /// Whether an order waits to be written, and the device has taken nothing for too long.
+    pub(crate) fn is_stuck(&self, now: Instant) -> bool {
+        self.downlink.is_stuck(now)
+    }
+
+    /// Orders for the device, and receipts of what it uploaded. While it ends there are no orders.
+    pub(crate) fn poll_due(&mut self, cx: &mut Context<'_>, is_ending: bool) -> Poll<Due> {
+        if !is_ending && let Poll::Ready(given) = self.downlink.poll(cx) {
+            return Poll::Ready(Due::Order(given));
+        }
+        let is_held = !is_ending && self.downlink.holds_back(Instant::now());
+        if !is_held && self.poll_receipts(cx) {
+            return Poll::Ready(Due::Stored);
+        }
+        Poll::Pending
+    }
+
+    /// Tells the session of all uploads at the front that are durable by now.
+    fn poll_receipts(&mut self, cx: &mut Context<'_>) -> bool {
+        let mut any = false;
+        while let Some((ticket, receipt)) = self.receipts.front_mut()
+            && let Poll::Ready(result) = Pin::new(receipt).poll(cx)
+        {
+            let stored = if result.is_ok() { Stored::Ok } else { Stored::Failed };
+            self.session.stored(*ticket, stored, &mut self.out);
+            self.receipts.pop_front();
+            any = true;
+        }
+        any
+    }
+
+    /// Takes up what became due. [`Self::carry_out`] is to follow.
+    pub(crate) fn take_up(&mut self, due: Due) {
+        match due {
+            Due::Stored => {}
+            Due::Order(given) => self.give(given),
+        }
+    }
+
+    /// Gives an order to the device, unless another has taken its place since: the order is for that one, and dropped
+    /// here it counts as not sent.
+    fn give(&mut self, given: Given) {
+        if self.source().is_none() {
+            self.is_closing = true;
+            return;
+        }
+        let now = (self.port.options.clock)();
+        self.downlink.give(given, self.session.as_mut(), now, &mut self.out);
+    }
+
+    /// Time may have come for something.
+    pub(crate) fn tick(&mut self) {
+        self.session.tick((self.port.options.clock)(), &mut self.out);
+    }
+
+    /// When time comes for something, if that is before `due`.
+    pub(crate) fn deadline_before(&self, mut due: Instant) -> Instant {
+        due = due.min(self.downlink.next_deadline().unwrap_or(due));
+        if let Some(at) = self.session.next_deadline() {
+            let ms = u64::try_from(at.since_ms((self.port.options.clock)())).unwrap_or(0).max(1);
+            due = due.min(Instant::now() + Duration::from_millis(ms));
+        }
+        due
+    }
+
+    /// Does what the session asked for, in order, and what it asks for in turn.
+    pub(crate) async fn carry_out(&mut self, replies: &mut impl Replies) {
+        while !self.out.is_empty() && !self.is_closing {
+            for output in std::mem::take(&mut self.out) {
+                match output {
+                    Output::Identify(id) => self.identify(&id),
+                    Output::Upload { ticket, reports } => self.upload(ticket, reports).await,
+                    Output::Contact => self.contact(),
+                    Output::Reply(bytes) => replies.put(bytes),
+                    Output::Ordered { id, what } => self.ordered(id, what),
+                    Output::Unasked(_) => {
+                        self.served().metrics.unasked.inc();
+                    }
+                    Output::Reject { frame, reason, .. } => self.served().note_rejected(&frame, &reason, self.peer),
+                    Output::Close => self.is_closing = true,
+                }
+            }
+        }
+        // Replies that became due while closing still belong to what was taken in.
+        for output in std::mem::take(&mut self.out) {
+            match output {
+                Output::Reply(bytes) => replies.put(bytes),
+                Output::Ordered { id, what } => self.ordered(id, what),
+                _ => {}
+            }
+        }
+    }
+
+    fn ordered(&mut self, id: OrderId, what: Progress) {
+        // What a device says whose place another has taken is no answer of the source's.
+        if self.source().is_none() {
+            self.downlink.end();
+        }
+        self.downlink.note_progress(id, what, (self.port.options.clock)());
+    }
+
+    fn identify(&mut self, id: &DeviceId) {
+        let now = (self.port.options.clock)();
+        let engine = &self.port.engine;
+        let source = engine.fleet().device(id.as_str()).and_then(|device| engine.source(device.source));
+        // The source is asked too: another device may have taken the place since it was looked up.
+        let device = source.and_then(|source| source.replacements_of(id).map(|replacements| (source, replacements)));
+        let answer = if device.is_some() {
+            // A refusal leaves it: uploads belong to the device last accepted.
+            self.device = device;
+            self.link();
+            self.was_accepted = true;
+            Identified::Accepted(DeviceSettings::default())
+        } else {
+            self.served().note_unregistered(id, self.peer);
+            Identified::Refused
+        };
+        self.session.identified(now, answer, &mut self.out);
+    }
+
+    /// Orders to the device may come this way from now on.
+    fn link(&mut self) {
+        let Some((source, _)) = &self.device else { return };
+        let kind = match self.port.served.family.presence {
+            Presence::Connection => LinkKind::Lasting,
+            Presence::Contact => LinkKind::Passing,
+        };
+        self.downlink.open(&self.port.engine, source, kind, self.hold());
+    }
+
+    /// How long an acknowledgement is held back at most.
+    fn hold(&self) -> Duration {
+        Duration::from_millis(self.port.options.order_hold_ms)
+    }
+
+    /// The source of the device that speaks, unless another device has taken its place.
+    fn source(&self) -> Option<&Source> {
+        let (source, replacements) = self.device.as_ref()?;
+        (source.replacements() == *replacements).then_some(source)
+    }
+
+    async fn upload(&mut self, ticket: Ticket, reports: Upload) {
+        self.served().metrics.uploads.inc();
+        let received = (self.port.options.clock)();
+        let taken = match self.source() {
+            Some(source) => self.port.engine.ingest(source, received, reports).await,
+            None => Err(Refused::Removed),
+        };
+        match taken {
+            Ok(receipt) => {
+                self.receipts.push_back((ticket, receipt));
+                self.downlink.heard(self.hold());
+            }
+            Err(refused) => {
+                self.session.stored(ticket, Stored::Failed, &mut self.out);
+                // A device that was removed meanwhile is refused properly when it comes again.
+                self.is_closing |= refused == Refused::Removed;
+            }
+        }
+    }
+
+    fn contact(&mut self) {
+        if let Some(source) = self.source() {
+            self.port.engine.contact(source, (self.port.options.clock)());
+            self.downlink.heard(self.hold());
+        }
+    }
+}
+
+impl Drop for Conversation {
+    fn drop(&mut self) {
+        self.served().metrics.open.dec();
+    }
+}
