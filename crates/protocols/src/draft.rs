@@ -204,6 +204,13 @@ impl Draft {
         self.archived |= archived;
     }
 
+    /// When the device sent it, where that is not the time of the report.
+    pub(crate) fn device_time(&mut self, sent: Option<Timestamp>) {
+        if let Some(sent) = sent.filter(|sent| Some(*sent) != self.time) {
+            self.set(attr::DEVICE_TIME, sent.to_string().as_str());
+        }
+    }
+
     /// Adds an event once.
     pub(crate) fn event(&mut self, number: u32) {
         let event = EventId(number);
@@ -384,6 +391,22 @@ mod tests {
         assert_eq!(get(attr::WIFI_POINTS), Some(Value::Json(r#"[{"mac":"01:02:03:04:05:AB"}]"#.into())));
         assert_eq!(r.events, [EventId(202)]);
         assert_eq!(get(AttributeId::find("my name").expect("is interned")), Some(Value::Int(7)));
+    }
+
+    #[test]
+    fn the_time_of_sending_is_kept_where_it_differs() {
+        let sent = moment((26, 3, 14), (9, 26, 55), 0);
+        let check = |time: Option<Timestamp>, wanted: Option<Value>| {
+            let mut d = draft();
+            d.time = time;
+            d.event(1);
+            d.device_time(sent);
+            let report = d.finish().expect("has an event");
+            assert_eq!(report.attributes.get(attr::DEVICE_TIME).cloned(), wanted);
+        };
+        check(sent, None);
+        check(None, Some(Value::from("2026-03-14T09:26:55.000Z")));
+        check(moment((26, 3, 14), (9, 26, 53), 0), Some(Value::from("2026-03-14T09:26:55.000Z")));
     }
 
     #[test]

@@ -2,12 +2,35 @@
 
 use std::collections::BTreeMap;
 
+use model::{AttributeId, Report, Value, attr};
+
 /// Inputs are numbered from 1.
 const INPUTS: std::ops::RangeInclusive<u16> = 1..=8;
 /// Output 1 has the number after this one.
 const BEFORE_OUTPUTS: u16 = 178;
 /// Analogue inputs 1 and 2.
 const ANALOGUE: [u16; 2] = [9, 6];
+
+/// The levels that a report tells of, in the order of their numbers, numbered alike for all families.
+pub(crate) fn of(report: &Report) -> Vec<(u16, f64)> {
+    let get = |id| report.attributes.get(id);
+    let mut found = BTreeMap::new();
+    for (id, before) in [(attr::INPUT_STATUS, 0), (attr::OUTPUT_STATUS, BEFORE_OUTPUTS)] {
+        if let Some(mask) = get(id).and_then(Value::as_i64) {
+            found.extend(INPUTS.map(|n| (before + n, (mask >> (n - 1) & 1) as f64)));
+        }
+    }
+    let plain = [(attr::IGNITION, 239, 1.0), (attr::IS_MOVING, 240, 1.0), (attr::GSM_SIGNAL_LEVEL, 21, 1.0)];
+    let volts = [(attr::BOARD_VOLTAGE, 66, 1_000.0), (attr::BATTERY_VOLTAGE, 67, 1_000.0)];
+    for (id, number, steps) in plain.into_iter().chain(volts) {
+        found.extend(get(id).and_then(Value::as_f64).map(|value| (number, (value * steps).round())));
+    }
+    for (n, number) in (1..).zip(ANALOGUE) {
+        let volts = AttributeId::nth("analog_", n).and_then(get).and_then(Value::as_f64);
+        found.extend(volts.map(|volts| (number, (volts * 1_000.0).round())));
+    }
+    found.into_iter().collect()
+}
 
 /// The lines that a reply tells of, in the order of their numbers: `DI1:1`, `DO2=0`, `AIN1: 12.5` and the like, with
 /// blanks, commas or semicolons between them. `names` are those of the family's own, in any case of letters. Values
@@ -64,6 +87,20 @@ fn value(text: &str) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn reports_tell_levels() {
+        let mut report = Report::default();
+        assert_eq!(of(&report), []);
+        report.attributes.set(attr::OUTPUT_STATUS, 0b10);
+        report.attributes.set(attr::IGNITION, true);
+        report.attributes.set(attr::BOARD_VOLTAGE, Value::Float(12.634));
+        report.attributes.set(AttributeId::nth("analog_", 2).expect("is known"), Value::Float(0.5));
+        let outputs = (179..=186).map(|n| (n, f64::from(u8::from(n == 180))));
+        let others = [(239, 1.0)];
+        let wanted: Vec<_> = [(6, 500.0), (66, 12_634.0)].into_iter().chain(outputs).chain(others).collect();
+        assert_eq!(of(&report), wanted);
+    }
 
     #[test]
     fn pairs_of_known_names_become_lines() {
