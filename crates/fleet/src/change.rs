@@ -1,10 +1,11 @@
 //! Changes of the fleet: one value that memory takes in and the catalog stores, so that the two cannot drift apart.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use model::{
-    AttributeId, DeviceId, IgnitionSource, Metering, SessionId, SourceSettings, Timestamp, TrackerId, UserId,
-    VirtualRule,
+    AttributeId, DeviceId, DeviceSettings, IgnitionSource, Metering, SessionId, SourceSettings, Timestamp, TrackerId,
+    UserId, VirtualRule,
 };
 use serde::{Deserialize, Serialize};
 use storage::catalog::{AccountRow, SessionRow, SourceRow, TrackerRow, UserRow, Write};
@@ -67,6 +68,7 @@ impl Change {
                 connected: source.connected,
                 removed: source.removed,
                 settings: json(&StoredSettings::from(&*source.settings)),
+                device_settings: json(&source.device_settings.pairs().into_iter().collect::<BTreeMap<_, _>>()),
                 registered: source.registered,
             }),
             Self::Tracker(tracker) => Write::Tracker(TrackerRow {
@@ -178,8 +180,16 @@ pub(crate) fn source(row: SourceRow) -> Result<SourceInfo, FleetError> {
         connected: row.connected,
         removed: row.removed,
         settings: Arc::new(settings.into()),
+        device_settings: Arc::new(device_settings(&row.device_settings).ok_or_else(misfit)?),
         sensors: Arc::default(),
     })
+}
+
+fn device_settings(text: &str) -> Option<DeviceSettings> {
+    let pairs: BTreeMap<String, String> = serde_json::from_str(text).ok()?;
+    let mut settings = DeviceSettings::default();
+    pairs.iter().try_for_each(|(key, value)| settings.set(key, value)).ok()?;
+    Some(settings)
 }
 
 pub(crate) fn tracker(row: TrackerRow, source: SourceInfo) -> Tracker {

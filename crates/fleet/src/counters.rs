@@ -111,6 +111,7 @@ mod tests {
             connected: false,
             removed: false,
             settings: Arc::default(),
+            device_settings: Arc::default(),
             sensors: [metering(7, Some(attr::HARDWARE_MILEAGE)), metering(8, None)].into(),
         }
     }

@@ -161,7 +161,8 @@ impl Memory {
             self.devices.remove(old.info.device.as_str());
         }
         if !info.removed {
-            let device = Device { source: info.source, model: info.model };
+            let settings = Arc::clone(&info.device_settings);
+            let device = Device { source: info.source, model: info.model, settings };
             self.devices.insert(info.device.as_str().into(), device);
         }
         match self.sources.get_mut(&info.source) {
@@ -220,7 +221,7 @@ impl Memory {
     }
 
     pub(crate) fn device(&self, id: &str) -> Option<Device> {
-        self.devices.get(id).copied()
+        self.devices.get(id).cloned()
     }
 
     pub(crate) fn source(&self, id: SourceId) -> Option<&SourceInfo> {

@@ -1,5 +1,7 @@
 //! What an owner may set about a tracker and its source, and the change of the device behind a source.
 
+use std::sync::Arc;
+
 use model::{SourceSettings, TrackerId};
 
 use crate::change::Change;
@@ -167,7 +169,8 @@ impl Fleet {
                 };
                 // It stays connected: there is a history now, which only an administrator may remove, and a wrong id
                 // can be put right by replacing once more.
-                SourceInfo { device, model, settings: settings.into(), ..source }
+                let device_settings = Arc::default();
+                SourceInfo { device, model, settings: settings.into(), device_settings, ..source }
             };
             Ok(desk.commit(vec![Change::Source(info.clone())], &[FleetEvent::SourceChanged(info)])?)
         })

@@ -67,6 +67,7 @@ impl Fleet {
                     connected: false,
                     removed: false,
                     settings: Arc::new(model.settings()),
+                    device_settings: Arc::default(),
                     sensors: Arc::default(),
                 };
                 let tracker = Tracker {

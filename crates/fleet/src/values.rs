@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use model::{DeviceId, Sensor, SourceId, SourceSettings, Timestamp, TrackerId, UserId};
+use model::{DeviceId, DeviceSettings, Sensor, SourceId, SourceSettings, Timestamp, TrackerId, UserId};
 use serde::{Deserialize, Serialize};
 
 use crate::models::Model;
@@ -143,12 +143,14 @@ pub struct Address {
 }
 
 /// A registered device, as a listener for devices sees it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Device {
     /// Its stream of data.
     pub source: SourceId,
     /// Its model.
     pub model: &'static Model,
+    /// What decoding its bytes depends on besides them.
+    pub settings: Arc<DeviceSettings>,
 }
 
 /// A source. Cheap to clone.
@@ -170,6 +172,8 @@ pub struct SourceInfo {
     pub removed: bool,
     /// What its state is folded with.
     pub settings: Arc<SourceSettings>,
+    /// What decoding its device's bytes depends on besides them. Another device begins without any.
+    pub device_settings: Arc<DeviceSettings>,
     /// What its attributes mean, in the order of ids.
     pub sensors: Arc<[Sensor]>,
 }

@@ -252,6 +252,28 @@ impl fmt::Display for FieldFault {
     }
 }
 
+impl Reject {
+    /// What it is, in one word for figures: `checksum`, say, whatever was found.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Noise { .. } => "noise",
+            Self::BadIdentity => "bad_identity",
+            Self::NotIdentified => "not_identified",
+            Self::Checksum { .. } => "checksum",
+            Self::UnknownKind(_) => "unknown_kind",
+            Self::Truncated => "truncated",
+            Self::TooLarge { .. } => "too_large",
+            Self::TooManyReports { .. } => "too_many_reports",
+            Self::Flooded => "flooded",
+            Self::TimedOut => "timed_out",
+            Self::BadHttp => "bad_http",
+            Self::Method => "method",
+            Self::NotJson => "not_json",
+            Self::Field { .. } => "field",
+        }
+    }
+}
+
 impl fmt::Display for Reject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -75,6 +75,8 @@ pub struct SourceRow {
     pub removed: bool,
     /// What its state is folded with, as JSON.
     pub settings: String,
+    /// What decoding its device depends on, as JSON.
+    pub device_settings: String,
     /// When it was registered.
     pub registered: Timestamp,
 }

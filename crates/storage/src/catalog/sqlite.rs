@@ -19,6 +19,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0004_subusers.sql"),
     include_str!("migrations/0005_kinds_of_sessions.sql"),
     include_str!("migrations/0006_sessids_and_drivers.sql"),
+    include_str!("migrations/0007_device_settings.sql"),
 ];
 
 /// The words of [`SessionPurpose`].
@@ -77,11 +78,22 @@ fn apply(transaction: &Transaction<'_>, write: &Write) -> Result<(), CatalogErro
         Write::User(u) => put_user(transaction, u),
         Write::Source(s) => put(
             transaction,
-            "INSERT INTO sources (id, device_id, model, blocked, connected, removed, settings, registered_ms)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+            "INSERT INTO sources (id, device_id, model, blocked, connected, removed, settings, registered_ms,
+             device_settings)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
              ON CONFLICT (id) DO UPDATE SET device_id = ?2, model = ?3, blocked = ?4, connected = ?5, removed = ?6,
-             settings = ?7, registered_ms = ?8",
-            params![s.id.0, s.device, s.model, s.blocked, s.connected, s.removed, s.settings, s.registered.ms()],
+             settings = ?7, registered_ms = ?8, device_settings = ?9",
+            params![
+                s.id.0,
+                s.device,
+                s.model,
+                s.blocked,
+                s.connected,
+                s.removed,
+                s.settings,
+                s.registered.ms(),
+                s.device_settings
+            ],
         ),
         Write::Tracker(t) => put(
             transaction,
@@ -290,6 +302,7 @@ fn source(row: &Row<'_>) -> Result<SourceRow, CatalogError> {
         connected: row.get("connected")?,
         removed: row.get("removed")?,
         settings: row.get("settings")?,
+        device_settings: row.get("device_settings")?,
         registered: instant(row.get("registered_ms")?, "sources.registered_ms")?,
     })
 }
@@ -365,12 +378,14 @@ mod tests {
              INSERT INTO users (id, account_id, login, login_key, password_hash, earlier_passwords, activated, verified,
                  removed, time_zone, locale, measurement_system, profile, comment, created_ms)
                  VALUES (2, 1, 'a@b.c', 'a@b.c', 'h', '[]', 1, 1, 0, 'UTC', 'en', 'metric', '{}', '', 7);
+             INSERT INTO sources VALUES (4, 'unit-4', 'teltonika', 0, 1, 0, '{}', 7);
              INSERT INTO sessions (id, digest, user_id, created_ms, expires_ms) VALUES (3, zeroblob(32), 2, 7, 8);",
         )
         .expect("written");
         drop(old);
         let contents = SqliteCatalog::open(&path).expect("opened").load().expect("read");
         assert!(matches!(&contents.users[..], [user] if user.id == UserId(2) && !user.device_commands));
+        assert!(matches!(&contents.sources[..], [source] if source.device_settings == "{}"));
         assert!(matches!(&contents.sessions[..], [session] if session.purpose == SessionPurpose::Standard));
     }
 }

@@ -82,6 +82,7 @@ fn source(id: u32) -> SourceRow {
         connected: false,
         removed: false,
         settings: "{}".into(),
+        device_settings: "{\"checksum\":\"warn\"}".into(),
         registered: at(2),
     }
 }
@@ -218,6 +219,7 @@ fn a_row_takes_the_place_of_the_one_with_its_id(open: Open) {
         connected: true,
         removed: true,
         settings: "[]".into(),
+        device_settings: "{}".into(),
         registered: at(9),
         ..source(50)
     };
