@@ -32,6 +32,7 @@ pub(crate) struct Draft {
     speed_kmh: Option<f64>,
     heading_deg: Option<f64>,
     satellites: Option<u8>,
+    precision_m: Option<u32>,
     events: Vec<EventId>,
     archived: bool,
     attributes: Attributes,
@@ -55,6 +56,7 @@ impl Draft {
             speed_kmh: None,
             heading_deg: None,
             satellites: None,
+            precision_m: None,
             events: Vec::new(),
             archived: false,
             attributes: Attributes::with_capacity(12),
@@ -100,6 +102,11 @@ impl Draft {
     /// Satellites in use. Without any the place is not valid.
     pub(crate) fn satellites(&mut self, satellites: u8) {
         self.satellites = Some(satellites);
+    }
+
+    /// How far off the place may be.
+    pub(crate) fn precision_m(&mut self, precision_m: u32) {
+        self.precision_m = Some(precision_m);
     }
 
     /// Whether there are coordinates, usable or not.
@@ -253,9 +260,9 @@ impl Draft {
 
     /// Nothing was said that a report could carry; a time alone is nothing.
     pub(crate) fn is_empty(&self) -> bool {
-        let Self { events, attributes, cells, wifi, satellites, .. } = self;
+        let Self { events, attributes, cells, wifi, satellites, precision_m, .. } = self;
         let is_bare = events.is_empty() && attributes.is_empty() && cells.is_empty() && wifi.is_empty();
-        is_bare && satellites.is_none() && !self.has_place()
+        is_bare && satellites.is_none() && precision_m.is_none() && !self.has_place()
     }
 
     /// The report; `None` if nothing was said.
@@ -266,6 +273,9 @@ impl Draft {
         let position = self.position();
         if let (None, Some(satellites)) = (&position, self.satellites) {
             self.set(attr::SATELLITES, i64::from(satellites));
+        }
+        if let (None, Some(precision_m)) = (&position, self.precision_m) {
+            self.set(attr::PRECISION, i64::from(precision_m));
         }
         for (id, items) in [(attr::MOBILE_CELLS, &self.cells), (attr::WIFI_POINTS, &self.wifi)] {
             if !items.is_empty() {
@@ -288,6 +298,7 @@ impl Draft {
         position.fix = self.fix.unwrap_or(if position.valid { Fix::HasFix } else { Fix::NoFix });
         position.origin = self.origin;
         position.satellites = self.satellites;
+        position.precision_m = self.precision_m;
         if let Some(altitude_m) = self.altitude_m {
             position.set_altitude_m(altitude_m);
         }

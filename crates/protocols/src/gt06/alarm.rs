@@ -70,7 +70,7 @@ pub(super) fn of_dashcam(code: u8, has_position: bool) -> EventId {
     EventId(match code {
         0x01 if has_position => 202,
         0x01 => 104,
-        0x0E => 1,
+        0x0E => 7,
         0x80 => 113,
         0x87 => 224,
         0x88 => 2,

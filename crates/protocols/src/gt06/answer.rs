@@ -3,6 +3,7 @@
 use model::Timestamp;
 
 use super::frame::{Frame, long, short};
+use super::variant;
 
 /// What is told instead of an address, which this server does not look up for devices.
 const NO_ADDRESS: &[u8] = b"NA&&NA&&0##";
@@ -21,6 +22,8 @@ pub(super) enum Answer {
 pub(super) fn answer(frame: &Frame<'_>, now: Timestamp) -> Answer {
     match frame.kind {
         0x15 | 0x1F | 0x21 | 0x80..=0x82 | 0x94 => Answer::Nothing,
+        // Some send positions under the number of a heartbeat.
+        0x36 if variant::is_position(frame) => Answer::Stored(plain(frame)),
         0x01 | 0x13 | 0x23 | 0x36 => Answer::Now(plain(frame)),
         0x8A => Answer::Now(time(frame, now)),
         0x2A => Answer::Stored(address(frame)),
@@ -30,7 +33,7 @@ pub(super) fn answer(frame: &Frame<'_>, now: Timestamp) -> Answer {
     }
 }
 
-pub(super) fn plain(frame: &Frame<'_>) -> Vec<u8> {
+fn plain(frame: &Frame<'_>) -> Vec<u8> {
     short(frame.kind, &[], frame.serial)
 }
 

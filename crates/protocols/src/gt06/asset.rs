@@ -32,7 +32,7 @@ pub(super) fn values(d: &mut Draft<'_>, r: &mut Reader<'_>) -> Result<(), Trunca
 fn value(d: &mut Draft<'_>, id: u16, r: &mut Reader<'_>) -> Result<(), Truncated> {
     match id {
         0x03 => iccid(d, r.take(10)?),
-        0x09 => d.set(attr::SATELLITES, i64::from(r.u8()?)),
+        0x09 => d.satellites(r.u8()?),
         0x0A => d.set(attr::SATELLITES_VISIBLE, i64::from(r.u8()?)),
         0x11 => {
             let mut cell = CellForm { is_mnc_wide: true, ..CellForm::PLAIN }.cell(r)?;
@@ -45,23 +45,26 @@ fn value(d: &mut Draft<'_>, id: u16, r: &mut Reader<'_>) -> Result<(), Truncated
             let state = r.u8()?;
             d.set(attr::DOOR_STATUS, i64::from(state & 0x0F));
             if state >> 4 != 0 {
-                d.event(alarm::event(0x13, None));
+                d.happened(alarm::event(0x13, None));
             }
         }
+        0x29 => d.own("message_index", i64::from(r.u32()?)),
         0x2B => d.set(attr::BOOT_STATUS, i64::from(r.u8()?)),
         0x2E => d.scaled(attr::HARDWARE_MILEAGE, r.u32()?.swap_bytes(), 1_000.0),
         0x33 => place(d, r)?,
         0x34 => {
             let code = r.u8()?;
             d.set(attr::EVENT_CODE, i64::from(code));
-            d.event(Some(alarm::of_asset(code)));
+            d.happened(Some(alarm::of_asset(code)));
             let at = r.u32()?.swap_bytes();
             if d.time.is_none() {
                 d.unix(at);
             }
+            let length = usize::from(r.u8()?);
+            d.raw(0x70, Some(0x34), r.take(length)?);
         }
         0x7F => tag(d, r)?,
-        _ => {}
+        id => d.raw(0x70, Some(id), r.rest()),
     }
     Ok(())
 }
@@ -72,12 +75,10 @@ fn place(d: &mut Draft<'_>, r: &mut Reader<'_>) -> Result<(), Truncated> {
     let satellites = r.u8()?;
     let altitude_m = f64::from(r.i16()?);
     let (latitude, longitude) = (r.u32()?, r.u32()?);
-    let speed_kmh = f64::from(r.u8()?);
+    let speed_kmh = Some(f64::from(r.u8()?));
     let flags = Flags::read(r)?;
     d.place_at(&Place { latitude, longitude, satellites: Some(satellites), speed_kmh, flags });
-    if let Some(position) = d.position_mut() {
-        position.set_altitude_m(altitude_m);
-    }
+    d.altitude_m(altitude_m);
     Ok(())
 }
 
@@ -88,6 +89,7 @@ fn tag(d: &mut Draft<'_>, r: &mut Reader<'_>) -> Result<(), Truncated> {
     d.nth("ble_battery_level_", 1, f64::from(r.u8()?));
     d.nth("ble_temp_sensor_", 1, f64::from(r.i16()?) / 10.0);
     d.nth("ble_humidity_", 1, f64::from(r.i16()?));
+    d.own("tag_status", i64::from(r.u8()?));
     Ok(())
 }
 
@@ -106,7 +108,7 @@ pub(super) fn states(d: &mut Draft<'_>, r: &mut Reader<'_>) -> Result<(), Trunca
             (0x07, [charging, ..]) => d.set(attr::CHARGING_STATUS, *charging != 0),
             (0x0A, [a, b]) => d.scaled(attr::CHARGE_VOLTAGE, be16(*a, *b), 100.0),
             (0x0B, [a, b]) => d.scaled(attr::TEMPERATURE_INTERNAL, be16(*a, *b) as i16, 10.0),
-            _ => {}
+            (id, value) => d.raw(0xF1, Some(id), value),
         }
     }
     Ok(())
@@ -140,16 +142,16 @@ fn peripheral(d: &mut Draft<'_>, r: &mut Reader<'_>, items: &mut String) -> Resu
         0x0C => {
             let length = usize::from(r.u8()?);
             let mut r = Reader::new(r.take(length)?);
-            d.percent(u16::from(r.u8()?));
+            d.battery_percent(u16::from(r.u8()?));
             d.set(attr::CHARGING_STATUS, r.u8()? != 0);
             d.set(attr::BATTERY_CYCLES, i64::from(r.u16()?));
         }
-        _ => {
+        id => {
             let length = match r.u8()? {
                 0 => r.u8()?,
                 length => length,
             };
-            r.take(usize::from(length))?;
+            d.raw(0xF2, Some(id), r.take(usize::from(length))?);
         }
     }
     Ok(())
@@ -160,9 +162,9 @@ pub(super) fn battery_pack(d: &mut Draft<'_>, r: &mut Reader<'_>) -> Result<(), 
     d.hex(attr::HARDWARE_KEY, r.take(8)?);
     let at = r.u32()?;
     d.unix(at);
-    d.percent(u16::from(r.u8()?));
-    // What is left of it, in absolute terms.
-    r.take(3)?;
+    d.battery_percent(u16::from(r.u8()?));
+    d.own("battery_remaining", i64::from(r.u16()?));
+    d.own("battery_level_absolute", i64::from(r.u8()?));
     d.set(attr::BATTERY_CAPACITY, i64::from(r.u16()?));
     d.set(attr::BATTERY_HEALTH, i64::from(r.u8()?));
     d.set(attr::TEMPERATURE_INTERNAL, Value::Float(f64::from(r.u16()?) / 10.0 - ZERO_CELSIUS_K));
@@ -172,6 +174,7 @@ pub(super) fn battery_pack(d: &mut Draft<'_>, r: &mut Reader<'_>) -> Result<(), 
     for number in 1..=BMS_CELLS {
         d.nth("battery_cell_", number, f64::from(r.u16()?) / 1_000.0);
     }
+    d.raw(0x40, None, r.rest());
     Ok(())
 }
 
@@ -189,9 +192,9 @@ pub(super) fn parts(d: &mut Draft<'_>, r: &mut Reader<'_>, frame: &Frame<'_>) ->
         cell.rssi_dbm = Some(r.u8()?).filter(|raw| *raw != 0).map(|raw| -i16::from(raw));
         d.cell(cell);
     }
-    for _ in 0..2 {
+    for number in 1..=2 {
         let length = usize::from(r.u8()?);
-        r.take(length)?;
+        d.raw(frame.kind, Some(number), r.take(length)?);
     }
     let status = r.u8()?;
     if frame.kind == 0x33 {
@@ -204,9 +207,9 @@ fn lock(d: &mut Draft<'_>, status: u8) {
     match status {
         0xA0 => d.set(attr::ARMED, true),
         0xA1 => d.set(attr::ARMED, false),
-        0xA2 | 0xA3 => d.event(alarm::event(0x19, None)),
-        0xA4 => d.event(Some(model::EventId(104))),
-        0xA5 => d.event(alarm::event(0x14, None)),
+        0xA2 | 0xA3 => d.happened(alarm::event(0x19, None)),
+        0xA4 => d.happened(Some(model::EventId(104))),
+        0xA5 => d.happened(alarm::event(0x14, None)),
         other => position::set_if_some(d, attr::EVENT_CODE, u32::from(other)),
     }
 }

@@ -1,10 +1,11 @@
 //! What most kinds are put together from: date, position, cell tower and status.
 
-use model::{Civil, Fix, MS_PER_SECOND, Position, Timestamp, attr};
+use model::{Timestamp, attr};
 
 use super::alarm;
 use super::draft::{Cell, Draft};
 use crate::bytes::{Reader, Truncated};
+use crate::draft::moment;
 
 /// Coordinates are told in this many parts of a degree.
 const PARTS_PER_DEGREE: f64 = 1_800_000.0;
@@ -65,9 +66,7 @@ fn date(raw: &[u8], utc_offset_s: i32) -> Option<Timestamp> {
     if year == 70 || year > 79 {
         return None;
     }
-    let year = 2000 + u16::from(year);
-    let at = Timestamp::from_civil(Civil { year, month, day, hour, minute, second, millisecond: 0 }).ok()?;
-    Some(at.plus_ms(-i64::from(utc_offset_s) * MS_PER_SECOND))
+    moment((u16::from(year), month, day), (hour, minute, second), utc_offset_s)
 }
 
 /// Turns a byte of two decimal digits into its number; `None` for other digits.
@@ -104,33 +103,9 @@ pub(super) struct Place {
     pub(super) longitude: u32,
     /// `None` where the kind does not count them.
     pub(super) satellites: Option<u8>,
-    pub(super) speed_kmh: f64,
+    /// `None` where the kind does not tell it.
+    pub(super) speed_kmh: Option<f64>,
     pub(super) flags: Flags,
-}
-
-impl Place {
-    /// `None` for 0/0, which devices send while they have never had a fix, and for impossible coordinates.
-    fn position(&self) -> Option<Position> {
-        if (self.latitude, self.longitude) == (0, 0) {
-            return None;
-        }
-        let degrees = |parts: u32, is_negative: bool| {
-            let degrees = f64::from(parts) / PARTS_PER_DEGREE;
-            if is_negative { -degrees } else { degrees }
-        };
-        let flags = self.flags;
-        let mut p = Position::new(degrees(self.latitude, !flags.bit(10)), degrees(self.longitude, flags.bit(11)))?;
-        p.satellites = self.satellites;
-        if flags.bit(12) && self.satellites != Some(0) {
-            p.set_speed_kmh(self.speed_kmh);
-            p.set_heading_deg(f64::from(flags.heading_deg()));
-        } else {
-            // Speed and course say nothing then.
-            p.valid = false;
-            p.fix = Fix::NoFix;
-        }
-        Some(p)
-    }
 }
 
 impl Draft<'_> {
@@ -155,8 +130,23 @@ impl Draft<'_> {
         if let Some(on) = place.flags.ignition() {
             self.set(attr::IGNITION, on);
         }
-        let position = place.position();
-        self.place(position, place.satellites.unwrap_or(0));
+        let flags = place.flags;
+        let degrees = |parts: u32, is_negative: bool| {
+            let degrees = f64::from(parts) / PARTS_PER_DEGREE;
+            if is_negative { -degrees } else { degrees }
+        };
+        self.at(degrees(place.latitude, !flags.bit(10)), degrees(place.longitude, flags.bit(11)));
+        self.valid(flags.bit(12));
+        if let Some(satellites) = place.satellites {
+            self.satellites(satellites);
+        }
+        // Speed and course say nothing without a fix.
+        if flags.bit(12) && place.satellites != Some(0) {
+            if let Some(speed_kmh) = place.speed_kmh {
+                self.speed_kmh(speed_kmh);
+            }
+            self.heading_deg(f64::from(flags.heading_deg()));
+        }
     }
 
     /// A position with its date.
@@ -173,7 +163,7 @@ impl Draft<'_> {
 
     pub(super) fn gps_rest(&mut self, r: &mut Reader<'_>, satellites: u8) -> Result<(), Truncated> {
         let (latitude, longitude) = (r.u32()?, r.u32()?);
-        let speed_kmh = f64::from(r.u8()?);
+        let speed_kmh = Some(f64::from(r.u8()?));
         let flags = Flags::read(r)?;
         self.place_at(&Place { latitude, longitude, satellites: Some(satellites), speed_kmh, flags });
         Ok(())
@@ -218,14 +208,12 @@ impl Draft<'_> {
             0..=BATTERY_STEPS => u16::from(byte) * 100 / u16::from(BATTERY_STEPS),
             _ => u16::from(byte),
         };
-        self.percent(percent);
+        self.battery_percent(percent);
     }
 
     /// A battery level in percent, unless it is none.
-    pub(super) fn percent(&mut self, percent: u16) {
-        if percent <= 100 {
-            self.set(attr::BATTERY_LEVEL, i64::from(percent));
-        }
+    pub(super) fn battery_percent(&mut self, percent: u16) {
+        self.percent(attr::BATTERY_LEVEL, f64::from(percent));
     }
 
     /// The strength of the mobile network in steps.
@@ -243,7 +231,7 @@ impl Draft<'_> {
         self.battery(r.u8()?);
         self.gsm(r.u8()?);
         self.alarm_and_language(r, is_extended)?;
-        self.event(alarm::of_information(information >> 3 & 7));
+        self.happened(alarm::of_information(information >> 3 & 7));
         Ok(())
     }
 

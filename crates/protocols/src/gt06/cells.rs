@@ -46,6 +46,16 @@ fn towers(
     Ok(())
 }
 
+/// How far the first cell's tower is, in steps.
+fn timing_advance(d: &mut Draft<'_>, r: &mut Reader<'_>) -> Result<(), Truncated> {
+    const UNKNOWN: u8 = 0xFF;
+    let steps = r.u8()?;
+    if steps != UNKNOWN {
+        d.own("timing_advance", i64::from(steps));
+    }
+    Ok(())
+}
+
 /// Wi-Fi points, counted by a byte.
 fn points(d: &mut Draft<'_>, r: &mut Reader<'_>) -> Result<(), Truncated> {
     for _ in 0..r.u8()? {
@@ -60,7 +70,7 @@ pub(super) fn cells(d: &mut Draft<'_>, r: &mut Reader<'_>, kind: u8) -> Result<(
     d.date(r)?;
     let (form, count) = form(kind);
     // Fewer cells than usual are no fault, and no Wi-Fi points follow them.
-    let whole = list(d, r, form, count).and_then(|()| r.u8().map(|_timing_advance| ()));
+    let whole = list(d, r, form, count).and_then(|()| timing_advance(d, r));
     if whole.is_ok() && r.remaining() > 0 {
         let _ = points(d, r);
     }
@@ -90,8 +100,7 @@ pub(super) fn alarm(d: &mut Draft<'_>, r: &mut Reader<'_>) -> Result<(), Truncat
     let form = if r.u8()? != 0 { CellForm::LTE } else { CellForm::PLAIN };
     let count = usize::from(r.u8()?);
     towers(d, r, form, network, count)?;
-    // The timing advance.
-    r.u8()?;
+    timing_advance(d, r)?;
     points(d, r)?;
     d.alarm_and_language(r, true)
 }

@@ -1,5 +1,7 @@
 //! Commands: text in a frame of its own, with a flag that the answer repeats.
 
+use std::borrow::Cow;
+
 use model::{Command, Order};
 
 use super::frame::short;
@@ -18,34 +20,42 @@ const LINES: &[(&str, u16)] = &[("ACC", 1), ("Door", 2), ("Defense", 10), ("Rela
 
 /// How a unit wants its commands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Form {
+pub(super) struct Form<'a> {
     pub(super) line: Option<Line>,
     /// It wants no word on the language.
     pub(super) is_plain: bool,
+    /// It wants this password, and the older words for the fuel cut that come with one.
+    pub(super) password: Option<&'a str>,
 }
 
 /// The text that makes the device do this.
-pub(super) fn text(order: &Order, form: Form) -> Result<&str, OrderRefused> {
-    let is_g109 = form.line == Some(Line::G109);
-    match order {
-        Order::ReadLevels => Ok("STATUS#"),
-        Order::Locate => Ok("WHERE#"),
-        Order::Restart => Ok("RESET#"),
-        Order::Do(Command::Text(text)) if text.len() > TEXT_BYTES_MAX => Err(OrderRefused::TooLong),
-        Order::Do(Command::Text(text)) => Ok(text),
+pub(super) fn text<'a>(order: &'a Order, form: Form<'_>) -> Result<Cow<'a, str>, OrderRefused> {
+    let text = match order {
+        Order::ReadLevels => "STATUS#".into(),
+        Order::Locate => "WHERE#".into(),
+        Order::Restart => "RESET#".into(),
+        Order::Interval { every_s } => format!("TIMER,{every_s}#").into(),
+        Order::Engine { on } => cut(!on, form),
         // The one output cuts fuel and power while it is on.
-        Order::Do(Command::Output { number: 1, on }) => Ok(match (is_g109, on) {
-            (false, true) => "RELAY,1#",
-            (false, false) => "RELAY,0#",
-            (true, true) => "DYD#",
-            (true, false) => "HFYD#",
-        }),
-        _ => Err(OrderRefused::NoSuchCommand),
+        Order::Do(Command::Output { number: 1, on }) => cut(*on, form),
+        Order::Do(Command::Text(text)) => Cow::Borrowed(text.as_str()),
+        _ => return Err(OrderRefused::NoSuchCommand),
+    };
+    if text.len() > TEXT_BYTES_MAX { Err(OrderRefused::TooLong) } else { Ok(text) }
+}
+
+/// Fuel and power are cut, or given again.
+fn cut(is_cut: bool, form: Form<'_>) -> Cow<'static, str> {
+    let word = if is_cut { "DYD" } else { "HFYD" };
+    match (form.line, form.password) {
+        (Some(Line::G109), _) => format!("{word}#").into(),
+        (_, Some(password)) => format!("{word},{password}#").into(),
+        (_, None) => format!("RELAY,{}#", u8::from(is_cut)).into(),
     }
 }
 
 /// The frame around a text that is not too long.
-pub(super) fn frame(text: &str, form: Form, flag: u32, serial: u16) -> Vec<u8> {
+pub(super) fn frame(text: &str, form: Form<'_>, flag: u32, serial: u16) -> Vec<u8> {
     let length = (FLAG_BYTES + text.len()) as u8;
     let language: &[u8] = if form.is_plain { &[] } else { &ENGLISH };
     let content = [&[length], &flag.to_be_bytes()[..], text.as_bytes(), language].concat();
@@ -63,19 +73,33 @@ mod tests {
 
     #[test]
     fn orders_become_text() {
-        let check = |order: Order, line: Option<Line>, wanted: Result<&str, OrderRefused>| {
-            assert_eq!(text(&order, Form { line, is_plain: false }), wanted, "{order:?}");
+        let check_form = |order: Order, form: Form<'_>, wanted: Result<&str, OrderRefused>| {
+            assert_eq!(text(&order, form), wanted.map(Cow::Borrowed), "{order:?}");
         };
+        let plain = Form { line: None, is_plain: false, password: None };
+        let check = |order: Order, line: Option<Line>, wanted| check_form(order, Form { line, ..plain }, wanted);
         let output = |number, on| Order::Do(Command::Output { number, on });
         check(Order::ReadLevels, None, Ok("STATUS#"));
+        check(Order::Locate, None, Ok("WHERE#"));
+        check(Order::Restart, None, Ok("RESET#"));
+        check(Order::Interval { every_s: 10 }, None, Ok("TIMER,10#"));
+        check(Order::Engine { on: false }, None, Ok("RELAY,1#"));
+        check(Order::Engine { on: true }, None, Ok("RELAY,0#"));
+        check(Order::Engine { on: false }, Some(Line::G109), Ok("DYD#"));
+        check(Order::Arm { on: true }, None, Err(OrderRefused::NoSuchCommand));
         check(output(1, true), None, Ok("RELAY,1#"));
         check(output(1, false), Some(Line::Lw), Ok("RELAY,0#"));
         check(output(1, true), Some(Line::G109), Ok("DYD#"));
         check(output(1, false), Some(Line::G109), Ok("HFYD#"));
         check(output(2, true), None, Err(OrderRefused::NoSuchCommand));
         check(Order::Do(Command::Bytes(vec![1])), None, Err(OrderRefused::NoSuchCommand));
-        check(Order::Do(Command::Text("x".repeat(243))), None, Ok(&"x".repeat(243)));
+        let longest = "x".repeat(243);
+        check(Order::Do(Command::Text(longest.clone())), None, Ok(&longest));
         check(Order::Do(Command::Text("x".repeat(244))), None, Err(OrderRefused::TooLong));
+        let old = Form { password: Some("123456"), ..plain };
+        check_form(output(1, true), old, Ok("DYD,123456#"));
+        check_form(Order::Engine { on: true }, old, Ok("HFYD,123456#"));
+        check_form(Order::Locate, old, Ok("WHERE#"));
     }
 
     #[test]

@@ -15,8 +15,8 @@ const UTF_16: u8 = 2;
 /// What a frame says.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) enum Content {
-    /// This, or only that the device is there.
-    Report(Option<Report>),
+    /// This, or only that the device is there; and whether the frame ended where it should.
+    Report { report: Option<Report>, is_whole: bool },
     /// An answer to the command with this flag.
     Reply { flag: u32, text: String },
 }
@@ -37,15 +37,15 @@ pub(super) fn decode(frame: &Frame<'_>, context: &Context) -> Result<Content, Tr
     };
     match whole {
         Err(Truncated) if draft.is_empty() => Err(Truncated),
-        _ => Ok(Content::Report(draft.finish())),
+        _ => Ok(Content::Report { report: draft.finish(), is_whole: whole.is_ok() }),
     }
 }
 
 fn by_kind(d: &mut Draft<'_>, r: &mut Reader<'_>, frame: &Frame<'_>) -> Result<(), Truncated> {
     let kind = frame.kind;
     match (kind, frame.is_long) {
-        // A picture, its pieces, and what only servers say.
-        (0x1F | 0x35 | 0x41 | 0x80..=0x82 | 0x8A, _) => Ok(()),
+        // A login, a picture, its pieces, and what only servers say.
+        (0x01 | 0x1F | 0x35 | 0x41 | 0x80..=0x82 | 0x8A, _) => Ok(()),
         (0x94, true) => serial::information(d, r),
         (0x94, false) => serial::voltage(d, r),
         (0x9B, _) => serial::passed_on(d, r),
@@ -66,9 +66,11 @@ fn by_kind(d: &mut Draft<'_>, r: &mut Reader<'_>, frame: &Frame<'_>) -> Result<(
 fn positions_and_cells(d: &mut Draft<'_>, r: &mut Reader<'_>, frame: &Frame<'_>) -> Result<(), Truncated> {
     const LW4G_BYTES: usize = 0x40;
     const CARD_BYTES: usize = 0x28;
+    // Alarms with more than one cell are laid out in no way that is known.
+    const MANY_CELLS_BYTES: usize = 0x17;
     match frame.kind {
         kind @ (0x11 | 0x12 | 0x25) => position::plain(d, r, kind),
-        0x10 | 0x1A | 0x1E | 0x2A => position::bare(d, r),
+        kind @ (0x10 | 0x1A | 0x1E | 0x2A) => position::bare(d, r, kind),
         kind @ (0x22 | 0x2D | 0x31 | 0x37 | 0xA0) => position::caused(d, r, kind),
         kind @ (0x16 | 0x26 | 0x27 | 0x32 | 0xA3 | 0xA4) => position::alarm(d, r, kind),
         0x38 => position::position_4g(d, r),
@@ -81,9 +83,13 @@ fn positions_and_cells(d: &mut Draft<'_>, r: &mut Reader<'_>, frame: &Frame<'_>)
         kind @ (0x18 | 0x24 | 0x28 | 0x2C | 0x2E | 0x33 | 0x34 | 0xA1 | 0xA2) => cells::cells(d, r, kind),
         0xA9 => cells::alarm(d, r),
         0xF3 => cells::addresses(d, r),
+        0x19 if frame.announced >= MANY_CELLS_BYTES => {
+            d.raw(0x19, None, frame.content);
+            Ok(())
+        }
         kind @ (0x19 | 0xA5 | 0xA7) => cells::cell_alarm(d, r, kind),
         other => {
-            d.raw(other, frame.content);
+            d.raw(other, None, frame.content);
             Ok(())
         }
     }
@@ -118,5 +124,5 @@ fn said(flag: u32, text: String, context: &Context) -> Content {
     let Some((_, rest)) = text.split_once(ICCID_MARK) else { return Content::Reply { flag, text } };
     let mut draft = Draft::new(context);
     draft.text(attr::ICCID, rest.split('>').next().unwrap_or_default().as_bytes());
-    Content::Report(draft.finish())
+    Content::Report { report: draft.finish(), is_whole: true }
 }

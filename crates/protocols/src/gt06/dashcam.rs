@@ -20,14 +20,14 @@ pub(super) fn alarm(d: &mut Draft<'_>, r: &mut Reader<'_>) -> Result<(), Truncat
         if has_position {
             let (latitude, longitude) = (r.u32()?, r.u32()?);
             let flags = Flags::read(r)?;
-            d.place_at(&Place { latitude, longitude, satellites: None, speed_kmh: -1.0, flags });
+            d.place_at(&Place { latitude, longitude, satellites: None, speed_kmh: None, flags });
         }
     }
     let code = r.u8()?;
     d.set(attr::EVENT_CODE, i64::from(code));
-    d.event(Some(alarm::of_dashcam(code, has_position)));
+    d.happened(Some(alarm::of_dashcam(code, has_position)));
     // What the event is about, in the maker's own terms; then the names of files.
-    r.u16()?;
+    d.own("event_data", i64::from(r.u16()?));
     d.text(attr::MEDIA_FILES, r.rest());
     Ok(())
 }

@@ -15,7 +15,7 @@ pub(super) fn plain(d: &mut Draft<'_>, r: &mut Reader<'_>) -> Result<(), Truncat
     d.gsm(r.u8()?);
     // Some end here.
     let _ = d.alarm_and_language(r, false);
-    d.event(alarm::of_information(information >> 3 & 7));
+    d.happened(alarm::of_information(information >> 3 & 7));
     Ok(())
 }
 
@@ -23,9 +23,13 @@ pub(super) fn plain(d: &mut Draft<'_>, r: &mut Reader<'_>) -> Result<(), Truncat
 pub(super) fn asset(d: &mut Draft<'_>, r: &mut Reader<'_>) -> Result<(), Truncated> {
     let information = r.u8()?;
     d.information(information);
-    d.event(alarm::of_information(information >> 3 & 7));
-    d.scaled(attr::BATTERY_VOLTAGE, r.u16()?, 100.0);
-    d.gsm(r.u8()?);
+    d.happened(alarm::of_information(information >> 3 & 7));
+    if let Ok(volts) = r.u16() {
+        d.scaled(attr::BATTERY_VOLTAGE, volts, 100.0);
+    }
+    if let Ok(steps) = r.u8() {
+        d.gsm(steps);
+    }
     Ok(())
 }
 

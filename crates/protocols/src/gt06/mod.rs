@@ -21,8 +21,8 @@ mod session;
 mod tests;
 mod variant;
 
+use crate::framed;
 use crate::session::Session;
-use crate::stream::Stream;
 use crate::{Family, Likeness, Limits, Presence};
 
 /// This family.
@@ -37,7 +37,7 @@ pub(crate) const FAMILY: Family = Family {
 
 /// Opens a session of this family.
 fn open(limits: &Limits) -> Box<dyn Session> {
-    Box::new(Stream::new(session::Gt06::new(limits), limits))
+    framed::open(session::Gt06::default(), limits)
 }
 
 fn recognise(bytes: &[u8]) -> Likeness {

@@ -24,7 +24,10 @@ fn parameter(d: &mut Draft<'_>, id: &str, value: &str) {
         d.text(attr::VIN, value.as_bytes());
         return;
     }
-    let Some(id) = attribute(id) else { return };
+    let Some(id) = attribute(id) else {
+        d.own_text(&format!("gt06_8c_{id:02x}"), value.as_bytes());
+        return;
+    };
     if let Ok(raw) = u32::from_str_radix(value, 16) {
         d.set(id, Value::Float(f64::from(raw) / 100.0));
     }

@@ -10,6 +10,8 @@ use crate::bytes::{Reader, Truncated, hex};
 const LTE_BLOCK_BYTES: [u8; 2] = [16, 17];
 /// Cell types from which on numbers are wide.
 const LTE_CELL_TYPE: u8 = 3;
+/// Under this kind modules that are not decoded are kept: the heartbeat that is all modules.
+const MODULE: u8 = 0x36;
 
 /// How wide cells are in this kind.
 pub(super) fn form(kind: u8) -> CellForm {
@@ -30,9 +32,15 @@ pub(super) fn plain(d: &mut Draft<'_>, r: &mut Reader<'_>, kind: u8) -> Result<(
     Ok(())
 }
 
-/// Only the position is of use.
-pub(super) fn bare(d: &mut Draft<'_>, r: &mut Reader<'_>) -> Result<(), Truncated> {
-    d.gps(r)
+/// A position, and something else.
+pub(super) fn bare(d: &mut Draft<'_>, r: &mut Reader<'_>, kind: u8) -> Result<(), Truncated> {
+    d.gps(r)?;
+    match kind {
+        // The phone that asks for an address.
+        0x1A => d.own_text("phone", r.rest()),
+        _ => d.raw(kind, None, r.rest()),
+    }
+    Ok(())
 }
 
 /// Ignition, mode and whether it comes from memory; mileage; or all of these: told apart by how much is left.
@@ -104,17 +112,10 @@ pub(super) fn modules(d: &mut Draft<'_>, r: &mut Reader<'_>) {
             (0x27, [a, b]) => d.scaled(attr::BOARD_VOLTAGE, u16::from_be_bytes([*a, *b]), 100.0),
             (0x2E, [a, b, c, e]) => d.scaled(attr::HARDWARE_MILEAGE, u32::from_be_bytes([*a, *b, *c, *e]), 1_000.0),
             (0x32, [status, ..]) => d.set(attr::BOOT_STATUS, i64::from(*status)),
-            (0x3B, [a, b]) => precision(d, u16::from_be_bytes([*a, *b])),
-            (0x6A, [percent]) => d.percent(u16::from(*percent)),
-            _ => {}
+            (0x3B, [a, b]) => d.precision_m(u32::from(u16::from_be_bytes([*a, *b]))),
+            (0x6A, [percent]) => d.battery_percent(u16::from(*percent)),
+            (id, value) => d.raw(MODULE, Some(id), value),
         }
-    }
-}
-
-fn precision(d: &mut Draft<'_>, metres: u16) {
-    match d.position_mut() {
-        Some(position) => position.precision_m = Some(u32::from(metres)),
-        None => d.set(attr::PRECISION, i64::from(metres)),
     }
 }
 
@@ -169,6 +170,7 @@ pub(super) fn card(d: &mut Draft<'_>, r: &mut Reader<'_>) -> Result<(), Truncate
     d.gps(r)?;
     d.lbs(r, CellForm::PLAIN)?;
     d.hex(attr::HARDWARE_KEY, r.take(8)?);
+    d.own("card_state", i64::from(r.u8()?));
     Ok(())
 }
 
@@ -206,7 +208,7 @@ pub(super) fn x1(d: &mut Draft<'_>, r: &mut Reader<'_>) -> Result<(), Truncated>
         d.set(attr::ALARM, i64::from(alarms));
     }
     d.gps(r)?;
-    r.u16()?;
+    d.own("gt06_34_info", i64::from(r.u16()?));
     odometer(d, r);
     let mut cell = CellForm::CELL_32.cell(r)?;
     cell.rssi_dbm = None;

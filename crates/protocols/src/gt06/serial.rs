@@ -32,7 +32,7 @@ pub(super) fn information(d: &mut Draft<'_>, r: &mut Reader<'_>) -> Result<(), T
             d.nth("temperature_", 1, f64::from(r.i32()?) / 10.0);
             d.nth("humidity_", 1, f64::from(r.i32()?) / 10.0);
         }
-        other => d.raw(other, r.rest()),
+        other => d.raw(0x94, Some(other.into()), r.rest()),
     }
     Ok(())
 }

@@ -135,14 +135,17 @@ fn logins_are_answered_as_the_host_decides() {
     check(&all(&[LOGIN, LOGIN]), &twice, false, &[]);
     check(&[login_of("0935000000000014"), bytes(POSITION)].concat(), &[], true, &[]);
     check(&bytes(POSITION), &[], true, &[Reject::NotIdentified]);
-    check(b"GET / HTTP/1.1\r\n\r\n", &[], true, &[Reject::BadIdentity]);
-    check(&login_of("03500000000000AF"), &[], true, &[Reject::BadIdentity]);
-    check(&login_of("0350"), &[], true, &[Reject::BadIdentity]);
+    // Whoever does not begin with a login may still come to it.
+    let late = [b"GET / HTTP/1.1\r\n\r\n", &bytes(LOGIN)[..]].concat();
+    check(&late, &bytes(LOGIN_ANSWER), false, &[Reject::Noise { bytes: 18 }]);
+    check(&login_of("03500000000000AF"), &[], false, &[Reject::BadIdentity]);
+    check(&login_of("0350"), &[], false, &[Reject::BadIdentity]);
+    check(&login_of("0350").repeat(11), &[], true, &[const { Reject::BadIdentity }; 10]);
     let again = [bytes(LOGIN), login_of("0350000000000022"), bytes(POSITION)].concat();
     let sent = [bytes(LOGIN_ANSWER), answer(0x01, 7), answer(0x12, 2)].concat();
     check(&again, &sent, false, &[]);
     let trace = read_whole(gt06(), &again);
-    assert!(matches!(&trace.seen[1], Seen::Device(id) if id.as_str() == "350000000000022"));
+    assert!(matches!(&trace.seen[2], Seen::Device(id) if id.as_str() == "350000000000022"));
 }
 
 #[test]
@@ -157,7 +160,8 @@ fn a_frame_with_an_identity_of_its_own_is_from_that_one() {
     // The same as who has logged in, and without any login.
     let own = key("0350000000000014", "000000000000");
     let trace = read_whole(gt06(), &[bytes(LOGIN), own.clone()].concat());
-    assert_eq!((trace.seen.len(), value(&one_report(&trace), "hardware_key")), (2, None));
+    let asked = trace.seen.iter().filter(|s| matches!(s, Seen::Device(_))).count();
+    assert_eq!((asked, value(&one_report(&trace), "hardware_key")), (1, None));
     assert_eq!(read_whole(gt06(), &own).sent, answer(0x61, 3));
     let trace = read_whole(gt06(), &[bytes(LOGIN), key("0935000000000014", "00")].concat());
     assert!(trace.closed && trace.reports().is_empty(), "a stranger: {trace:?}");
@@ -190,6 +194,37 @@ fn nothing_is_acknowledged_that_is_not_stored_but_signs_of_life() {
     host.outcome = Stored::Failed;
     host.feed(&all(&[POSITION, ALARM, HEARTBEAT]));
     assert_eq!(host.trace().sent, all(&[LOGIN_ANSWER, HEARTBEAT_ANSWER]));
+}
+
+#[test]
+fn a_position_under_a_heartbeats_number_waits_until_it_is_stored() {
+    let body = format!("{GPS} 02DA 02 2B1F 0000A1B2 01 02 01 0012D687 04EF 29 00000A 00000000DEADBEEF");
+    for (outcome, answered) in [(Stored::Failed, 0), (Stored::Ok, 10)] {
+        let mut host = host(DeviceSettings::default());
+        host.outcome = outcome;
+        host.feed(&short(0x36, &bytes(&body), 2));
+        assert_eq!(host.trace().sent.len(), 10 + answered, "{outcome:?}");
+    }
+}
+
+#[test]
+fn datagrams_carry_whole_frames() {
+    let mut host = Host::new(gt06(), &Limits::default());
+    host.feed_datagram(&all(&[LOGIN, POSITION]));
+    host.feed_datagram(&bytes(ALARM)[..20]);
+    host.feed_datagram(&bytes(ALARM));
+    let trace = host.trace();
+    assert_eq!((trace.reports().len(), trace.closed), (2, false));
+    assert_eq!((trace.rejects(), trace.reject_offsets.as_slice()), (vec![&Reject::Truncated], &[54][..]));
+    assert_eq!(trace.sent, [bytes(LOGIN_ANSWER), answer(0x12, 2), bytes(ALARM_ANSWER)].concat());
+}
+
+#[test]
+fn the_same_position_is_answered_each_time() {
+    let trace = read_whole(gt06(), &[bytes(LOGIN), bytes(POSITION).repeat(5)].concat());
+    assert_eq!(trace.sent, [bytes(LOGIN_ANSWER), answer(0x12, 2).repeat(5)].concat());
+    let reports = trace.reports();
+    assert!(reports.len() == 5 && reports.iter().all(|r| *r == reports[0]));
 }
 
 #[test]
@@ -243,7 +278,7 @@ fn orders_are_sent_and_their_answers_known_by_their_flag() {
 
 #[test]
 fn the_worked_command_and_its_answers() {
-    let form = super::command::Form { line: None, is_plain: false };
+    let form = super::command::Form { line: None, is_plain: false, password: None };
     let frame = super::command::frame("RELAY,1#", form, 0x1122_3344, 6);
     assert_eq!(frame, bytes("787814800C1122334452454C41592C312300020006E8F90D0A"));
     let plain = super::command::frame("RELAY,1#", super::command::Form { is_plain: true, ..form }, 0x1122_3344, 6);
@@ -280,7 +315,8 @@ fn the_stream_is_found_again_after_noise() {
     let noise = b"\x7e\r\n \0 $GPRMC,no,\xff".to_vec();
     let trace = read_whole(gt06(), &[&bytes(LOGIN), &noise[..], &bytes(POSITION), &noise, &bytes(ALARM)].concat());
     assert_eq!((trace.reports().len(), trace.closed), (2, false));
-    assert_eq!(trace.seen[1], Seen::Rejected(noise.clone(), Reject::Noise { bytes: noise.len() }));
+    assert_eq!(trace.seen[2], Seen::Rejected(noise.clone(), Reject::Noise { bytes: noise.len() }));
+    assert_eq!(trace.reject_offsets, [18, 18 + noise.len() as u64 + 36]);
     for hostile in ["7878", "7979", "78780013", "787801", "79790000", "7878FF", "7979 03FF", "787804 12 0D0A"] {
         let tail = bytes(HEARTBEAT).repeat(80);
         let trace = read_whole(gt06(), &[bytes(LOGIN), bytes(hostile), bytes(POSITION), tail].concat());

@@ -13,8 +13,15 @@ use crate::bytes::{Reader, Truncated};
 /// Kilometres in a step of the mileage of one clone, in metres.
 const S5_ODOMETER_M: f64 = 10.0;
 const S_PER_MIN: i64 = 60;
+/// What a position of the TRX16i counts as its length.
+const TRX16I_POSITION_BYTES: usize = 0x35;
 
 type Decode = fn(&mut Draft<'_>, &mut Reader<'_>) -> Result<(), Truncated>;
+
+/// Whether a frame of the heartbeat of 4G units is a position instead.
+pub(super) fn is_position(frame: &Frame<'_>) -> bool {
+    !frame.is_long && frame.announced == TRX16I_POSITION_BYTES
+}
 
 /// How this frame is to be read instead of as its kind says.
 pub(super) fn of(frame: &Frame<'_>, line: Option<Line>) -> Option<Decode> {
@@ -53,7 +60,7 @@ fn by_length(kind: u8, length: usize) -> Option<Decode> {
         (0x22, 0x2F) => Some(seeworld_position),
         (0x16, 0x26) => Some(seeworld_alarm),
         (0xA3, 0x0C | 0x18) => Some(seeworld_status),
-        (0x36, 0x35) => Some(trx16i_position),
+        (0x36, TRX16I_POSITION_BYTES) => Some(trx16i_position),
         (0x16, 0x2D) => Some(trx16i_alarm),
         _ => None,
     }
@@ -68,8 +75,8 @@ fn vxt01(d: &mut Draft<'_>, r: &mut Reader<'_>) -> Result<(), Truncated> {
     d.gsm(r.u8()?);
     // The alarm byte says nothing here, and its highest code in the information byte is too much speed.
     match information >> 3 & 7 {
-        7 => d.event(alarm::event(0x06, None)),
-        bits => d.event(alarm::of_information(bits)),
+        7 => d.happened(alarm::event(0x06, None)),
+        bits => d.happened(alarm::of_information(bits)),
     }
     Ok(())
 }
@@ -99,7 +106,7 @@ fn s5(d: &mut Draft<'_>, r: &mut Reader<'_>) -> Result<(), Truncated> {
     d.scaled(attr::BOARD_VOLTAGE, r.u16()?, 100.0);
     d.gsm(r.u8()?);
     d.alarm(u16::from(r.u8()?));
-    d.event(alarm::of_information(information >> 3 & 7));
+    d.happened(alarm::of_information(information >> 3 & 7));
     d.nth("fuel_level_", 1, f64::from(r.u16()?));
     let celsius = r.u8()?;
     let magnitude = f64::from(celsius & 0x7F);
@@ -121,8 +128,7 @@ fn wetrust(d: &mut Draft<'_>, r: &mut Reader<'_>) -> Result<(), Truncated> {
     odometer(d, r);
     card_text(d, r)?;
     d.alarm(u16::from(r.u8()?));
-    // The state of the card.
-    r.u8()?;
+    d.own("card_state", i64::from(r.u8()?));
     d.set(attr::RUN_TIME_S, i64::from(r.u16()?));
     Ok(())
 }
@@ -141,8 +147,8 @@ fn obd6(d: &mut Draft<'_>, r: &mut Reader<'_>) -> Result<(), Truncated> {
     d.set(attr::SATELLITES, i64::from((signals >> 10 & 0x1F) + (signals >> 5 & 0x1F)));
     d.set(attr::GSM_SIGNAL_LEVEL, i64::from(signals & 0x1F) * 100 / 31);
     d.alarm_and_language(r, false)?;
-    d.event(alarm::of_information(information >> 3 & 7));
-    d.percent(u16::from(r.u8()?));
+    d.happened(alarm::of_information(information >> 3 & 7));
+    d.battery_percent(u16::from(r.u8()?));
     let mode = r.u8()?;
     d.scaled(attr::BOARD_VOLTAGE, r.u16()?, 100.0);
     r.take(3)?;
@@ -164,10 +170,7 @@ fn sr411(d: &mut Draft<'_>, r: &mut Reader<'_>) -> Result<(), Truncated> {
 const SL4X: CellForm = CellForm { is_mnc_wide: true, is_lac_wide: false, cell_bytes: 8 };
 
 fn altitude(d: &mut Draft<'_>, r: &mut Reader<'_>) -> Result<(), Truncated> {
-    let metres = f64::from(r.i16()?);
-    if let Some(position) = d.position_mut() {
-        position.set_altitude_m(metres);
-    }
+    d.altitude_m(f64::from(r.i16()?));
     Ok(())
 }
 
@@ -221,7 +224,7 @@ fn seeworld_status(d: &mut Draft<'_>, r: &mut Reader<'_>) -> Result<(), Truncate
     d.set(attr::BOARD_VOLTAGE, f64_value(r.u8()?));
     if r.take(3).is_ok() {
         d.set(attr::STEPS, i64::from(r.u32()?));
-        d.percent(u16::from(r.u8()?));
+        d.battery_percent(u16::from(r.u8()?));
         d.set(attr::CHARGING_STATUS, r.u8()? != 0);
         d.set(attr::IS_MOVING, r.u8()? != 0);
     }
@@ -269,7 +272,7 @@ fn nt(d: &mut Draft<'_>, r: &mut Reader<'_>) -> Result<(), Truncated> {
     d.scaled(attr::BATTERY_VOLTAGE, r.u8()?, 10.0);
     d.gsm(r.u8()?);
     d.alarm_and_language(r, false)?;
-    d.event(alarm::of_information(information >> 3 & 7));
+    d.happened(alarm::of_information(information >> 3 & 7));
     d.set(attr::HARDWARE_MILEAGE, model::Value::Float(f64::from(r.u24()?)));
     d.set(attr::RUN_TIME_S, i64::from(r.u24()?) * S_PER_MIN);
     Ok(())
@@ -291,7 +294,7 @@ fn r11_heartbeat(d: &mut Draft<'_>, r: &mut Reader<'_>) -> Result<(), Truncated>
     d.scaled(attr::BATTERY_VOLTAGE, r.u16()?, 100.0);
     d.gsm(r.u8()?);
     d.alarm_and_language(r, false)?;
-    d.event(alarm::of_information(information >> 3 & 7));
+    d.happened(alarm::of_information(information >> 3 & 7));
     Ok(())
 }
 
@@ -301,7 +304,7 @@ fn lw_heartbeat(d: &mut Draft<'_>, r: &mut Reader<'_>) -> Result<(), Truncated> 
     d.battery(r.u8()?);
     d.gsm(r.u8()?);
     d.scaled(attr::BOARD_VOLTAGE, r.u16()? & 0x0FFF, 10.0);
-    d.event(alarm::of_information(information >> 3 & 7));
+    d.happened(alarm::of_information(information >> 3 & 7));
     Ok(())
 }
 
@@ -311,13 +314,13 @@ fn seeworld_heartbeat(d: &mut Draft<'_>, r: &mut Reader<'_>) -> Result<(), Trunc
     d.battery(r.u8()?);
     d.gsm(r.u8()?);
     d.set(attr::BOARD_VOLTAGE, f64_value(r.u8()?));
-    d.event(alarm::of_information(information >> 3 & 7));
+    d.happened(alarm::of_information(information >> 3 & 7));
     Ok(())
 }
 
 fn a22_heartbeat(d: &mut Draft<'_>, r: &mut Reader<'_>) -> Result<(), Truncated> {
     r.take(5)?;
-    d.percent(u16::from(r.u8()?));
+    d.battery_percent(u16::from(r.u8()?));
     r.take(8)?;
     let celsius = r.u16()?;
     // Here the top bit is set for what is above zero.
@@ -339,7 +342,7 @@ pub(super) fn jc400(d: &mut Draft<'_>, r: &mut Reader<'_>) -> Result<(), Truncat
     let satellites = r.u8()? & 0x0F;
     let (latitude, longitude) = (r.u32()?, r.u32()?);
     let flags = Flags::read(r)?;
-    let speed_kmh = f64::from(r.u16()?);
+    let speed_kmh = Some(f64::from(r.u16()?));
     d.place_at(&super::block::Place { latitude, longitude, satellites: Some(satellites), speed_kmh, flags });
     d.scaled(attr::BOARD_VOLTAGE, r.u16()?, 10.0);
     Ok(())

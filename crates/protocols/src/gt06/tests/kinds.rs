@@ -80,7 +80,8 @@ fn positions_and_what_follows_them() {
     let extended = [rssi, ("event_code", int(0x112)), ("battery_level", int(100)), ("battery_voltage", float(4.01))];
     check(0x39, &format!("~ 01 # 50 {status} 0018 02 0191"), &extended, &[10_274]);
     check(0x17, "~ # 00000000DEADBEEF 01", &[("hardware_key", Value::from("00000000DEADBEEF"))], &[]);
-    check(0x1A, "~ 31323300", &[], &[]);
+    check(0x1A, "~ 31323300", &[("phone", Value::from("123"))], &[]);
+    check(0x1E, "~ 0102", &[("gt06_1e", Value::from("0102"))], &[]);
 }
 
 #[test]
@@ -98,6 +99,7 @@ fn alarms_and_their_cells() {
     check(0xA4, "~ 10 02DA 02 00002B1F 000000000000A1B2 46 03 02 05 02 09", &[("geofence_number", int(9))], &[410]);
     check(0xA3, "~ 09 # 46 03 02 06 02 09", &[], &[224]);
     check(0x19, "# 46 03 02 0C 02", &[("battery_level", int(50))], &[106]);
+    check(0x19, &"2B1F 00A1B2 50".repeat(3), &[("gt06_19", Value::from("2B1F00A1B250".repeat(3).as_str()))], &[]);
     check(0xA5, "02DA 02 00002B1F 000000000000A1B2 46 03 02 14 02", &[], &[109]);
     check_of(Line::Lw, 0x16, "~ 09 # 46 03 02 18 02", &[], &[242]);
     check_of(Line::Vl103, 0x16, "~ 09 # 46 03 02 09 02", &[], &[101]);
@@ -110,8 +112,13 @@ fn heartbeats_of_all_makes() {
     assert_eq!((value(&r, "battery_level"), value(&r, "gsm_signal_level")), (None, None));
     check(0x23, "42 0191 03 00 02", &[("battery_voltage", float(4.01)), ("gsm_signal_level", int(75))], &[]);
     check(0x23, "42", &[("ignition", on(true))], &[]);
-    let modules = [("battery_voltage", float(3.99)), ("boot_status", int(1)), ("battery_level", int(87))];
-    check(0x36, "42 05 03 00 02 0018 02 018F 0032 01 01 006A 01 57", &modules, &[]);
+    let modules = [
+        ("battery_voltage", float(3.99)),
+        ("boot_status", int(1)),
+        ("battery_level", int(87)),
+        ("gt06_36_71", Value::from("AB")),
+    ];
+    check(0x36, "42 05 03 00 02 0018 02 018F 0032 01 01 006A 01 57 0071 01 AB", &modules, &[]);
     let obd = [("satellites", int(13)), ("gsm_signal_level", int(100)), ("temperature_1", float(-2.5))];
     check(0x13, "42 18FF 00 02 57 04 04EF 00 0000 FFE7", &obd, &[]);
     let a22 = "00 0000 00 00 57 00 0000 00 0000 0000 80FB";
@@ -231,6 +238,7 @@ fn information_by_the_piece() {
     check_long(0x94, &dated, &[("fuel_temperature_1", float(-3.0))], &[]);
     super::kinds::check(0x94, "FF38", &[("board_voltage", float(-2.0))], &[]);
     check_long(0x9B, b"\x01$GPRMC,1", &[("serial_data", Value::from("$GPRMC,1"))], &[]);
+    check("20 0102", &[("gt06_94_20", Value::from("0102"))]);
     check_long(0x9B, &[1, 0xDE, 0xAD], &[("serial_data", Value::from("DEAD"))], &[]);
     check_long(0x15, b"\x12\0\0\0\0<ICCID:895602>\0\x02", &[("iccid", Value::from("895602"))], &[]);
     super::kinds::check(0x66, "DEAD", &[("gt06_66", Value::from("DEAD"))], &[]);
@@ -252,12 +260,14 @@ fn dashcams() {
 
 #[test]
 fn assets_locks_and_packs() {
-    let values = "0003 000A 89560202120000000345 0018 0002 0191 0028 0001 0C 002E 0004 87D61200 002A 0001 11 \
-        0033 0012 69B529DD 0B 021E 0396B384 0794FD47 3F 18BB 0034 0007 10 DD29B569 01 00 0099 0001 00";
+    let values = "0003 000A 89560202120000000345 0018 0002 0191 0028 0001 0C 0029 0004 00000007 002E 0004 87D61200 002A 0001 11 \
+        0033 0012 69B529DD 0B 021E 0396B384 0794FD47 3F 18BB 0034 0007 10 DD29B569 01 00 0099 0001 01";
     let wanted = [
         ("iccid", Value::from("89560202120000000345")),
         ("battery_voltage", float(4.01)),
         ("hdop", float(1.2)),
+        ("message_index", int(7)),
+        ("gt06_70_99", Value::from("01")),
         ("hardware_mileage", float(1_234.567)),
         ("door_status", int(1)),
     ];
@@ -289,6 +299,8 @@ fn assets_locks_and_packs() {
         ("battery_cycles", int(17)),
         ("battery_health", int(99)),
         ("battery_cell_14", float(3.4)),
+        ("battery_remaining", int(100)),
+        ("battery_level_absolute", int(85)),
     ];
     check_long(0x40, &bytes(&pack), &wanted, &[]);
     let parts = |status: &str| {
@@ -301,12 +313,13 @@ fn assets_locks_and_packs() {
 
 #[test]
 fn the_bus_and_ports() {
-    let pairs = [&bytes("1A030E091A35 01")[..], b"28=12D687,35=189C,4A=WDB9634031L123456,zz=1,36="].concat();
+    let pairs = [&bytes("1A030E091A35 01")[..], b"28=12D687,35=189C,4A=WDB9634031L123456,zz=1,36=,1F=0A"].concat();
     let wanted = [
         ("ignition", on(true)),
         ("obd_mileage", float(12_345.67)),
         ("obd_speed", float(63.0)),
         ("vin", Value::from("WDB9634031L123456")),
+        ("gt06_8c_1f", Value::from("0A")),
     ];
     check_long(0x8C, &pairs, &wanted, &[]);
     let x1 = "00000001 ~ 0000 0012D687 02DA 02 2B1F 0000A1B2 0000002A 0191 04EF 00200000 05 02 0064 00C8";
@@ -346,10 +359,9 @@ fn what_breaks_off_keeps_what_was_read() {
     for n in 0..whole.len() {
         let trace = read_whole(gt06(), &[bytes(LOGIN), short(0x26, &whole[..n], 1), bytes(POSITION)].concat());
         let is_kept = n >= 18;
-        assert_eq!(
-            (trace.reports().len(), trace.rejects().len()),
-            (1 + usize::from(is_kept), usize::from(!is_kept)),
-            "{n}"
-        );
+        // Some leave the language away.
+        let is_whole = n == whole.len() - 1;
+        let rejects = if is_whole { vec![] } else { vec![&Reject::Truncated] };
+        assert_eq!((trace.reports().len(), trace.rejects()), (1 + usize::from(is_kept), rejects), "{n}");
     }
 }
