@@ -37,6 +37,8 @@ pub(crate) enum Front {
 pub(crate) enum Claim {
     /// This device. If it is not the one that spoke before, the host is asked about it.
     Device(DeviceId),
+    /// A device that may be known by either of two names: the host is asked about the second when it refuses the first.
+    Either(DeviceId, DeviceId),
     /// Nobody: it is from the device that spoke before. There must be one.
     None,
     /// Nobody, and it is read also when nobody spoke before.
@@ -77,6 +79,20 @@ pub(crate) trait Codec: Send {
 
     /// What is remembered of the device that spoke before is forgotten: another speaks now.
     fn forget(&mut self) {}
+
+    /// Whether `held`, which was not enough to tell, is a frame that has begun and must be whole in time. It is not
+    /// where a byte may end one frame or begin the next.
+    fn has_begun(&self, _held: &[u8]) -> bool {
+        true
+    }
+
+    /// Lets go of what is over at `now`. Called before anything that is fed at that time.
+    fn tick(&mut self, _now: Timestamp) {}
+
+    /// When [`Self::tick`] next has something to do.
+    fn next_deadline(&self) -> Option<Timestamp> {
+        None
+    }
 
     /// Puts an order into the family's words.
     ///
@@ -256,19 +272,8 @@ impl<C: Codec> Framed<C> {
     fn on_frame(&mut self, frame: &[u8], out: &mut Vec<Output>) -> bool {
         self.noise.end(out);
         match self.codec.claim(frame, &self.limits) {
-            Claim::Device(id) => match &self.identity {
-                Identity::Known(known, _) if *known == id => self.on_readable(frame, out),
-                Identity::Refused(refused) if *refused == id => {
-                    self.identity = Identity::Unknown;
-                    let words = self.codec.refusal(frame);
-                    self.say(words, out);
-                    self.replies.close(out);
-                }
-                _ => {
-                    self.ask(id, out);
-                    return false;
-                }
-            },
+            Claim::Device(id) => return self.on_named(id, None, frame, out),
+            Claim::Either(id, other) => return self.on_named(id, Some(other), frame, out),
             Claim::None if !matches!(self.identity, Identity::Known(..)) => {
                 out.push(Output::reject(frame, Reject::NotIdentified));
                 self.replies.close(out);
@@ -277,6 +282,31 @@ impl<C: Codec> Framed<C> {
             Claim::Bad => self.on_bad(&[Fault { offset: 0, reason: Reject::BadIdentity, forgiven: false }], frame, out),
         }
         true
+    }
+
+    /// Takes a frame of a device that is named in it, perhaps in two ways; whether it is used up.
+    fn on_named(&mut self, id: DeviceId, other: Option<DeviceId>, frame: &[u8], out: &mut Vec<Output>) -> bool {
+        match (&self.identity, other) {
+            (Identity::Known(known, _), other) if *known == id || Some(known) == other.as_ref() => {
+                self.on_readable(frame, out);
+                true
+            }
+            (Identity::Refused(refused), Some(other)) if *refused == id => {
+                self.ask(other, out);
+                false
+            }
+            (Identity::Refused(refused), other) if *refused == id || Some(refused) == other.as_ref() => {
+                self.identity = Identity::Unknown;
+                let words = self.codec.refusal(frame);
+                self.say(words, out);
+                self.replies.close(out);
+                true
+            }
+            _ => {
+                self.ask(id, out);
+                false
+            }
+        }
     }
 
     fn ask(&mut self, id: DeviceId, out: &mut Vec<Output>) {
@@ -431,13 +461,18 @@ impl<C: Codec> Machine for Framed<C> {
 
     fn tick(&mut self, now: Timestamp, out: &mut Vec<Output>) {
         self.now = now;
+        self.codec.tick(now);
         if let Some(awaited) = self.orders.tick(now, out) {
             self.codec.gave_up(awaited);
         }
     }
 
     fn next_deadline(&self) -> Option<Timestamp> {
-        self.orders.next_deadline()
+        [self.orders.next_deadline(), self.codec.next_deadline()].into_iter().flatten().min()
+    }
+
+    fn has_begun(&self, held: &[u8]) -> bool {
+        self.codec.has_begun(held)
     }
 
     fn flow(&self) -> Flow {

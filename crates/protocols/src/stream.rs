@@ -42,6 +42,10 @@ pub(crate) trait Machine: Send {
             out.push(Output::reject(rest, Reject::Truncated));
         }
     }
+    /// Whether `held`, bytes that were not used, are the beginning of a frame that must be whole in time.
+    fn has_begun(&self, _held: &[u8]) -> bool {
+        true
+    }
     /// Whether a frame has begun whose bytes were used up already.
     fn is_mid_frame(&self) -> bool;
     /// How many frames have ended.
@@ -146,7 +150,9 @@ impl<M: Machine> Stream<M> {
             self.held.drain(..self.start);
             self.start = 0;
         }
-        let partial = flow == Flow::Open && (!self.held.is_empty() || self.machine.is_mid_frame());
+        let held = &self.held[self.start..];
+        let has_begun = !held.is_empty() && self.machine.has_begun(held);
+        let partial = flow == Flow::Open && (has_begun || self.machine.is_mid_frame());
         if !partial {
             self.partial_since = None;
         } else if self.partial_since.is_none() || self.partial_after != self.machine.frames() {

@@ -29,6 +29,12 @@ impl Codec for Lines {
             None => Claim::Bad,
             Some(("", _)) => Claim::None,
             Some(("*", _)) => Claim::Anyone,
+            Some((who, _)) if who.contains('|') => {
+                match who.split('|').map(DeviceId::new).collect::<Vec<_>>().as_slice() {
+                    [Some(one), Some(other)] => Claim::Either(one.clone(), other.clone()),
+                    _ => Claim::Bad,
+                }
+            }
             Some((who, _)) => DeviceId::new(who).map_or(Claim::Bad, Claim::Device),
         }
     }
@@ -55,6 +61,10 @@ impl Codec for Lines {
                 said.when_failed.extend(b"failed\n");
             }
         }
+    }
+
+    fn has_begun(&self, held: &[u8]) -> bool {
+        held != b"<"
     }
 
     fn refusal(&mut self, _: &[u8]) -> Vec<u8> {
@@ -113,6 +123,9 @@ fn who_speaks_is_asked_once_and_again_when_another_does() {
     check("<:x;<a:x;", "(data before login)", "", true);
     check("<*:hi;<a:hi;", "a contact", "hello\nhello\n", false);
     check("<9a:x;<a:x;", "9a", "go\n", true);
+    check("<a|b:x;<b:y;<b|a:z;", "a 1 b 1 1", "stored\nstored\nstored\n", false);
+    check("<9a|a:x;<9a|a:y;<a:z;", "9a a 1 1 1", "stored\nstored\nstored\n", false);
+    check("<9a|9b:x;<a:x;", "9a 9b", "go\n", true);
 }
 
 #[test]
@@ -181,6 +194,15 @@ fn an_order_is_answered_by_what_belongs_to_it() {
         .collect();
     let wanted = [(0, "unasked"), (2, "replied"), (0, "unasked"), (4, "refused"), (5, "timed out"), (6, "timed out")];
     assert_eq!(ends, wanted);
+}
+
+#[test]
+fn only_a_frame_that_has_begun_must_end_in_time() {
+    let mut host = Host::new(&LINES, &Limits::default());
+    host.feed(b"<a:x;<");
+    assert_eq!(host.due_in_ms(), None);
+    host.feed(b"a");
+    assert_eq!(host.due_in_ms(), Some(Limits::default().partial_frame_ms_max));
 }
 
 #[test]
