@@ -48,6 +48,19 @@ pub(crate) fn command() -> Command {
     command
 }
 
+/// Runs the program to its end with `input` on its standard input.
+///
+/// # Panics
+/// When it has not ended after 30 s.
+pub fn run_with(arguments: &[&str], input: &str) -> Exit {
+    let mut file = tempfile::tempfile().expect("a file for the input");
+    std::io::Write::write_all(&mut file, input.as_bytes()).expect("is written");
+    std::io::Seek::rewind(&mut file).expect("is read from its beginning");
+    let mut command = command();
+    command.args(arguments).stdin(file);
+    to_its_end(command, arguments)
+}
+
 /// Runs the program to its end.
 ///
 /// # Panics
@@ -55,6 +68,10 @@ pub(crate) fn command() -> Command {
 pub fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Exit {
     let mut command = command();
     command.args(arguments).envs(environment.iter().copied());
+    to_its_end(command, arguments)
+}
+
+fn to_its_end(mut command: Command, arguments: &[&str]) -> Exit {
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
     let pid = rustix::process::Pid::from_child(&child);
     let waiter = std::thread::spawn(move || child.wait_with_output());

@@ -35,7 +35,7 @@ mod wait;
 
 pub use account::{Account, RegisteredTracker};
 pub use api::{Api, Reply};
-pub use command::{Exit, binary, run};
+pub use command::{Exit, binary, run, run_with};
 pub use folder::Folder;
 pub use handset::Handset;
 pub use held::Held;

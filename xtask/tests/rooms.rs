@@ -14,6 +14,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("ws", &[]),
     ("protocols", &["model"]),
     ("live", &["model"]),
+    ("inspect", &["model", "protocols"]),
     ("storage", &["model"]),
     ("fleet", &["model", "storage"]),
     ("engine", &["model", "live", "storage", "fleet"]),
@@ -34,6 +35,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "model",
             "protocols",
             "live",
+            "inspect",
             "storage",
             "fleet",
             "engine",
@@ -60,7 +62,7 @@ const TESTS_MAY_USE: &[(&str, &[&str])] =
     &[("gateway", &["live", "storage"]), ("navixy", &["storage"]), ("trackit", &["storage"])];
 
 /// Crates that are functions of bytes, values and a time handed in.
-const PURE: [&str; 5] = ["model", "places", "ws", "protocols", "live"];
+const PURE: [&str; 6] = ["model", "places", "ws", "protocols", "live", "inspect"];
 
 /// What no pure crate may get to know, however far down.
 const IMPURE: [&str; 9] = ["tokio", "mio", "async-io", "socket2", "rusqlite", "fjall", "tracing", "log", "jiff"];

@@ -8,11 +8,12 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use model::Timestamp;
 
+use crate::packets::{self, Decode, Encode};
 use crate::settings::{self, Flags, Loaded};
 use crate::{admin, export, serve};
 
 /// What the program ends with when its configuration or its arguments are wrong; clap uses the same.
-const USAGE: u8 = 2;
+pub(crate) const USAGE: u8 = 2;
 
 /// Real-time telematics server.
 #[derive(Debug, Parser)]
@@ -33,6 +34,10 @@ enum Command {
         #[command(subcommand)]
         command: AdminCommand,
     },
+    /// Say what a packet of a tracker says, field by field; or, with --json, what a connection says, line by line.
+    Decode(Decode),
+    /// Say which bytes make a tracker do something.
+    Encode(Encode),
     /// Print a commented odograph.toml with all settings and their defaults.
     Settings,
 }
@@ -90,7 +95,7 @@ enum AdminCommand {
     },
 }
 
-fn instant(text: &str) -> Result<Timestamp, String> {
+pub(crate) fn instant(text: &str) -> Result<Timestamp, String> {
     Timestamp::parse_iso(text).map_err(|error| format!("{error}; allowed is a time with zone, as 2026-03-14T09:26:53Z"))
 }
 
@@ -117,6 +122,8 @@ impl Cli {
                     finish(admin::set_password(&loaded.settings, password_file.as_deref()))
                 })
             }
+            Command::Decode(decode) => packets::decode(decode),
+            Command::Encode(encode) => packets::encode(encode),
             Command::Settings => finish(std::io::stdout().lock().write_all(settings::commented_file().as_bytes())),
         }
     }

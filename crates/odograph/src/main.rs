@@ -12,6 +12,7 @@ mod journal_lines;
 mod logging;
 mod mails;
 mod options;
+mod packets;
 mod pages;
 mod serve;
 mod settings;

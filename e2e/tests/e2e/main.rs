@@ -33,6 +33,7 @@ mod logout;
 mod meitrack;
 mod office;
 mod order;
+mod packets;
 mod panel;
 mod process;
 mod readings;
