@@ -82,7 +82,7 @@ impl Draft {
     }
 
     /// The place was worked out from a network.
-    pub(crate) fn from_network(&mut self) {
+    pub(crate) fn located_by_network(&mut self) {
         self.origin = Origin::Network;
     }
 

@@ -119,7 +119,7 @@ impl Meitrack {
                 out.push(Output::Contact);
             }
             name => {
-                let report = text::read(message.payload, Line::of(&settings), max);
+                let report = text::read(message.payload, Line::of(settings), max);
                 let lines = report.as_ref().map(sighting::levels).unwrap_or_default();
                 match report {
                     Some(report) => self.on_reports(bytes, vec![report], true, Vec::new(), out),
