@@ -99,7 +99,7 @@ pub use fleet::Fleet;
 pub use forms::{FORM_CHARS_MAX, FORM_CHOICES_MAX, FORM_FIELDS_MAX, FormEdit, FormField, FormFieldKind, FormTemplate};
 pub use groups::Group;
 pub use keeper::Keeper;
-pub use models::{IdPattern, MODELS, Model, model};
+pub use models::{IdPattern, MODELS, Model, model, model_of_protocol};
 pub use new_password::{PasswordRestore, PasswordToken};
 pub use options::{FleetOptions, HashCost, PasswordPolicy};
 pub use panel::{

@@ -155,7 +155,46 @@ pub const MODELS: &[Model] = &[
         has_commands: true,
         has_chat: false,
     },
+    tracker(9, "queclink", "Queclink", "Queclink @Track", IdPattern::Imei, 4, 3),
+    // A phone number without the zeros in front, or an IMEI.
+    tracker(10, "jt808", "JT/T 808", "JT/T 808 and compatible", IdPattern::Ascii { chars_min: 4, chars_max: 20 }, 2, 2),
+    tracker(11, "h02", "H02", "H02 and compatible", IdPattern::Ascii { chars_min: 8, chars_max: 15 }, 1, 1),
+    tracker(12, "suntech", "Suntech", "Suntech", IdPattern::Ascii { chars_min: 5, chars_max: 15 }, 3, 3),
+    tracker(13, "gps103", "Coban", "GPS103 and compatible", IdPattern::Imei, 1, 1),
+    tracker(14, "tk103", "TK103", "TK103 and compatible", IdPattern::Ascii { chars_min: 10, chars_max: 15 }, 2, 2),
+    Model { reports_ignition: false, ..tracker(15, "wialon_ips", "Wialon", "Wialon IPS", IdPattern::Text, 8, 8) },
+    Model { reports_ignition: false, ..tracker(16, "galileosky", "Galileosky", "Galileosky", IdPattern::Imei, 4, 4) },
+    // An IMEI, or the number of a terminal or of an object.
+    Model {
+        reports_ignition: false,
+        ..tracker(17, "egts", "EGTS", "EGTS", IdPattern::Ascii { chars_min: 1, chars_max: 15 }, 8, 0)
+    },
 ];
+
+/// A vehicle's tracker that says whether the ignition is on, and takes commands.
+const fn tracker(
+    id: u32,
+    code: &'static str,
+    vendor: &'static str,
+    name: &'static str,
+    id_pattern: IdPattern,
+    inputs_count: u8,
+    outputs_count: u8,
+) -> Model {
+    Model {
+        id,
+        code,
+        vendor,
+        name,
+        id_pattern,
+        inputs_count,
+        outputs_count,
+        reports_ignition: true,
+        phone_app: false,
+        has_commands: true,
+        has_chat: false,
+    }
+}
 
 /// The ways of registering: numbers that clients know as "plugins". One of each pair is free, the other asks for an
 /// activation code.
@@ -174,6 +213,16 @@ struct Way {
 /// The model with this code.
 pub fn model(code: &str) -> Option<&'static Model> {
     MODELS.iter().find(|m| m.code == code)
+}
+
+/// The model of devices of which no more is known than the protocol that they speak.
+pub fn model_of_protocol(protocol: &str) -> Option<&'static Model> {
+    let code = match protocol {
+        "ngp" => "navixy_ngp".to_owned(),
+        own => own.replace('-', "_"),
+    };
+    // What an application on a phone speaks is a protocol of others.
+    model(&code).filter(|model| !model.phone_app)
 }
 
 /// Why a device cannot be registered in a way.
@@ -262,6 +311,14 @@ mod tests {
         check("teltonika", Some("35630704244101"), Err(Imei));
         check("teltonika", Some("35630704244101x"), Err(Imei));
         check("teltonika", None, Err(Missing));
+        check("jt808", Some("13912345678"), Ok(Some("13912345678")));
+        check("jt808", Some("139"), Err(Length { chars_min: 4, chars_max: 20 }));
+        check("h02", Some("4210050014"), Ok(Some("4210050014")));
+        check("suntech", Some("205000014"), Ok(Some("205000014")));
+        check("tk103", Some("012345678901"), Ok(Some("012345678901")));
+        check("wialon_ips", Some("yard van 7"), Ok(Some("yard van 7")));
+        check("egts", Some("7"), Ok(Some("7")));
+        check("queclink", Some("7"), Err(Imei));
         check("osmand", Some("Ä b/c"), Ok(Some("Ä b/c")));
         check("osmand", Some(&"x".repeat(65)), Err(Text));
         check("osmand", Some("a\nb"), Err(Text));
@@ -289,6 +346,19 @@ mod tests {
             assert!(MODELS[i + 1..].iter().all(|b| a.code != b.code && a.id != b.id), "{}", a.code);
             assert_eq!(model(a.code), Some(a));
         }
+    }
+
+    #[test]
+    fn a_protocol_has_a_model() {
+        let check = |protocol: &str, code: Option<&str>| {
+            assert_eq!(model_of_protocol(protocol).map(|model| model.code), code, "{protocol}");
+        };
+        check("ngp", Some("navixy_ngp"));
+        check("wialon-ips", Some("wialon_ips"));
+        check("teltonika", Some("teltonika"));
+        check("egts", Some("egts"));
+        check("mobile-unknown-xgps", None);
+        check("", None);
     }
 
     #[test]
