@@ -145,7 +145,7 @@ fn obd6(d: &mut Draft<'_>, r: &mut Reader<'_>) -> Result<(), Truncated> {
     d.information(information);
     let signals = r.u16()?;
     d.set(attr::SATELLITES, i64::from((signals >> 10 & 0x1F) + (signals >> 5 & 0x1F)));
-    d.set(attr::GSM_SIGNAL_LEVEL, i64::from(signals & 0x1F) * 100 / 31);
+    d.csq(u32::from(signals & 0x1F));
     d.alarm_and_language(r, false)?;
     d.happened(alarm::of_information(information >> 3 & 7));
     d.battery_percent(u16::from(r.u8()?));

@@ -8,6 +8,7 @@ use crate::session::OrderRefused;
 /// Asks for the position, and with it the levels.
 const POSITION_NOW: &str = "A10";
 const OUTPUTS_MAX: u8 = 5;
+const INTERVAL_STEP_S: u32 = 10;
 
 /// What is awaited of the device.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -30,20 +31,14 @@ pub(super) enum Sent<'a> {
 pub(super) fn encode<'a>(order: &'a Order, limits: &Limits) -> Result<Sent<'a>, OrderRefused> {
     let content = match order {
         Order::ReadLevels | Order::Locate => POSITION_NOW.to_owned(),
+        Order::Restart => "F02".to_owned(),
+        Order::Arm { on } => format!("B21,{}", u8::from(*on)),
+        // Steps of ten seconds.
+        Order::Interval { every_s } => format!("A12,{}", every_s.div_ceil(INTERVAL_STEP_S)),
+        // Output 1 cuts the engine while it is on.
+        Order::Engine { on } => outputs(1, !on),
         Order::Do(Command::Text(text)) => text.clone(),
-        Order::Do(Command::Output { number: number @ 1..=OUTPUTS_MAX, on }) => {
-            // One digit for each output; 2 leaves it as it is.
-            let digit = |n: u8| {
-                if n != *number {
-                    '2'
-                } else if *on {
-                    '1'
-                } else {
-                    '0'
-                }
-            };
-            format!("C01,0,{}", (1..=OUTPUTS_MAX).map(digit).collect::<String>())
-        }
+        Order::Do(Command::Output { number: number @ 1..=OUTPUTS_MAX, on }) => outputs(*number, *on),
         Order::Do(Command::Bytes(bytes)) if bytes.len() > limits.command_bytes_max => {
             return Err(OrderRefused::TooLong);
         }
@@ -58,6 +53,16 @@ pub(super) fn encode<'a>(order: &'a Order, limits: &Limits) -> Result<Sent<'a>, 
         return Err(OrderRefused::TooLong);
     }
     Ok(Sent::Content(content, Awaited { name, levels: *order == Order::ReadLevels }))
+}
+
+/// Switches one output. There is a digit for each; 2 leaves it as it is.
+fn outputs(number: u8, on: bool) -> String {
+    let digit = |n: u8| match n == number {
+        true if on => '1',
+        true => '0',
+        false => '2',
+    };
+    format!("C01,0,{}", (1..=OUTPUTS_MAX).map(digit).collect::<String>())
 }
 
 #[cfg(test)]
@@ -76,6 +81,13 @@ mod tests {
         let text = |text: &str| Order::Do(Command::Text(text.to_owned()));
         let output = |number, on| Order::Do(Command::Output { number, on });
         check(Order::ReadLevels, Ok(("A10", "A10", true)));
+        check(Order::Locate, Ok(("A10", "A10", false)));
+        check(Order::Restart, Ok(("F02", "F02", false)));
+        check(Order::Arm { on: true }, Ok(("B21,1", "B21", false)));
+        check(Order::Arm { on: false }, Ok(("B21,0", "B21", false)));
+        check(Order::Interval { every_s: 61 }, Ok(("A12,7", "A12", false)));
+        check(Order::Engine { on: false }, Ok(("C01,0,12222", "C01", false)));
+        check(Order::Engine { on: true }, Ok(("C01,0,02222", "C01", false)));
         check(text("A10"), Ok(("A10", "A10", false)));
         check(text("B21,1"), Ok(("B21,1", "B21", false)));
         check(output(1, true), Ok(("C01,0,12222", "C01", false)));

@@ -1,17 +1,15 @@
 //! What the event codes mean, as events of the Navixy Generic Protocol.
 
-use model::EventId;
-
 /// Vendor codes without a place in the list begin here.
 const VENDOR_BASE: u32 = 10_000;
 
 /// The events of a code, the more telling one first.
-pub(super) fn of(code: u16) -> Vec<EventId> {
+pub(super) fn of(code: u16) -> Vec<u32> {
     let number = match code {
         // None, a heartbeat, an answer to a request.
         0 | 31 | 34 => return Vec::new(),
         // The alarm button is input 1.
-        1 => return vec![EventId(202), EventId(501)],
+        1 => return vec![202, 501],
         2..=8 => 500 + u32::from(code),
         9..=16 => 500 + u32::from(code) - 8,
         17 => 1,
@@ -45,5 +43,5 @@ pub(super) fn of(code: u16) -> Vec<EventId> {
         145 => 604,
         _ => VENDOR_BASE + u32::from(code),
     };
-    vec![EventId(number)]
+    vec![number]
 }

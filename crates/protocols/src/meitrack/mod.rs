@@ -1,4 +1,4 @@
-//! Meitrack over TCP: messages that name their device and their length; positions as text and as two binary forms;
+//! Meitrack over TCP and UDP: messages that name their device and their length; positions as text and as two binary forms;
 //! commands that are answered by their name.
 
 mod command;
@@ -13,8 +13,8 @@ mod tagged;
 mod tests;
 mod text;
 
+use crate::framed;
 use crate::session::Session;
-use crate::stream::Stream;
 use crate::{Family, Likeness, Limits, Presence};
 
 /// This family.
@@ -29,7 +29,7 @@ pub(crate) const FAMILY: Family = Family {
 
 /// Opens a session of this family.
 fn open(limits: &Limits) -> Box<dyn Session> {
-    Box::new(Stream::new(session::Meitrack::new(limits), limits))
+    framed::open(session::Meitrack::default(), limits)
 }
 
 /// `$$`, a letter, digits and a comma.

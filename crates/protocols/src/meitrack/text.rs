@@ -3,8 +3,9 @@
 use model::{Report, attr};
 
 use super::line::Line;
-use super::sighting::{Sighting, time};
+use super::sighting::{Reading, Sighting};
 use crate::bytes::text;
+use crate::draft::Cell;
 
 /// Where temperatures have two bytes, as the version of the protocol says.
 const WIDE_TEMPERATURES_FROM: u8 = 3;
@@ -14,8 +15,8 @@ const CARD: u16 = 37;
 const PICTURE: u16 = 39;
 
 /// Reads a position. `None` if these fields are something else.
-pub(super) fn read(payload: &[u8], line: Option<Line>, text_bytes_max: usize) -> Option<Report> {
-    let payload = text(payload, text_bytes_max);
+pub(super) fn read(payload: &[u8], reading: &Reading) -> Option<Report> {
+    let payload = text(payload, reading.text_bytes_max);
     let mut fields: Vec<&str> = payload.split(',').map(str::trim).collect();
     // Some put a number of their own in front.
     if !fields.get(1)?.contains('.') {
@@ -24,17 +25,28 @@ pub(super) fn read(payload: &[u8], line: Option<Line>, text_bytes_max: usize) ->
     if !fields.get(1)?.contains('.') || !fields.get(2)?.contains('.') {
         return None;
     }
-    let mut s = Sighting::of(fields[0].parse().ok()?);
+    let mut s = Sighting::new(reading);
+    s.event = fields[0].parse().ok()?;
     let field = |at: usize| fields.get(at).copied().unwrap_or_default();
     let number = |at: usize| field(at).parse::<f64>().ok();
     (s.latitude, s.longitude) = (number(1), number(2));
-    s.time = time(field(3));
+    s.time_of(field(3));
     s.is_valid = field(4) == "A";
-    s.satellites = field(5).parse().ok();
+    if let Ok(satellites) = field(5).parse() {
+        s.satellites(satellites);
+    }
     if let Ok(csq) = field(6).parse() {
         s.csq(csq);
     }
-    (s.speed_kmh, s.heading_deg, s.altitude_m) = (number(7), number(8), number(10));
+    if let Some(kmh) = number(7) {
+        s.speed_kmh(kmh);
+    }
+    if let Some(degrees) = number(8) {
+        s.heading_deg(degrees);
+    }
+    if let Some(metres) = number(10) {
+        s.altitude_m(metres);
+    }
     if let Some(hdop) = number(9) {
         s.float(attr::HDOP, hdop);
     }
@@ -48,20 +60,29 @@ pub(super) fn read(payload: &[u8], line: Option<Line>, text_bytes_max: usize) ->
     if let Ok(lines) = u16::from_str_radix(field(14), 16) {
         s.lines(lines);
     }
-    analogues(&mut s, field(15), line);
+    analogues(&mut s, field(15), reading.line);
+    event_data(&mut s, field(16));
+    fuel(&mut s, field(19));
+    temperatures(&mut s, field(20), field(18).parse().unwrap_or(0));
+    s.own_text("meitrack_reserved", field(17).as_bytes());
+    s.own_text("meitrack_count", field(21).as_bytes());
+    s.own_text("meitrack_more", fields.get(22..).unwrap_or_default().join(",").as_bytes());
+    s.finish()
+}
+
+/// What an event is about.
+fn event_data(s: &mut Sighting, field: &str) {
     match s.event {
-        CARD if !field(16).is_empty() => s.set(attr::HARDWARE_KEY, field(16)),
-        PICTURE if !field(16).is_empty() => s.set(attr::MEDIA_FILES, field(16)),
+        CARD => s.text(attr::HARDWARE_KEY, field.as_bytes()),
+        PICTURE => s.text(attr::MEDIA_FILES, field.as_bytes()),
         20 | 21 => {
-            if let Ok(fence) = i64::from_str_radix(field(16), 16) {
+            if let Ok(fence) = i64::from_str_radix(field, 16) {
                 s.set(attr::GEOFENCE_NUMBER, fence);
             }
         }
-        _ => {}
+        50 | 51 => s.own_text("sensor_number", field.as_bytes()),
+        _ => s.own_text("event_data", field.as_bytes()),
     }
-    fuel(&mut s, field(19));
-    temperatures(&mut s, field(20), field(18).parse().unwrap_or(0));
-    Some(s.finish())
 }
 
 /// Country and network in decimal, area and cell in hexadecimal.
@@ -72,7 +93,7 @@ fn cell(s: &mut Sighting, field: &str) {
     let hexadecimal = |part: Option<&str>| part.and_then(|part| u32::from_str_radix(part, 16).ok());
     let (lac, cell_id) = (hexadecimal(parts.next()), hexadecimal(parts.next()));
     if let (Some(mcc), Some(mnc), Some(lac), Some(cell_id)) = (decimal(mcc), decimal(mnc), lac, cell_id) {
-        s.cell((mcc, mnc), lac, cell_id, None);
+        s.cell(Cell { mcc, mnc, lac, cell_id: u64::from(cell_id), rssi_dbm: None });
     }
 }
 

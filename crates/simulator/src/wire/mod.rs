@@ -1,6 +1,8 @@
 //! The bytes that devices write, and the answers that they read.
 
+pub mod gt06;
 pub mod http;
+pub mod meitrack;
 pub mod ngp;
 pub mod osmand;
 pub mod teltonika;
