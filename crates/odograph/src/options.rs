@@ -52,6 +52,7 @@ pub(crate) fn devices(settings: &Settings) -> DeviceOptions {
         limits: protocols::Limits {
             frame_bytes_max: devices.frame_bytes_max,
             gt06_frame_bytes_max: devices.gt06_frame_bytes_max,
+            wialon_black_box_bytes_max: devices.wialon_black_box_bytes_max,
             login_bytes_max: devices.login_bytes_max,
             noise_bytes_max: devices.noise_bytes_max,
             bad_frames_in_a_row_max: devices.bad_frames_in_a_row_max,

@@ -334,12 +334,12 @@ impl<C: Codec> Framed<C> {
             self.on_answer(key, answer, out);
         }
         self.say(mem::take(&mut said.at_once), out);
+        reject(&said.faults, frame, out);
         if said.is_bad {
-            self.on_bad(&said.faults, frame, out);
+            self.bad_frames_in_a_row += 1;
         } else {
             self.bad_frames_in_a_row = 0;
             self.noise.forgive();
-            reject(&said.faults, frame, out);
         }
         let words = Words { stored: mem::take(&mut said.when_stored), failed: mem::take(&mut said.when_failed) };
         if said.reports.is_empty() || !is_known {
@@ -351,7 +351,8 @@ impl<C: Codec> Framed<C> {
             let ticket = self.replies.wait(words);
             out.push(Output::Upload { ticket, reports: said.reports });
         }
-        if said.closes {
+        // Only now: what the frame said before is answered before.
+        if said.closes || self.bad_frames_in_a_row >= self.limits.bad_frames_in_a_row_max {
             self.replies.close(out);
         }
     }

@@ -28,6 +28,7 @@ mod stream;
 mod teltonika;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+mod wialon_ips;
 
 pub use limits::Limits;
 pub use model::{ChecksumPolicy, DeviceSettings, SpeedUnit};
@@ -67,8 +68,15 @@ pub enum Presence {
 }
 
 /// Every family, in the order in which they are listed to people.
-pub const FAMILIES: &[Family] =
-    &[teltonika::FAMILY, gt06::FAMILY, osmand::FAMILY, meitrack::FAMILY, ruptela::FAMILY, ngp::FAMILY];
+pub const FAMILIES: &[Family] = &[
+    teltonika::FAMILY,
+    gt06::FAMILY,
+    osmand::FAMILY,
+    meitrack::FAMILY,
+    ruptela::FAMILY,
+    wialon_ips::FAMILY,
+    ngp::FAMILY,
+];
 
 /// The family of this name.
 pub fn family(name: &str) -> Option<&'static Family> {

@@ -7,6 +7,8 @@ pub struct Limits {
     pub frame_bytes_max: usize,
     /// What a GT06 frame counts as its length, in bytes.
     pub gt06_frame_bytes_max: usize,
+    /// A Wialon IPS line that brings what was kept while there was no connection, in bytes.
+    pub wialon_black_box_bytes_max: usize,
     /// A device's identifier in a login, in bytes.
     pub login_bytes_max: usize,
     /// Bytes that begin no frame, since the last good one.
@@ -46,6 +48,7 @@ impl Default for Limits {
         Self {
             frame_bytes_max: 10_240,
             gt06_frame_bytes_max: 65_535,
+            wialon_black_box_bytes_max: 1 << 20,
             login_bytes_max: 64,
             noise_bytes_max: 16_384,
             bad_frames_in_a_row_max: 10,

@@ -85,6 +85,10 @@ mod tests {
         check(&bytes("7979 0008 94"), "gt06");
         check(b"$$A", "more");
         check(b"$$A122,350000000000014,AAA,35", "meitrack");
+        check(b"#L#2.0;350000000000014", "wialon-ips");
+        check(b"#P#", "wialon-ips");
+        check(b"2.0;350000000000014#SD#", "wialon-ips");
+        check(b"350000000000014#SD#", "wialon-ips");
         check(b"GET /?id=1 HTTP/1.1\r\n", "osmand");
         check(b"POST / HTTP/1.1\r\n", "osmand");
         check(b"\x16\x03\x01", "unknown");

@@ -207,6 +207,8 @@ settings! {
         frame_bytes_max: usize = 10_240, Kind::Number(1_280, 16 * MIB);
         /// What a GT06 frame counts as its length.
         gt06_frame_bytes_max: usize = 65_535, Kind::Number(255, 65_535);
+        /// A Wialon IPS line that brings what was kept while there was no connection.
+        wialon_black_box_bytes_max: usize = MIB, Kind::Number(4_096, 16 * MIB);
         /// A device's identifier in a login.
         login_bytes_max: usize = 64, Kind::Number(15, 64);
         /// Bytes that begin no frame, before the connection is closed.

@@ -44,6 +44,10 @@ impl Codec for Lines {
         match words {
             b"hi;" => said.at_once.extend(b"hello\n"),
             b"bad;" => said.bad(1, Reject::Truncated),
+            b"worse;" => {
+                said.bad(1, Reject::Truncated);
+                said.when_stored.extend(b"bad\n");
+            }
             b"yes;" => said.answer(Some(1), CommandReply::default()),
             b"other;" => said.answer(Some(2), CommandReply::default()),
             b"no;" => said.refuse(None, "never".to_owned()),
@@ -140,6 +144,7 @@ fn noise_and_bad_frames_cost_themselves() {
     let often = "<a:bad;".repeat(10);
     let told = format!("a{}", " (the content ends too early)".repeat(10));
     check(&often, &told, "", true);
+    check(&often.replace("bad", "worse"), &told, &"bad\n".repeat(10), true);
     check("<a:sum;", "a (checksum is 0001, should be 0002) contact", "summed\n", false);
     check("<a:bye;<a:x;", "a contact", "", true);
 }

@@ -7,3 +7,4 @@ pub mod ngp;
 pub mod osmand;
 pub mod teltonika;
 pub mod unit;
+pub mod wialon_ips;

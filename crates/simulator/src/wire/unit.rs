@@ -9,7 +9,7 @@ use crate::wire::meitrack::MeitrackUnit;
 use crate::wire::teltonika::{
     Answer, Answers, Codec, PACKET_BYTES_MAX, PACKET_RECORDS_MAX, encode_login, encode_packet,
 };
-use crate::wire::{http, ngp, osmand};
+use crate::wire::{http, ngp, osmand, wialon_ips};
 
 /// One moment of a vehicle, as any protocol can say it.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -133,6 +133,12 @@ pub const SPEECHES: &[Speech] = &[
     Speech { family: "meitrack", fixes_per_message_max: 8, acknowledges: true, unit: MeitrackUnit::boxed },
     Speech { family: "osmand", fixes_per_message_max: 1, acknowledges: true, unit: OsmAndUnit::boxed },
     Speech { family: "ngp", fixes_per_message_max: 1, acknowledges: true, unit: NgpUnit::boxed },
+    Speech {
+        family: "wialon-ips",
+        fixes_per_message_max: wialon_ips::MESSAGES_MAX,
+        acknowledges: true,
+        unit: wialon_ips::WialonIpsUnit::boxed,
+    },
 ];
 
 /// How this family is spoken.
