@@ -1,5 +1,7 @@
 //! Reading numbers, big-endian unless said otherwise, and texts from bytes that may end anywhere.
 
+use std::borrow::Cow;
+
 /// The bytes end before the value.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Truncated;
@@ -91,12 +93,17 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     text
 }
 
+/// What the bytes say as text, as Latin-1 when it is not UTF-8.
+pub(crate) fn decoded(bytes: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => Cow::Owned(bytes.iter().map(|b| char::from(*b)).collect()),
+    }
+}
+
 /// A text field: without surrounding blanks and NULs, as Latin-1 when it is not UTF-8, cut at `bytes_max`.
 pub(crate) fn text(bytes: &[u8], bytes_max: usize) -> String {
-    let decoded = match std::str::from_utf8(bytes) {
-        Ok(text) => text.to_owned(),
-        Err(_) => bytes.iter().map(|b| char::from(*b)).collect(),
-    };
+    let decoded = decoded(bytes);
     let trimmed = decoded.trim_matches(|c: char| c.is_whitespace() || c == '\0');
     cut(trimmed, bytes_max).to_owned()
 }

@@ -94,6 +94,14 @@ pub(crate) trait Codec: Send {
         None
     }
 
+    /// The device that speaks now has these settings. What they say of where frames end holds from here on.
+    fn accepted(&mut self, _settings: &DeviceSettings) {}
+
+    /// What answers an order without asking the device: it has said so already.
+    fn known(&self, _order: &Order) -> Option<CommandReply> {
+        None
+    }
+
     /// Puts an order into the family's words.
     ///
     /// # Errors
@@ -425,13 +433,17 @@ impl<C: Codec> Machine for Framed<C> {
     }
 
     fn bind(&mut self, device: DeviceId, settings: DeviceSettings) {
+        self.codec.accepted(&settings);
         self.identity = Identity::Known(device, settings);
     }
 
     fn identified(&mut self, answer: Identified, _out: &mut Vec<Output>) {
         let asked = mem::replace(&mut self.identity, Identity::Unknown);
         self.identity = match (asked, answer) {
-            (Identity::Asked(id), Identified::Accepted(settings)) => Identity::Known(id, settings),
+            (Identity::Asked(id), Identified::Accepted(settings)) => {
+                self.codec.accepted(&settings);
+                Identity::Known(id, settings)
+            }
             (Identity::Asked(id), Identified::Refused) => Identity::Refused(id),
             (other, _) => other,
         };
@@ -448,6 +460,11 @@ impl<C: Codec> Machine for Framed<C> {
     fn order(&mut self, now: Timestamp, id: OrderId, order: &Order, out: &mut Vec<Output>) -> Result<(), OrderRefused> {
         let Identity::Known(device, settings) = &self.identity else { return Err(OrderRefused::NotIdentified) };
         self.orders.check_free()?;
+        if let Some(reply) = self.codec.known(order) {
+            out.push(Output::Ordered { id, what: Progress::Sent { awaits_reply: true } });
+            out.push(Output::Ordered { id, what: Progress::Replied(reply) });
+            return Ok(());
+        }
         let context = Context { device: Some(device), settings, limits: &self.limits, now };
         let Encoded { bytes, awaits } = self.codec.encode(order, &context)?;
         let awaits_reply = awaits.is_some();

@@ -6,11 +6,15 @@
 #![deny(missing_docs)]
 
 mod bytes;
+#[cfg(test)]
+mod checks;
 mod checksum;
 mod draft;
 mod events;
+mod fields;
 mod framed;
 mod gt06;
+mod h02;
 mod http;
 mod json;
 mod levels;
@@ -72,6 +76,7 @@ pub const FAMILIES: &[Family] = &[
     teltonika::FAMILY,
     gt06::FAMILY,
     osmand::FAMILY,
+    h02::FAMILY,
     meitrack::FAMILY,
     ruptela::FAMILY,
     wialon_ips::FAMILY,

@@ -89,6 +89,13 @@ mod tests {
         check(b"#P#", "wialon-ips");
         check(b"2.0;350000000000014#SD#", "wialon-ips");
         check(b"350000000000014#SD#", "wialon-ips");
+        check(b"*HQ,350000000000014,V1,", "h02");
+        check(b"*th,", "h02");
+        check(&bytes("24 9170512345 092653 140326 332693"), "h02");
+        check(&bytes("24 3500000000000140 092653 140326"), "h02");
+        check(&bytes("24 2441313233 092653 140326 332693"), "h02");
+        check(b"*12,", "unknown");
+        check(b"$GPRMC,092653.000,A,", "unknown");
         check(b"GET /?id=1 HTTP/1.1\r\n", "osmand");
         check(b"POST / HTTP/1.1\r\n", "osmand");
         check(b"\x16\x03\x01", "unknown");

@@ -5,8 +5,9 @@ use crate::draft::Draft;
 use crate::testing::{Host, Seen, read, read_split, read_whole};
 use crate::{Family, Likeness, OrderId, Presence};
 
-/// Lines: `who:words;`. `#` before them is skipped, anything else is noise.
-struct Lines;
+/// Lines: `who:words;`. `#` before them is skipped, anything else is noise. It remembers whether it must be strict.
+#[derive(Default)]
+struct Lines(bool);
 
 impl Codec for Lines {
     type Awaited = u8;
@@ -83,6 +84,15 @@ impl Codec for Lines {
         }
     }
 
+    fn known(&self, order: &Order) -> Option<CommandReply> {
+        let text = if self.0 { "strict" } else { "lenient" };
+        (*order == Order::Locate).then(|| CommandReply { text: text.to_owned(), lines: Vec::new() })
+    }
+
+    fn accepted(&mut self, settings: &DeviceSettings) {
+        self.0 = settings.strict_login == Some(true);
+    }
+
     fn answers(&self, awaited: &u8, key: &u8) -> bool {
         awaited == key
     }
@@ -92,8 +102,8 @@ const LINES: Family = Family {
     name: "lines",
     default_listen: "127.0.0.1:0",
     presence: Presence::Connection,
-    open: |limits| open(Lines, limits),
-    open_udp: Some(|limits| open(Lines, limits)),
+    open: |limits| open(Lines::default(), limits),
+    open_udp: Some(|limits| open(Lines::default(), limits)),
     recognise: |_| Likeness::No,
 };
 
@@ -208,6 +218,26 @@ fn only_a_frame_that_has_begun_must_end_in_time() {
     assert_eq!(host.due_in_ms(), None);
     host.feed(b"a");
     assert_eq!(host.due_in_ms(), Some(Limits::default().partial_frame_ms_max));
+}
+
+#[test]
+fn what_is_known_answers_at_once_and_settings_are_told() {
+    let check = |strict: Option<bool>, is_bound: bool, wanted: &str| {
+        let settings = DeviceSettings { strict_login: strict, ..DeviceSettings::default() };
+        let mut host = Host::with_settings(&LINES, &Limits::default(), settings);
+        if is_bound {
+            host.bind("a");
+        } else {
+            host.feed(b"<a:hi;");
+        }
+        assert_eq!(host.order(1, &Order::Locate), Ok(()));
+        assert_eq!(host.order(2, &Order::Restart), Ok(()), "nothing is under way");
+        let reply = CommandReply { text: wanted.to_owned(), lines: Vec::new() };
+        assert!(host.trace().seen.contains(&Seen::Ordered(OrderId(1), Progress::Replied(reply))), "{wanted}");
+    };
+    check(None, false, "lenient");
+    check(Some(true), false, "strict");
+    check(Some(true), true, "strict");
 }
 
 #[test]

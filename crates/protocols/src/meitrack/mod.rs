@@ -34,9 +34,18 @@ fn open(limits: &Limits) -> Box<dyn Session> {
 
 /// `$$`, a letter, digits and a comma.
 fn recognise(bytes: &[u8]) -> Likeness {
+    /// More the length cannot have.
+    const DIGITS_MAX: usize = 5;
     match bytes {
         b"" | b"$" | b"$$" | [b'$', b'$', b'A'..=b'z'] => Likeness::Perhaps,
-        [b'$', b'$', b'A'..=b'z', digit, ..] if digit.is_ascii_digit() => Likeness::Yes,
+        [b'$', b'$', b'A'..=b'z', rest @ ..] => {
+            let digits = rest.iter().take_while(|b| b.is_ascii_digit()).count();
+            match (digits, rest.get(digits)) {
+                (1..=DIGITS_MAX, None) => Likeness::Perhaps,
+                (1..=DIGITS_MAX, Some(b',')) => Likeness::Yes,
+                _ => Likeness::No,
+            }
+        }
         _ => Likeness::No,
     }
 }

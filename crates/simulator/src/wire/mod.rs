@@ -1,6 +1,8 @@
 //! The bytes that devices write, and the answers that they read.
 
+mod degrees;
 pub mod gt06;
+mod h02;
 pub mod http;
 pub mod meitrack;
 pub mod ngp;

@@ -9,7 +9,7 @@ use crate::wire::meitrack::MeitrackUnit;
 use crate::wire::teltonika::{
     Answer, Answers, Codec, PACKET_BYTES_MAX, PACKET_RECORDS_MAX, encode_login, encode_packet,
 };
-use crate::wire::{http, ngp, osmand, wialon_ips};
+use crate::wire::{h02, http, ngp, osmand, wialon_ips};
 
 /// One moment of a vehicle, as any protocol can say it.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -139,6 +139,7 @@ pub const SPEECHES: &[Speech] = &[
         acknowledges: true,
         unit: wialon_ips::WialonIpsUnit::boxed,
     },
+    Speech { family: "h02", fixes_per_message_max: 1, acknowledges: true, unit: h02::boxed },
 ];
 
 /// How this family is spoken.
