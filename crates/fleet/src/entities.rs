@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use storage::catalog::{EntityRow, Write};
 
+use crate::adoption::Adoption;
 use crate::drivers::Driver;
 use crate::error::FleetError;
 use crate::extras::TrackerExtras;
@@ -143,6 +144,7 @@ macro_rules! entities {
 }
 
 entities! {
+    adoptions: Adoption "adoption"
     drivers: Driver "driver"
     forms: FormTemplate "form"
     groups: Group "tracker_group"

@@ -1,5 +1,6 @@
 //! What can go wrong, one small enum an operation. Every variant is a condition; texts are the dialects' business.
 
+mod devices;
 mod invalid;
 mod office;
 
@@ -10,6 +11,7 @@ use storage::catalog::CatalogError;
 
 use crate::new_password::Rejected;
 
+pub use devices::{AdoptError, DeviceSettingsError};
 pub use invalid::{Field, Invalid, Problem};
 pub use office::{OfficeError, PairError, SessidError};
 
@@ -617,6 +619,8 @@ macro_rules! plain_errors {
 }
 
 plain_errors! {
+    AdoptError "device not registered"
+    DeviceSettingsError "settings of the device not changed"
     LoginError "login refused"
     HashError "session hash refused"
     UserError "user not changed"

@@ -65,6 +65,15 @@ impl Scope {
         if tracker.clone { Err(OfficeError::Clone) } else { Ok(tracker) }
     }
 
+    /// An original within the scope that may be changed: one that is blocked, by administrators only.
+    pub(crate) fn kept(self, memory: &Memory, id: TrackerId) -> Result<&Arc<Tracker>, OfficeError> {
+        let tracker = self.original(memory, id)?;
+        match tracker.source.blocked && matches!(self, Self::Master(_)) {
+            true => Err(OfficeError::Blocked),
+            false => Ok(tracker),
+        }
+    }
+
     /// A master may have been deactivated since its session was authorized.
     fn check(self, memory: &Memory) -> Result<(), OfficeError> {
         match self {
@@ -86,10 +95,6 @@ impl Fleet {
     pub fn kept_tracker(&self, keeper: Keeper<'_>, tracker: TrackerId) -> Result<Arc<Tracker>, OfficeError> {
         let scope = keeper.scope()?;
         let memory = self.shared.memory();
-        let tracker = scope.original(&memory, tracker)?;
-        if tracker.source.blocked && matches!(scope, Scope::Master(_)) {
-            return Err(OfficeError::Blocked);
-        }
-        Ok(Arc::clone(tracker))
+        scope.kept(&memory, tracker).map(Arc::clone)
     }
 }

@@ -22,6 +22,8 @@
 //! | their rights | [`Fleet::security_groups`], [`Fleet::create_security_group`], [`Fleet::update_security_group`], [`Fleet::delete_security_group`], [`Fleet::assign_security_group`] |
 //! | panel sessions | [`Fleet::panel_login`], [`Fleet::authorize_panel`], [`Fleet::logout`], [`Fleet::set_admin_password`] |
 //! | panel, users | [`Fleet::create_user`], [`Fleet::panel_user`], [`Fleet::list_users`], [`Fleet::trackers_count`], [`Fleet::update_user`], [`Fleet::change_password`], [`Fleet::corrupt_user`], [`Fleet::create_user_session`] |
+//! | devices not registered | [`Fleet::adoption`], [`Fleet::panel_adoption`], [`Fleet::set_adoption`], [`Fleet::adopt`], [`Fleet::register_for`] |
+//! | settings of devices | [`Fleet::device_settings`], [`Fleet::change_device_settings`] |
 //! | panel, trackers | [`Fleet::list_trackers`], [`Fleet::panel_tracker`], [`Fleet::set_source_blocked`], [`Fleet::update_tracker`], [`Fleet::panel_corrupt_tracker`] |
 //! | clones | [`Fleet::clone_tracker`], [`Fleet::clone_trackers`], [`Fleet::delete_clone`], [`Fleet::delete_clones`], [`Fleet::delete_own_clone`], [`Fleet::move_tracker`] |
 //!
@@ -34,12 +36,14 @@
 #![deny(missing_docs)]
 
 mod access;
+mod adoption;
 mod api_keys;
 mod basic;
 mod change;
 mod check;
 mod counters;
 mod device_commands;
+mod device_settings;
 mod digest;
 mod drivers;
 mod entities;
@@ -83,16 +87,17 @@ mod writer;
 mod zone;
 mod zones;
 
+pub use adoption::Adoption;
 pub use api_keys::ApiKey;
 pub use check::{LABEL_CHARS_MAX, LOGIN_CHARS_MAX, TRACKER_COMMENT_CHARS_MAX, USER_COMMENT_CHARS_MAX};
 pub use counters::COUNTER_MULTIPLIER_MAX;
 pub use digest::SessionHash;
 pub use drivers::{Driver, DriverEdit};
 pub use error::{
-    AdminError, ApiKeyError, CloneError, CorruptError, CounterError, DeviceIdProblem, EntityError, Failure, Field,
-    FleetError, HashError, Invalid, LoginError, OfficeError, PairError, PasswordError, Problem, RegisterError,
-    RenewError, ReplaceError, RestoreError, SensorError, SessidError, SessionError, SettingsError, SubuserError,
-    TrackerError, UiSettingError, UncloneError, UserError,
+    AdminError, AdoptError, ApiKeyError, CloneError, CorruptError, CounterError, DeviceIdProblem, DeviceSettingsError,
+    EntityError, Failure, Field, FleetError, HashError, Invalid, LoginError, OfficeError, PairError, PasswordError,
+    Problem, RegisterError, RenewError, ReplaceError, RestoreError, SensorError, SessidError, SessionError,
+    SettingsError, SubuserError, TrackerError, UiSettingError, UncloneError, UserError,
 };
 pub use event::{EndCause, FleetEvent};
 pub use fleet::Fleet;

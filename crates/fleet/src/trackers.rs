@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use model::{DeviceId, SourceId, Timestamp, TrackerId};
+use model::{DeviceId, SourceId, Timestamp, TrackerId, UserId};
 
 use crate::change::Change;
 use crate::check;
@@ -12,7 +12,7 @@ use crate::error::{CorruptError, Failure, RegisterError};
 use crate::event::FleetEvent;
 use crate::fleet::Fleet;
 use crate::memory::Memory;
-use crate::models::{self, PluginRefusal};
+use crate::models::{self, Model, PluginRefusal};
 use crate::phones;
 use crate::sensors;
 use crate::sessions::Session;
@@ -47,55 +47,16 @@ impl Fleet {
         let session = session.clone();
         let (user, viewer, trackers_max) = (session.owner, session.user, self.options.trackers_max);
         self.write(move |desk| {
-            let (tracker, source, vehicle) = {
+            {
                 let memory = desk.memory();
                 let may_register = memory.user(viewer).is_some_and(|u| memory.may_log_in(u));
                 may_register.then_some(()).ok_or(RegisterError::SessionEnded)?;
                 if new.group != 0 && !memory.sees_group(&session, new.group) {
                     return Err(RegisterError::UnknownGroup);
                 }
-                if memory.device(device.as_str()).is_some() {
-                    return Err(RegisterError::DeviceIdInUse);
-                }
-                let (tracker, source) = next_ids(&memory, trackers_max).ok_or(RegisterError::TooManyTrackers)?;
-                let source = SourceInfo {
-                    source,
-                    device,
-                    model,
-                    registered: now,
-                    blocked: false,
-                    connected: false,
-                    removed: false,
-                    settings: Arc::new(model.settings()),
-                    device_settings: Arc::default(),
-                    sensors: Arc::default(),
-                };
-                let tracker = Tracker {
-                    id: tracker,
-                    user,
-                    label: new.label,
-                    group: new.group,
-                    clone: false,
-                    hidden: false,
-                    corrupted: false,
-                    comment: String::new(),
-                    created: now,
-                    source: source.clone(),
-                };
-                let vehicle = memory.new_vehicles(&[tracker.id]);
-                (tracker, source, vehicle)
-            };
-            let added = |user| FleetEvent::TrackerAdded { tracker: tracker.id, source: source.source, user };
-            let mut events = vec![FleetEvent::SourceAdded(source.clone()), added(user)];
-            let mut changes = vec![Change::Source(source.clone()), Change::Tracker(tracker.clone())];
-            changes.extend(vehicle);
-            if viewer != user {
-                // Whoever registers a tracker sees it.
-                changes.push(Change::Bound { user: viewer, tracker: tracker.id, bound: true });
-                events.push(added(viewer));
             }
-            desk.commit(changes, &events)?;
-            Ok(Arc::new(tracker))
+            let new = NewSource { owner: user, viewer, label: new.label, group: new.group, model, device };
+            add_tracker(desk, new, trackers_max, now)
         })
         .await
     }
@@ -144,6 +105,72 @@ impl Fleet {
         })
         .await
     }
+}
+
+/// A device that is registered.
+pub(crate) struct NewSource {
+    /// Whose the tracker is.
+    pub(crate) owner: UserId,
+    /// Who registers it, and sees it from then on: the owner or a sub-user.
+    pub(crate) viewer: UserId,
+    pub(crate) label: String,
+    pub(crate) group: u32,
+    pub(crate) model: &'static Model,
+    pub(crate) device: DeviceId,
+}
+
+/// Registers a device: a new source, and a tracker that shows it.
+pub(crate) fn add_tracker(
+    desk: &mut Desk,
+    new: NewSource,
+    trackers_max: usize,
+    now: Timestamp,
+) -> Result<Arc<Tracker>, RegisterError> {
+    let NewSource { owner, viewer, label, group, model, device } = new;
+    let (tracker, source, vehicle) = {
+        let memory = desk.memory();
+        if memory.device(device.as_str()).is_some() {
+            return Err(RegisterError::DeviceIdInUse);
+        }
+        let (tracker, source) = next_ids(&memory, trackers_max).ok_or(RegisterError::TooManyTrackers)?;
+        let source = SourceInfo {
+            source,
+            device,
+            model,
+            registered: now,
+            blocked: false,
+            connected: false,
+            removed: false,
+            settings: Arc::new(model.settings()),
+            device_settings: Arc::default(),
+            sensors: Arc::default(),
+        };
+        let tracker = Tracker {
+            id: tracker,
+            user: owner,
+            label,
+            group,
+            clone: false,
+            hidden: false,
+            corrupted: false,
+            comment: String::new(),
+            created: now,
+            source: source.clone(),
+        };
+        let vehicle = memory.new_vehicles(&[tracker.id]);
+        (tracker, source, vehicle)
+    };
+    let added = |user| FleetEvent::TrackerAdded { tracker: tracker.id, source: source.source, user };
+    let mut events = vec![FleetEvent::SourceAdded(source.clone()), added(owner)];
+    let mut changes = vec![Change::Source(source.clone()), Change::Tracker(tracker.clone())];
+    changes.extend(vehicle);
+    if viewer != owner {
+        // Whoever registers a tracker sees it.
+        changes.push(Change::Bound { user: viewer, tracker: tracker.id, bound: true });
+        events.push(added(viewer));
+    }
+    desk.commit(changes, &events)?;
+    Ok(Arc::new(tracker))
 }
 
 /// What removing a tracker for good means. A clone goes alone; an original with its source and all clones of it, and

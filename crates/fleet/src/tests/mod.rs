@@ -2,9 +2,11 @@
 
 mod accounts;
 mod admin;
+mod adoption;
 mod basic;
 mod clones;
 mod counters;
+mod device_settings;
 mod drivers;
 mod extras;
 mod failing;
