@@ -225,6 +225,14 @@ impl Attributes {
         }
     }
 
+    /// Adds a value under a name that has none yet, without looking whether that is so. Who is not sure calls
+    /// [`Self::set`].
+    #[inline]
+    pub fn push(&mut self, id: AttributeId, value: Value) {
+        debug_assert!(self.get(id).is_none(), "{id} is there already");
+        self.0.push((id, value));
+    }
+
     /// Sets a value if there is one.
     pub fn set_some(&mut self, id: AttributeId, value: Option<Value>) {
         if let Some(value) = value {

@@ -7,7 +7,7 @@ use model::{AttributeId, Attributes, Civil, EventId, Fix, Origin, Position, Repo
 use crate::bytes::{cut, hex, text};
 
 /// Devices are not faster than this, in kilometres an hour: whoever says so has no idea where it is either.
-const SPEED_KMH_MAX: f64 = 2_000.0;
+pub(crate) const SPEED_KMH_MAX: f64 = 2_000.0;
 
 /// A cell tower.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]

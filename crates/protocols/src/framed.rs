@@ -28,6 +28,8 @@ pub(crate) enum Front {
     Frame(usize),
     /// So many bytes that mean nothing and harm nothing: blanks and fillers between frames.
     Skip(usize),
+    /// So many bytes by which a device only shows that it is there. After noise they are more of it.
+    Alive(usize),
     /// So many bytes that begin no frame.
     Noise(usize),
 }
@@ -141,6 +143,8 @@ pub(crate) struct Said<A> {
     faults: Vec<Fault>,
     is_bad: bool,
     closes: bool,
+    /// How many bytes of the frame are used up, if not all.
+    used_bytes: Option<usize>,
 }
 
 struct Fault {
@@ -165,6 +169,7 @@ impl<A> Said<A> {
             faults: Vec::new(),
             is_bad: false,
             closes: false,
+            used_bytes: None,
         }
     }
 
@@ -172,6 +177,11 @@ impl<A> Said<A> {
     pub(crate) fn bad(&mut self, offset: usize, reason: Reject) {
         self.is_bad = true;
         self.fault(offset, reason);
+    }
+
+    /// What looked like one frame is not: another begins `offset` bytes into it, and reading goes on there.
+    pub(crate) fn resume_at(&mut self, offset: usize) {
+        self.used_bytes = Some(offset);
     }
 
     /// Something in the frame, `offset` bytes into it, could not be used; the rest was.
@@ -276,8 +286,18 @@ impl<C: Codec> Framed<C> {
         1
     }
 
-    /// Takes a frame; whether it is used up. It is not while the host is asked who it is from.
-    fn on_frame(&mut self, frame: &[u8], out: &mut Vec<Output>) -> bool {
+    fn on_alive(&mut self, bytes: &[u8], out: &mut Vec<Output>) -> usize {
+        if self.noise.is_under_way() {
+            return self.on_noise(bytes, out);
+        }
+        if matches!(self.identity, Identity::Known(..)) {
+            out.push(Output::Contact);
+        }
+        bytes.len()
+    }
+
+    /// Takes a frame; how many of its bytes are used up. None are while the host is asked who it is from.
+    fn on_frame(&mut self, frame: &[u8], out: &mut Vec<Output>) -> usize {
         self.noise.end(out);
         match self.codec.claim(frame, &self.limits) {
             Claim::Device(id) => return self.on_named(id, None, frame, out),
@@ -286,33 +306,32 @@ impl<C: Codec> Framed<C> {
                 out.push(Output::reject(frame, Reject::NotIdentified));
                 self.replies.close(out);
             }
-            Claim::None | Claim::Anyone => self.on_readable(frame, out),
+            Claim::None | Claim::Anyone => return self.on_readable(frame, out),
             Claim::Bad => self.on_bad(&[Fault { offset: 0, reason: Reject::BadIdentity, forgiven: false }], frame, out),
         }
-        true
+        frame.len()
     }
 
-    /// Takes a frame of a device that is named in it, perhaps in two ways; whether it is used up.
-    fn on_named(&mut self, id: DeviceId, other: Option<DeviceId>, frame: &[u8], out: &mut Vec<Output>) -> bool {
+    /// Takes a frame of a device that is named in it, perhaps in two ways; how many of its bytes are used up.
+    fn on_named(&mut self, id: DeviceId, other: Option<DeviceId>, frame: &[u8], out: &mut Vec<Output>) -> usize {
         match (&self.identity, other) {
             (Identity::Known(known, _), other) if *known == id || Some(known) == other.as_ref() => {
-                self.on_readable(frame, out);
-                true
+                self.on_readable(frame, out)
             }
             (Identity::Refused(refused), Some(other)) if *refused == id => {
                 self.ask(other, out);
-                false
+                0
             }
             (Identity::Refused(refused), other) if *refused == id || Some(refused) == other.as_ref() => {
                 self.identity = Identity::Unknown;
                 let words = self.codec.refusal(frame);
                 self.say(words, out);
                 self.replies.close(out);
-                true
+                frame.len()
             }
             _ => {
                 self.ask(id, out);
-                false
+                0
             }
         }
     }
@@ -329,7 +348,8 @@ impl<C: Codec> Framed<C> {
         self.identity = Identity::Asked(id);
     }
 
-    fn on_readable(&mut self, frame: &[u8], out: &mut Vec<Output>) {
+    /// Reads a frame; how many of its bytes are used up.
+    fn on_readable(&mut self, frame: &[u8], out: &mut Vec<Output>) -> usize {
         let (device, settings) = match &self.identity {
             Identity::Known(id, settings) => (Some(id), settings),
             _ => (None, &*NO_SETTINGS),
@@ -338,6 +358,8 @@ impl<C: Codec> Framed<C> {
         let mut said = Said::new();
         self.codec.read(frame, &context, &mut said);
         let is_known = device.is_some();
+        let used_bytes = said.used_bytes.unwrap_or(frame.len()).clamp(1, frame.len());
+        let frame = &frame[..used_bytes];
         for (key, answer) in mem::take(&mut said.answers) {
             self.on_answer(key, answer, out);
         }
@@ -363,6 +385,7 @@ impl<C: Codec> Framed<C> {
         if said.closes || self.bad_frames_in_a_row >= self.limits.bad_frames_in_a_row_max {
             self.replies.close(out);
         }
+        used_bytes
     }
 
     fn on_answer(&mut self, key: Option<C::Awaited>, answer: Answer, out: &mut Vec<Output>) {
@@ -422,13 +445,12 @@ impl<C: Codec> Machine for Framed<C> {
                 }
                 used
             }
-            Front::Frame(n) => match bytes.get(..n).is_some_and(|frame| self.on_frame(frame, out)) {
-                true => {
-                    self.frames += 1;
-                    n
-                }
-                false => 0,
-            },
+            Front::Alive(n) => self.on_alive(&bytes[..n.min(bytes.len())], out),
+            Front::Frame(n) => {
+                let used = bytes.get(..n).map_or(0, |frame| self.on_frame(frame, out));
+                self.frames += u64::from(used > 0);
+                used
+            }
         }
     }
 

@@ -81,6 +81,8 @@ mod tests {
         };
         check(&bytes("000F 333530303030303030303030303134"), "teltonika");
         check(&bytes("FF 000F 333530303030303030303030303134"), "teltonika");
+        check(&bytes("0035 00013E52B9ABE00E 01 0001"), "ruptela");
+        check(&bytes("002B 00013E52B9ABE00E 44 0001"), "ruptela");
         check(&bytes("7878 0D01 0350"), "gt06");
         check(&bytes("7979 0008 94"), "gt06");
         check(b"$$A", "more");

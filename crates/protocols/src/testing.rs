@@ -69,8 +69,17 @@ impl Host {
 
     /// With a new session and settings for its devices.
     pub fn with_settings(family: &Family, limits: &Limits, settings: DeviceSettings) -> Self {
+        Self::of((family.open)(limits), settings)
+    }
+
+    /// With a new session for datagrams, if the family has them.
+    pub fn over_udp(family: &Family, limits: &Limits, settings: DeviceSettings) -> Option<Self> {
+        family.open_udp.map(|open| Self::of(open(limits), settings))
+    }
+
+    fn of(session: Box<dyn Session>, settings: DeviceSettings) -> Self {
         Self {
-            session: (family.open)(limits),
+            session,
             settings,
             now: Timestamp::from_ms_clamped(1_773_480_413_000),
             outputs: Vec::new(),

@@ -5,7 +5,8 @@ use crate::draft::Draft;
 use crate::testing::{Host, Seen, read, read_split, read_whole};
 use crate::{Family, Likeness, OrderId, Presence};
 
-/// Lines: `who:words;`. `#` before them is skipped, anything else is noise. It remembers whether it must be strict.
+/// Lines: `<who:words;`. `#` before them is skipped, `~` shows that the device is there, anything else is noise. A line
+/// that another begins in was cut off there. It remembers whether it must be strict.
 #[derive(Default)]
 struct Lines(bool);
 
@@ -15,6 +16,7 @@ impl Codec for Lines {
     fn front(&mut self, bytes: &[u8], _: &Limits) -> Front {
         match bytes[0] {
             b'#' => Front::Skip(1),
+            b'~' => Front::Alive(1),
             b'<' => match bytes.iter().position(|b| *b == b';') {
                 Some(at) => Front::Frame(at + 1),
                 None if bytes.len() > 64 => Front::Noise(1),
@@ -53,6 +55,11 @@ impl Codec for Lines {
             b"other;" => said.answer(Some(2), CommandReply::default()),
             b"no;" => said.refuse(None, "never".to_owned()),
             b"bye;" => said.close(),
+            cut if cut.contains(&b'<') => {
+                let begins = frame.iter().rposition(|b| *b == b'<').unwrap_or(0);
+                said.bad(1, Reject::Truncated);
+                said.resume_at(begins);
+            }
             b"sum;" => {
                 if said.checksum(1, 2, 3, ChecksumPolicy::Warn, context.settings) {
                     said.when_stored.extend(b"summed\n");
@@ -157,6 +164,19 @@ fn noise_and_bad_frames_cost_themselves() {
     check(&often.replace("bad", "worse"), &told, &"bad\n".repeat(10), true);
     check("<a:sum;", "a (checksum is 0001, should be 0002) contact", "summed\n", false);
     check("<a:bye;<a:x;", "a contact", "", true);
+}
+
+#[test]
+fn a_device_may_only_show_that_it_is_there() {
+    check("~<a:x;~~", "a 1 contact contact", "stored\n", false);
+    check("<a:x;no~<a:x;~", "a 1 (3 bytes that begin no frame) 1 contact", "stored\nstored\n", false);
+}
+
+#[test]
+fn a_frame_that_another_begins_in_costs_what_is_before_that() {
+    check("<a:cut<a:x;<a:y;", "a (the content ends too early) 1 1", "stored\nstored\n", false);
+    let trace = read_whole(&LINES, b"<a:cut<a:x;");
+    assert_eq!(trace.seen[1], Seen::Rejected(b"<a:cut".to_vec(), Reject::Truncated));
 }
 
 #[test]

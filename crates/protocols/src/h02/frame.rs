@@ -66,7 +66,7 @@ impl Framer {
                 // The length may be another now.
                 if bytes[0] == b'$' { self.binary(bytes) } else { Front::Frame(n) }
             }
-            Front::Skip(_) | Front::Noise(_) => self.after(bytes[0]).unwrap_or(front),
+            Front::Skip(_) | Front::Alive(_) | Front::Noise(_) => self.after(bytes[0]).unwrap_or(front),
             Front::More => Front::More,
         }
     }

@@ -7,8 +7,10 @@ pub(super) use collector::Collector;
 
 use std::sync::LazyLock;
 
+use model::{AttributeId, DeviceSettings};
+
 use super::line::Line;
-use model::AttributeId;
+use crate::Limits;
 
 /// Lines of devices, as a set.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -18,7 +20,8 @@ impl Lines {
     const FMX1: Self = Self(1);
     const FM6: Self = Self(2);
     const TAT: Self = Self(4);
-    const ALL: Self = Self(7);
+    const TFT: Self = Self(8);
+    const ALL: Self = Self(15);
 
     /// What an element must be meant for to be read. Devices of unknown line are taken for vehicle trackers.
     fn of(line: Option<Line>) -> Self {
@@ -26,7 +29,13 @@ impl Lines {
             None | Some(Line::Fmx1) => Self::FMX1,
             Some(Line::Fm6) => Self::FM6,
             Some(Line::Tat) => Self::TAT,
+            // They share the platform of the common vehicle trackers, and have elements of their own.
+            Some(Line::Tft) => Self(Self::FMX1.0 | Self::TFT.0),
         }
+    }
+
+    const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
     }
 
     fn overlaps(self, other: Self) -> bool {
@@ -60,6 +69,10 @@ enum Meaning {
     Driver(u8),
     /// Bluetooth beacons, by the form of the list.
     Beacons(u8),
+    /// Level of the fuel probe of this number: litres or a raw count, as the device is set up.
+    FuelProbe(u8),
+    /// Part of the cell tower of this number, counted from 0: network, area, cell and signal.
+    Cell(u8, u8),
 }
 
 /// One row of the table.
@@ -76,47 +89,87 @@ struct Element {
 }
 
 /// An element with its name looked up.
-#[derive(Clone, Copy)]
 struct Known {
     element: &'static Element,
     attribute: Option<AttributeId>,
+    /// Which of the names in the table it is: equal for elements of the same name.
+    name_slot: u8,
 }
 
-/// Ids below this are found by index, the rest by search.
-const DIRECT_IDS: usize = 768;
+/// Ids from 0 to this are found by index,
+const LOW_IDS: u16 = 768;
+/// and those from here,
+const HIGH_IDS_FROM: u16 = 10_624;
+/// as many as these. The others, a few, by search.
+const HIGH_IDS: u16 = 256;
+const SLOTS: usize = LOW_IDS as usize + HIGH_IDS as usize;
+
+/// The place of an id among those that are found by index.
+#[inline]
+fn slot(id: u16) -> Option<usize> {
+    if id < LOW_IDS {
+        return Some(usize::from(id));
+    }
+    let high = id.wrapping_sub(HIGH_IDS_FROM);
+    (high < HIGH_IDS).then_some(usize::from(LOW_IDS) + usize::from(high))
+}
 
 struct Index {
     known: Vec<Known>,
-    /// Place in `known` plus one, by id; 0 for none.
-    direct: [u8; DIRECT_IDS],
-    /// How many of `known` have ids below [`DIRECT_IDS`].
-    direct_count: usize,
+    /// Place in `known` plus one, by slot; 0 for none.
+    direct: [u8; SLOTS],
 }
 
 static INDEX: LazyLock<Index> = LazyLock::new(|| {
-    let known: Vec<Known> =
-        table::ELEMENTS.iter().map(|element| Known { element, attribute: AttributeId::find(element.name) }).collect();
-    let mut direct = [0u8; DIRECT_IDS];
-    let mut direct_count = 0;
-    for (place, k) in known.iter().enumerate() {
-        if let Some(slot) = direct.get_mut(usize::from(k.element.id)) {
-            *slot = u8::try_from(place + 1).unwrap_or(0);
-            direct_count = place + 1;
+    let mut names: Vec<&str> = Vec::new();
+    let mut known = Vec::with_capacity(table::ELEMENTS.len());
+    let mut direct = [0u8; SLOTS];
+    for (place, element) in table::ELEMENTS.iter().enumerate() {
+        let named = names.iter().position(|name| *name == element.name).unwrap_or_else(|| {
+            names.push(element.name);
+            names.len() - 1
+        });
+        if let Some(at) = slot(element.id) {
+            direct[at] = (place + 1) as u8;
         }
+        known.push(Known { element, attribute: AttributeId::find(element.name), name_slot: named as u8 });
     }
-    Index { known, direct, direct_count }
+    Index { known, direct }
 });
 
 impl Index {
+    #[inline]
     fn find(&self, id: u16) -> Option<&Known> {
-        match self.direct.get(usize::from(id)) {
-            Some(0) => None,
-            Some(place) => self.known.get(usize::from(*place) - 1),
-            None => {
-                let rest = self.known.get(self.direct_count..)?;
-                rest.binary_search_by_key(&id, |k| k.element.id).ok().map(|at| &rest[at])
-            }
+        match slot(id) {
+            Some(at) => self.known.get(usize::from(self.direct[at]).wrapping_sub(1)),
+            None => self.known.binary_search_by_key(&id, |k| k.element.id).ok().map(|at| &self.known[at]),
         }
+    }
+}
+
+/// What reading the records of a device depends on: looked up once a packet.
+pub(super) struct Reading {
+    index: &'static Index,
+    lines: Lines,
+    fuel_in_litres: bool,
+    has_16_byte_group: bool,
+    text_bytes_max: usize,
+}
+
+impl Reading {
+    pub(super) fn of(settings: &DeviceSettings, limits: &Limits) -> Self {
+        Self {
+            index: &INDEX,
+            lines: Lines::of(Line::of(settings)),
+            fuel_in_litres: settings.fuel_in_litres == Some(true),
+            has_16_byte_group: settings.wide_elements == Some(true),
+            text_bytes_max: limits.text_bytes_max,
+        }
+    }
+
+    #[inline]
+    fn find(&self, id: u16) -> Option<&'static Known> {
+        self.index.find(id).filter(|k| k.element.lines.overlaps(self.lines))
     }
 }
 
@@ -132,8 +185,13 @@ mod tests {
             assert!(e.name.is_empty() || shared, "{} has no shared number", e.name);
             assert_eq!(INDEX.find(e.id).map(|k| k.element.id), Some(e.id));
         }
-        let low = table::ELEMENTS.iter().filter(|e| usize::from(e.id) < DIRECT_IDS).count();
-        assert!(low <= usize::from(u8::MAX) && low == INDEX.direct_count, "{low} rows are found by index");
+        assert!(table::ELEMENTS.len() <= usize::from(u8::MAX), "places and names are counted in a byte");
         assert!(INDEX.find(0).is_none() && INDEX.find(700).is_none() && INDEX.find(65_535).is_none());
+    }
+
+    #[test]
+    fn every_id_is_found_in_one_way() {
+        assert_eq!((slot(0), slot(767), slot(768)), (Some(0), Some(767), None));
+        assert_eq!((slot(10_623), slot(10_624), slot(10_879), slot(10_880)), (None, Some(768), Some(1_023), None));
     }
 }

@@ -11,6 +11,8 @@ pub(super) enum Line {
     Fm6,
     /// Asset trackers.
     Tat,
+    /// Light electric vehicles.
+    Tft,
 }
 
 /// What the names of models begin with; of two that fit, the first counts.
@@ -20,6 +22,7 @@ const LINES: &[(Line, &[&str])] = &[
         &["FMB63", "FMB64", "FMB65", "FMC63", "FMC64", "FMC65", "FMM63", "FMM64", "FMM65", "FM63", "FM64", "FM65"],
     ),
     (Line::Tat, &["TAT"]),
+    (Line::Tft, &["TFT"]),
     (Line::Fmx1, &["FMB", "FMC", "FMM", "FMU"]),
 ];
 

@@ -1,33 +1,46 @@
-//! Teltonika codecs over TCP: login by IMEI, record packets (codecs 8, 8 Extended and 16), each acknowledged with the
-//! number of its records once they are stored; commands in codec 12, answered in text.
+//! Teltonika codecs over TCP and UDP: login by IMEI, record packets (codecs 7, 8, 8 Extended and 16), each acknowledged
+//! with the number of its records once they are stored; commands in codec 12, serial data, photos.
+//!
+//! Elements are named by the table in `elements`; every one is kept as `avl_io_<id>` besides. Names of this family's
+//! own: `avl_io_repeated` (earlier values of an element that a record has twice), `photo` (base64), and of old units
+//! `teltonika_signal`, `usb`, `button`, `roaming`.
 
 mod beacons;
+mod camera;
 mod command;
 mod elements;
 mod frame;
 mod line;
+mod old;
 mod record;
+mod serial;
 mod session;
 #[cfg(test)]
 mod tests;
+mod udp;
 
-use crate::session::Session;
-use crate::stream::Stream;
-use crate::{Family, Likeness, Limits, Presence};
+use crate::framed::open;
+use crate::{Family, Likeness, Presence};
 
 /// This family.
 pub(crate) const FAMILY: Family = Family {
     name: "teltonika",
     default_listen: "127.0.0.1:5027",
     presence: Presence::Connection,
-    open,
-    open_udp: None,
+    open: |limits| open(session::Teltonika::default(), limits),
+    open_udp: Some(|limits| open(udp::TeltonikaUdp::default(), limits)),
     recognise,
 };
 
-/// Opens a session of this family.
-fn open(limits: &Limits) -> Box<dyn Session> {
-    Box::new(Stream::new(session::Teltonika::new(limits), limits))
+/// Country and network of an operator that is told as one decimal number.
+fn mcc_mnc(operator: i64) -> Option<(u16, u16)> {
+    // Networks have two digits, or three where the country says so.
+    let divisor = match operator {
+        10_000..=99_999 => 100,
+        100_000..=999_999 => 1_000,
+        _ => return None,
+    };
+    Some((u16::try_from(operator / divisor).ok()?, u16::try_from(operator % divisor).ok()?))
 }
 
 /// A login: two bytes of length and as many digits; keep-alives may come before it.

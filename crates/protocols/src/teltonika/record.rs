@@ -1,34 +1,13 @@
-//! Record packets: codec, count, records, count again.
+//! Record packets of codecs 8, 8 Extended and 16: codec, count, records, count again.
 
 use model::{Attributes, Position, Report, Timestamp, Value, attr};
 
-use super::elements::Collector;
-use super::line::Line;
-use crate::Limits;
+use super::elements::{Collector, Reading};
 use crate::bytes::{Reader, Truncated};
-use crate::session::DeviceSettings;
-
-/// What the first byte of a frame's data says about the rest.
-pub(super) enum Codec {
-    Records(Layout),
-    Text,
-    Unknown,
-}
-
-impl Codec {
-    pub(super) fn of(byte: u8) -> Self {
-        match byte {
-            0x08 => Self::Records(Layout { wide_ids: false, wide_counts: false, generation: false }),
-            0x8E => Self::Records(Layout { wide_ids: true, wide_counts: true, generation: false }),
-            0x10 => Self::Records(Layout { wide_ids: true, wide_counts: false, generation: true }),
-            0x0C..=0x0F => Self::Text,
-            _ => Self::Unknown,
-        }
-    }
-}
+use crate::draft::SPEED_KMH_MAX;
 
 /// In what the record codecs differ.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Layout {
     /// Element ids have two bytes.
     wide_ids: bool,
@@ -39,34 +18,50 @@ pub(super) struct Layout {
 }
 
 impl Layout {
+    pub(super) const CODEC_8: Self = Self { wide_ids: false, wide_counts: false, generation: false };
+    pub(super) const CODEC_8_EXTENDED: Self = Self { wide_ids: true, wide_counts: true, generation: false };
+    pub(super) const CODEC_16: Self = Self { wide_ids: true, wide_counts: false, generation: true };
+
+    #[inline]
     fn id(self, r: &mut Reader<'_>) -> Result<u16, Truncated> {
         if self.wide_ids { r.u16() } else { r.u8().map(u16::from) }
     }
 
+    #[inline]
     fn count(self, r: &mut Reader<'_>) -> Result<u16, Truncated> {
         if self.wide_counts { r.u16() } else { r.u8().map(u16::from) }
     }
+
+    /// Whether old firmware adds a group of sixteen bytes to these records.
+    fn may_have_16_byte_group(self) -> bool {
+        !self.wide_counts
+    }
 }
 
+/// The records of a packet.
 pub(super) struct Packet {
     pub(super) reports: Vec<Report>,
-    /// Every record that the packet announces could be read.
-    pub(super) is_complete: bool,
+    /// How many the packet says that it has.
+    pub(super) announced: u8,
+    /// Where the first record begins that could not be read, in bytes from the codec.
+    pub(super) broken_at: Option<usize>,
 }
 
-/// Reads the records of a packet. Those before a broken one are kept. A differing second count, or bytes after it, are
-/// tolerated as long as all announced records are there.
-pub(super) fn decode(data: &[u8], layout: Layout, settings: &DeviceSettings, limits: &Limits) -> Packet {
+/// Reads the records of a packet. Those before a broken one are kept: a record does not say how long it is, so nothing
+/// after it can be found. A differing second count, or bytes after it, are tolerated as long as all announced records
+/// are there.
+pub(super) fn decode(data: &[u8], layout: Layout, reading: &Reading) -> Packet {
     let mut r = Reader::new(data.get(1..).unwrap_or_default());
-    let Ok(announced) = r.u8() else { return Packet { reports: Vec::new(), is_complete: false } };
+    let Ok(announced) = r.u8() else { return Packet { reports: Vec::new(), announced: 0, broken_at: Some(0) } };
     let mut reports = Vec::with_capacity(usize::from(announced).min(r.remaining() / RECORD_BYTES_MIN));
     for _ in 0..announced {
-        match record(&mut r, layout, settings, limits) {
+        let at = data.len() - r.remaining();
+        match record(&mut r, layout, reading) {
             Ok(report) => reports.push(report),
-            Err(Truncated) => return Packet { reports, is_complete: false },
+            Err(Truncated) => return Packet { reports, announced, broken_at: Some(at) },
         }
     }
-    Packet { reports, is_complete: true }
+    Packet { reports, announced, broken_at: None }
 }
 
 /// Time, priority, position, and the counts of a codec 8 record without elements.
@@ -74,7 +69,7 @@ const RECORD_BYTES_MIN: usize = 30;
 /// Room made at once for attributes; records with more elements grow it.
 const ATTRIBUTES_EXPECTED_MAX: usize = 96;
 
-fn record(r: &mut Reader<'_>, layout: Layout, settings: &DeviceSettings, limits: &Limits) -> Result<Report, Truncated> {
+fn record(r: &mut Reader<'_>, layout: Layout, reading: &Reading) -> Result<Report, Truncated> {
     let time = time(r.u64()?);
     let priority = r.u8()?;
     let fix = GpsElement::read(r)?;
@@ -94,7 +89,7 @@ fn record(r: &mut Reader<'_>, layout: Layout, settings: &DeviceSettings, limits:
     if position.is_none() {
         attributes.set(attr::SATELLITES, Value::Int(i64::from(fix.satellites)));
     }
-    let mut collector = Collector::new(attributes, event_io, Line::of(settings), limits.text_bytes_max);
+    let mut collector = Collector::new(attributes, event_io, reading);
     elements(r, layout, &mut collector)?;
     let (attributes, event) = collector.finish();
     Ok(Report { time, position, events: event.into_iter().collect(), archived: false, attributes })
@@ -105,7 +100,7 @@ fn time(ms: u64) -> Option<Timestamp> {
     i64::try_from(ms).ok().filter(|ms| *ms != 0).and_then(Timestamp::from_ms)
 }
 
-fn elements(r: &mut Reader<'_>, layout: Layout, collector: &mut Collector) -> Result<(), Truncated> {
+fn elements(r: &mut Reader<'_>, layout: Layout, collector: &mut Collector<'_>) -> Result<(), Truncated> {
     for _ in 0..layout.count(r)? {
         let id = layout.id(r)?;
         collector.number(id, 1, u64::from(r.u8()?));
@@ -121,6 +116,12 @@ fn elements(r: &mut Reader<'_>, layout: Layout, collector: &mut Collector) -> Re
     for _ in 0..layout.count(r)? {
         let id = layout.id(r)?;
         collector.number(id, 8, r.u64()?);
+    }
+    if layout.may_have_16_byte_group() && collector.has_16_byte_group() {
+        for _ in 0..r.u8()? {
+            let id = layout.id(r)?;
+            collector.bytes(id, r.take(16)?);
+        }
     }
     if layout.wide_counts {
         for _ in 0..r.u16()? {
@@ -153,9 +154,10 @@ impl GpsElement {
         })
     }
 
-    /// `None` for 0/0, which devices send while they have never had a fix, and for impossible coordinates.
+    /// `None` for 0/0, which devices send while they have never had a fix, and for impossible coordinates and speeds.
     fn position(&self) -> Option<Position> {
-        if (self.longitude_e7, self.latitude_e7) == (0, 0) {
+        let is_impossible = f64::from(self.speed_kmh) > SPEED_KMH_MAX;
+        if is_impossible || (self.longitude_e7, self.latitude_e7) == (0, 0) {
             return None;
         }
         let mut p = Position::new(f64::from(self.latitude_e7) / 1e7, f64::from(self.longitude_e7) / 1e7)?;

@@ -48,9 +48,28 @@ const fn eye_temperature(id: u16, name: &'static str) -> Element {
     div(id, name, 100.0).signed().but(&[i16::MAX as i64, i16::MIN as i64]).fmx1()
 }
 
-/// A fuel probe's raw count; the highest values are fault codes.
-const fn lls(id: u16, name: &'static str) -> Element {
-    int(id, name).signed().within(0, 65_530).fmx1()
+/// A fuel probe; the highest values are fault codes.
+const fn lls(id: u16, number: u8) -> Element {
+    let name = ["lls_level_raw_1", "lls_level_raw_2", "lls_level_raw_3", "lls_level_raw_4", "lls_level_raw_5"]
+        [number as usize - 1];
+    element(id, name, Meaning::FuelProbe(number)).signed().fmx1()
+}
+
+/// A part of a cell tower that asset trackers see.
+const fn cell(id: u16, number: u8, part: u8) -> Element {
+    element(id, "", Meaning::Cell(number, part)).tat()
+}
+
+/// A humidity in tenths of a per cent.
+const fn humidity(id: u16, name: &'static str) -> Element {
+    div(id, name, 10.0).within(0, 1_000).fmx1()
+}
+
+/// A temperature probe of the lines for lorries and light vehicles.
+const fn probe(id: u16, name: &'static str) -> Element {
+    let mut probe = div(id, name, 100.0).signed().but(&[i16::MAX as i64, i16::MIN as i64]);
+    probe.lines = Lines::FM6.and(Lines::TFT);
+    probe
 }
 
 impl Element {
@@ -80,7 +99,12 @@ impl Element {
     }
 
     const fn fmx1_or_tat(mut self) -> Self {
-        self.lines = Lines(Lines::FMX1.0 | Lines::TAT.0);
+        self.lines = Lines::FMX1.and(Lines::TAT);
+        self
+    }
+
+    const fn fmx1_or_fm6(mut self) -> Self {
+        self.lines = Lines::FMX1.and(Lines::FM6);
         self
     }
 
@@ -114,7 +138,7 @@ pub(super) const ELEMENTS: &[Element] = &[
     element(3, "", Meaning::Input(2)),
     element(4, "", Meaning::Input(3)),
     div(6, "analog_2", 1000.0).fmx1(),
-    div(9, "analog_1", 1000.0).fmx1(),
+    div(9, "analog_1", 1000.0).fmx1_or_fm6(),
     // The second analogue input of older lines; one byte wide it is the state of an SD card.
     div(10, "analog_2", 1000.0).wide(2),
     element(11, "iccid", Meaning::Iccid(0)),
@@ -185,18 +209,18 @@ pub(super) const ELEMENTS: &[Element] = &[
     div(83, "can_consumption", 10.0).fmx1(),
     div(84, "can_fuel_litres", 10.0).fmx1(),
     int(85, "can_rpm").fmx1(),
-    div(86, "ble_humidity_1", 10.0).fmx1(),
+    humidity(86, "ble_humidity_1"),
     div(87, "can_mileage", 1000.0).fmx1(),
     percent(89, "can_fuel_1").fmx1(),
     int(90, "can_door_state").fmx1(),
     int(100, "can_program").fmx1(),
     div(102, "can_engine_hours", 60.0).fmx1(),
     div(103, "can_engine_hours_counted", 60.0).fmx1(),
-    div(104, "ble_humidity_2", 10.0).fmx1(),
+    humidity(104, "ble_humidity_2"),
     div(105, "can_mileage_counted", 1000.0).fmx1(),
-    div(106, "ble_humidity_3", 10.0).fmx1(),
+    humidity(106, "ble_humidity_3"),
     div(107, "can_consumption_counted", 10.0).fmx1(),
-    div(108, "ble_humidity_4", 10.0).fmx1(),
+    humidity(108, "ble_humidity_4"),
     div(110, "can_fuel_rate", 10.0).fmx1(),
     percent(111, "can_adblue_level").fmx1(),
     div(112, "can_adblue_litres", 10.0).fmx1(),
@@ -218,18 +242,18 @@ pub(super) const ELEMENTS: &[Element] = &[
     element(196, "hardware_key", Meaning::Driver(1)).fm6(),
     div(199, "trip_mileage", 1000.0),
     int(200, "sleep_mode"),
-    lls(201, "lls_level_raw_1"),
+    lls(201, 1),
     int(202, "fuel_temperature_1").signed().fmx1(),
-    lls(203, "lls_level_raw_2"),
+    lls(203, 2),
     int(204, "fuel_temperature_2").signed().fmx1(),
     int(205, "cell_id"),
     int(206, "lac"),
     hex(207, "hardware_key"),
-    lls(210, "lls_level_raw_3"),
+    lls(210, 3),
     int(211, "fuel_temperature_3").signed().fmx1(),
-    lls(212, "lls_level_raw_4"),
+    lls(212, 4),
     int(213, "fuel_temperature_4").signed().fmx1(),
-    lls(214, "lls_level_raw_5"),
+    lls(214, 5),
     int(215, "fuel_temperature_5").signed().fmx1(),
     int(237, "network_type"),
     int(238, "user_id"),
@@ -238,6 +262,7 @@ pub(super) const ELEMENTS: &[Element] = &[
     int(241, "operator").within(1_000, i64::MAX),
     int(247, "crash"),
     flag(248, "immobilizer"),
+    flag(249, "jamming"),
     int(250, "trip"),
     int(253, "harsh_driving"),
     div(254, "harsh_value", 100.0),
@@ -249,6 +274,18 @@ pub(super) const ELEMENTS: &[Element] = &[
     int(276, "ble_lls_level_3").fmx1(),
     int(279, "ble_lls_level_4").fmx1(),
     element(281, "obd_dtc_codes", Meaning::Codes),
+    cell(287, 0, 1),
+    cell(288, 0, 2),
+    cell(289, 0, 3),
+    cell(290, 1, 1),
+    cell(291, 1, 2),
+    cell(292, 1, 3),
+    cell(293, 2, 1),
+    cell(294, 2, 2),
+    cell(295, 2, 3),
+    cell(296, 3, 1),
+    cell(297, 3, 2),
+    cell(298, 3, 3),
     flag(303, "instant_movement"),
     int(306, "ble_lls_frequency_1").fmx1(),
     int(307, "ble_lls_frequency_2").fmx1(),
@@ -278,12 +315,16 @@ pub(super) const ELEMENTS: &[Element] = &[
     div(703, "ble_temp_sensor_3", 10.0).signed().fm6(),
     div(704, "ble_temp_sensor_4", 10.0).signed().fm6(),
     int(1148, "connectivity_quality"),
-    div(10644, "temperature_1", 100.0).signed().fm6(),
-    div(10645, "temperature_2", 100.0).signed().fm6(),
-    div(10646, "temperature_3", 100.0).signed().fm6(),
-    div(10647, "temperature_4", 100.0).signed().fm6(),
-    div(10648, "temperature_5", 100.0).signed().fm6(),
-    div(10649, "temperature_6", 100.0).signed().fm6(),
+    cell(1200, 0, 0),
+    cell(1201, 1, 0),
+    cell(1202, 2, 0),
+    cell(1203, 3, 0),
+    probe(10644, "temperature_1"),
+    probe(10645, "temperature_2"),
+    probe(10646, "temperature_3"),
+    probe(10647, "temperature_4"),
+    probe(10648, "temperature_5"),
+    probe(10649, "temperature_6"),
     eye_temperature(10800, "ble_temp_sensor_1"),
     eye_temperature(10801, "ble_temp_sensor_2"),
     eye_temperature(10802, "ble_temp_sensor_3"),
