@@ -44,6 +44,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "web",
             "gateway",
             "mail",
+            "simulator",
             "calls",
             "navixy",
             "trackit",

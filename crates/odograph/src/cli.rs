@@ -10,6 +10,7 @@ use model::Timestamp;
 
 use crate::packets::{self, Decode, Encode};
 use crate::settings::{self, Flags, Loaded};
+use crate::simulate::Simulate;
 use crate::{admin, export, serve};
 
 /// What the program ends with when its configuration or its arguments are wrong; clap uses the same.
@@ -38,6 +39,8 @@ enum Command {
     Decode(Decode),
     /// Say which bytes make a tracker do something.
     Encode(Encode),
+    /// Play many trackers of any protocols against a server: a load, and a test bench.
+    Simulate(Simulate),
     /// Print a commented odograph.toml with all settings and their defaults.
     Settings,
 }
@@ -124,6 +127,7 @@ impl Cli {
             }
             Command::Decode(decode) => packets::decode(decode),
             Command::Encode(encode) => packets::encode(encode),
+            Command::Simulate(simulate) => finish(simulate.run()),
             Command::Settings => finish(std::io::stdout().lock().write_all(settings::commented_file().as_bytes())),
         }
     }

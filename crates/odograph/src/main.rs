@@ -16,6 +16,7 @@ mod packets;
 mod pages;
 mod serve;
 mod settings;
+mod simulate;
 mod wiring;
 
 use std::process::ExitCode;

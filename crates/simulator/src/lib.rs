@@ -10,12 +10,14 @@
 //! - [`drive`]: vehicles that move through a city, stop, park, lose power and lose signal.
 //! - [`fleet`]: many of them, named and numbered.
 //! - [`cabs`]: recorded taxi drives as device records.
+//! - [`drive_file`]: drives as files of other tools have them, CSV and GPX.
 //! - `shell` (feature `shell`): all of it over real TCP connections.
 #![deny(missing_docs)]
 
 pub mod cabs;
 pub mod device;
 pub mod drive;
+pub mod drive_file;
 pub mod fleet;
 pub mod geo;
 pub mod imei;

@@ -40,6 +40,7 @@ mod readings;
 mod ruptela;
 mod sensors;
 mod shapes;
+mod simulate;
 mod state;
 mod subscription_errors;
 mod subscription_limits;

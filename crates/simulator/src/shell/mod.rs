@@ -1,6 +1,7 @@
 //! Devices and fleets over real TCP connections. The one part of this crate that reads a clock.
 
 mod connection;
+mod load;
 mod run;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -8,6 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use model::Timestamp;
 
 pub use self::connection::{Connection, Ended};
+pub use self::load::{Counts, Course, DELAY_CLASSES_MS, Load, LoadOptions, Player, load};
 pub use self::run::{Acknowledged, Running, ShellOptions, Watched, run};
 
 /// The time of the machine's clock.

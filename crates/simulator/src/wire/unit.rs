@@ -147,6 +147,16 @@ pub fn speech(family: &str) -> Option<&'static Speech> {
     SPEECHES.iter().find(|speech| speech.family == family)
 }
 
+impl Speech {
+    /// An identifier that this family's devices have, the `n`th of a made-up block; `None` when none is known for it.
+    pub fn identifier(&self, n: u64) -> Option<String> {
+        let imei = crate::imei::imei(n);
+        let phone = format!("139{:08}", n % 100_000_000);
+        let candidates = [imei.clone(), phone, imei[5..].to_owned(), imei[6..].to_owned()];
+        candidates.into_iter().find(|id| (self.unit)(id).is_some())
+    }
+}
+
 /// Whether the text is so many decimal digits.
 pub(crate) fn is_digits(text: &str, count: usize) -> bool {
     text.len() == count && text.bytes().all(|b| b.is_ascii_digit())
@@ -305,6 +315,8 @@ pub(crate) mod tests {
             assert!(SPEECHES[..nth].iter().all(|other| other.family != speech.family), "{}", speech.family);
             assert!(speech.fixes_per_message_max > 0);
             assert!((speech.unit)("").is_none(), "{} takes no identifier for one", speech.family);
+            let made_up = speech.identifier(7);
+            assert!(made_up.is_some() && made_up != speech.identifier(8), "{}", speech.family);
         }
         assert!(speech("morse").is_none());
     }
