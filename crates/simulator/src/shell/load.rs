@@ -185,7 +185,7 @@ impl Way {
         match course {
             Course::Recorded(fixes) => Self::Recorded { fixes: fixes.clone(), next: 0 },
             Course::MadeUp => {
-                let city = CITIES[n % CITIES.len()].clone();
+                let city = CITIES[n % CITIES.len()];
                 let begun = now().plus_ms(-60_000 - rng.below(600_000) as i64);
                 let drive = Drive::new(city, DriveOptions::default(), Beginning::Driving, rng, begun);
                 Self::MadeUp { drive: Box::new(drive), samples: Vec::new() }
