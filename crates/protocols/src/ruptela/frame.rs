@@ -2,6 +2,7 @@
 
 use crate::Limits;
 use crate::checksum::KERMIT;
+use crate::framed::Front;
 
 /// A packet begins with its length.
 const LENGTH_BYTES: usize = 2;
@@ -12,38 +13,52 @@ const IMEI_BYTES: usize = 8;
 const COUNTED_BYTES_MIN: usize = IMEI_BYTES + 1;
 /// The largest number of fifteen digits.
 const IMEI_MAX: u64 = 999_999_999_999_999;
-
-/// What stands at the front of the bytes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Front {
-    /// Too little to tell.
-    More,
-    /// A packet of this many bytes in all.
-    Packet { bytes: usize },
-    /// Nothing begins here, as the first so many bytes show.
-    Noise { seen: usize },
-}
+/// What devices say, by the command byte.
+const COMMANDS: [u8; 12] = [1, 2, 3, 4, 7, 9, 15, 16, 17, 18, 37, 68];
+/// The smallest without leading zeros.
+const FULL_IMEI_MIN: u64 = 100_000_000_000_000;
 
 pub(super) fn front(bytes: &[u8], limits: &Limits) -> Front {
-    let Some((length, rest)) = bytes.split_first_chunk::<LENGTH_BYTES>() else { return Front::More };
+    let Some((length, rest)) = bytes.split_first_chunk::<LENGTH_BYTES>() else {
+        let is_possible = bytes.first().is_none_or(|high| usize::from(*high) << 8 <= limits.frame_bytes_max);
+        return if is_possible { Front::More } else { Front::Noise(1) };
+    };
     let counted = usize::from(u16::from_be_bytes(*length));
     if !(COUNTED_BYTES_MIN..=limits.frame_bytes_max).contains(&counted) {
-        return Front::Noise { seen: LENGTH_BYTES };
+        return Front::Noise(1);
     }
     // The numbers of devices begin with zeros, which text and other protocols do not.
-    if let Some(odd) = odd_byte(rest) {
-        return Front::Noise { seen: LENGTH_BYTES + odd + 1 };
+    if is_odd(rest) {
+        return Front::Noise(1);
     }
     let whole = LENGTH_BYTES + counted + CHECKSUM_BYTES;
-    if bytes.len() < whole { Front::More } else { Front::Packet { bytes: whole } }
+    if bytes.len() < whole { Front::More } else { Front::Frame(whole) }
 }
 
-/// The first byte that shows that these do not begin with the number of a device.
-fn odd_byte(rest: &[u8]) -> Option<usize> {
+/// Whether these bytes cannot begin with the number of a device.
+fn is_odd(rest: &[u8]) -> bool {
     let largest = IMEI_MAX.to_be_bytes();
     let here = &rest[..rest.len().min(IMEI_BYTES)];
-    let differs = here.iter().zip(largest).position(|(byte, most)| *byte != most)?;
-    (here[differs] > largest[differs]).then_some(differs)
+    here > &largest[..here.len()]
+}
+
+/// Where within what was taken for a packet another one begins, or may begin with the last bytes: the first was cut off
+/// there, or its length is wrong. It is one of the device that spoke before, if any did.
+pub(super) fn begins_within(packet: &[u8], imei: Option<u64>, limits: &Limits) -> Option<usize> {
+    let is_named = |named: &[u8]| match imei {
+        _ if named.is_empty() => true,
+        Some(imei) => named.iter().zip(imei.to_be_bytes()).all(|(byte, wanted)| *byte == wanted),
+        None => {
+            let number = named.first_chunk::<IMEI_BYTES>().map(|bytes| u64::from_be_bytes(*bytes));
+            number.is_some_and(|number| (FULL_IMEI_MIN..=IMEI_MAX).contains(&number))
+        }
+    };
+    let is_begin = |rest: &[u8]| {
+        is_named(rest.get(LENGTH_BYTES..).unwrap_or_default())
+            && rest.get(LENGTH_BYTES + IMEI_BYTES).is_none_or(|command| COMMANDS.contains(command))
+            && !matches!(front(rest, limits), Front::Noise(_))
+    };
+    (1..packet.len()).find(|at| is_begin(&packet[*at..]))
 }
 
 /// The parts of a whole packet.
@@ -74,6 +89,14 @@ impl<'a> Packet<'a> {
     }
 }
 
+/// The command of a whole packet of the server, if it is one.
+pub(super) fn command_of(packet: &[u8]) -> Option<u8> {
+    let (counted, checksum) = packet.get(LENGTH_BYTES..)?.split_last_chunk::<CHECKSUM_BYTES>()?;
+    let is_whole = packet.starts_with(&(counted.len() as u16).to_be_bytes());
+    let is_right = KERMIT.checksum(counted) == u16::from_be_bytes(*checksum);
+    counted.first().copied().filter(|_| is_whole && is_right)
+}
+
 /// A packet of the server, which names no device.
 pub(super) fn around(command: u8, payload: &[u8]) -> Vec<u8> {
     // Commands are bounded far below what the length can say.
@@ -96,15 +119,15 @@ mod tests {
         let check = |bytes: &[u8], wanted: Front| assert_eq!(front(bytes, &limits), wanted, "{bytes:02X?}");
         check(&[], Front::More);
         check(&[0], Front::More);
-        check(&[0, 8], Front::Noise { seen: 2 });
+        check(&[0, 8], Front::Noise(1));
         check(&[0, 9], Front::More);
-        check(&[0x28, 0x01], Front::Noise { seen: 2 });
+        check(&[0x28, 0x01], Front::Noise(1));
         check(&[0x28, 0x00], Front::More);
-        check(&[0, 9, 1], Front::Noise { seen: 3 });
+        check(&[0, 9, 1], Front::Noise(1));
         check(&[0, 9, 0, 3, 0x8D], Front::More);
-        check(&[0, 9, 0, 3, 0x8E], Front::Noise { seen: 5 });
+        check(&[0, 9, 0, 3, 0x8E], Front::Noise(1));
         check(&[0, 9, 0, 3, 0x8D, 0x7E, 0xA4, 0xC6, 0x7F, 0xFF, 1, 0], Front::More);
-        check(&[0, 9, 0, 3, 0x8D, 0x7E, 0xA4, 0xC6, 0x80], Front::Noise { seen: 9 });
-        check(&[0, 9, 0, 3, 0x8D, 0x7E, 0xA4, 0xC6, 0x7F, 0xFF, 1, 0, 0, 7], Front::Packet { bytes: 13 });
+        check(&[0, 9, 0, 3, 0x8D, 0x7E, 0xA4, 0xC6, 0x80], Front::Noise(1));
+        check(&[0, 9, 0, 3, 0x8D, 0x7E, 0xA4, 0xC6, 0x7F, 0xFF, 1, 0, 7], Front::Frame(13));
     }
 }

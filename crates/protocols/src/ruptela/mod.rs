@@ -1,5 +1,8 @@
-//! Ruptela over TCP: packets that name their device, records and extended records, each packet acknowledged once it is
-//! stored; commands by text and by number.
+//! Ruptela over TCP and UDP: packets that name their device, records and extended records, each packet acknowledged once
+//! it is stored; commands by text and by number.
+//!
+//! Every element is kept as `avl_io_<id>`. Names of this family's own: `ruptela_identification`, `ruptela_heartbeat`,
+//! `ruptela_dynamic_identification` and `ruptela_file`, for what is kept as it came.
 
 mod command;
 mod elements;
@@ -10,24 +13,18 @@ mod session;
 mod tests;
 mod text;
 
-use crate::session::Session;
-use crate::stream::Stream;
-use crate::{Family, Likeness, Limits, Presence};
+use crate::framed::open;
+use crate::{Family, Likeness, Presence};
 
 /// This family.
 pub(crate) const FAMILY: Family = Family {
     name: "ruptela",
     default_listen: "127.0.0.1:5046",
     presence: Presence::Connection,
-    open,
-    open_udp: None,
+    open: |limits| open(session::Ruptela::default(), limits),
+    open_udp: Some(|limits| open(session::Ruptela::default(), limits)),
     recognise,
 };
-
-/// Opens a session of this family.
-fn open(limits: &Limits) -> Box<dyn Session> {
-    Box::new(Stream::new(session::Ruptela::new(limits), limits))
-}
 
 /// Two bytes of length, an IMEI as a number, and a kind.
 fn recognise(bytes: &[u8]) -> Likeness {

@@ -5,6 +5,7 @@ use model::{Attributes, Position, Report, Timestamp, Value, attr};
 use super::elements::Collector;
 use crate::Limits;
 use crate::bytes::{Reader, Truncated};
+use crate::draft::SPEED_KMH_MAX;
 
 /// In what the two kinds of record differ.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -21,29 +22,31 @@ impl Layout {
 
 pub(super) struct Batch {
     pub(super) reports: Vec<Report>,
-    /// Every record that the packet announces could be read.
-    pub(super) is_complete: bool,
+    /// Where the first record begins that could not be read, in bytes of the payload.
+    pub(super) broken_at: Option<usize>,
 }
 
 /// Time, its extension, priority, position, event and four counts of a plain record.
-const RECORD_BYTES_MIN: usize = 29;
+const RECORD_BYTES_MIN: usize = 27;
 /// Room made at once for attributes; records with more elements grow it.
 const ATTRIBUTES_EXPECTED_MAX: usize = 64;
 /// The coordinate of a record without a fix.
 const NO_FIX: i32 = i32::MIN;
 
-/// Reads the records of a packet. Those before a broken one are kept.
+/// Reads the records of a packet. Those before a broken one are kept: a record does not say how long it is, so nothing
+/// after it can be found.
 pub(super) fn decode(payload: &[u8], layout: Layout, limits: &Limits) -> Batch {
     let mut r = Reader::new(payload);
-    let broken = |reports| Batch { reports, is_complete: false };
     // Whether more records wait in the device is of no use: each packet is answered alone.
-    let (Ok(_), Ok(announced)) = (r.u8(), r.u8()) else { return broken(Vec::new()) };
+    let (Ok(_), Ok(announced)) = (r.u8(), r.u8()) else { return Batch { reports: Vec::new(), broken_at: Some(0) } };
     let mut reports: Vec<Report> = Vec::with_capacity(usize::from(announced).min(r.remaining() / RECORD_BYTES_MIN));
     let mut open: Option<Collector> = None;
+    let mut broken_at = None;
     for _ in 0..announced {
+        let at = payload.len() - r.remaining();
         let Ok(mut header) = Header::read(&mut r, layout) else {
-            reports.extend(open.take().map(Collector::finish));
-            return broken(reports);
+            broken_at = Some(at);
+            break;
         };
         // A part goes on with the record before it, if that is the one that it belongs to.
         let mut collector = match open.take() {
@@ -54,18 +57,15 @@ pub(super) fn decode(payload: &[u8], layout: Layout, limits: &Limits) -> Batch {
             }
         };
         let whole = elements(&mut r, layout, header.event, &mut collector);
-        match whole {
-            Ok(()) => open = Some(collector),
-            // What was read before the fault belongs to a record that will come again whole.
-            Err(Truncated) if header.part == 0 => return broken(reports),
-            Err(Truncated) => {
-                reports.push(collector.finish());
-                return broken(reports);
-            }
+        // What was read of a broken record belongs to one that may come again whole; its parts before are kept.
+        open = (whole.is_ok() || header.part > 0).then_some(collector);
+        if whole.is_err() {
+            broken_at = Some(at);
+            break;
         }
     }
     reports.extend(open.map(Collector::finish));
-    Batch { reports, is_complete: true }
+    Batch { reports, broken_at }
 }
 
 fn elements(r: &mut Reader<'_>, layout: Layout, event: u16, collector: &mut Collector) -> Result<(), Truncated> {
@@ -127,10 +127,16 @@ fn time(s: u32, extension: u8) -> Option<Timestamp> {
     Some(at.plus_ms(i64::from(extension)))
 }
 
+/// Newer firmware has altitudes below the sea, older has them above 3,276.7 m; no place is so low.
+fn altitude_dm(raw: i16) -> i32 {
+    const LOWEST_DM: i16 = -10_000;
+    if raw < LOWEST_DM { i32::from(raw as u16) } else { i32::from(raw) }
+}
+
 struct GpsElement {
     longitude_e7: i32,
     latitude_e7: i32,
-    altitude_dm: i16,
+    altitude_dm: i32,
     angle_cdeg: u16,
     satellites: u8,
     speed_kmh: u16,
@@ -142,7 +148,7 @@ impl GpsElement {
         Ok(Self {
             longitude_e7: r.i32()?,
             latitude_e7: r.i32()?,
-            altitude_dm: r.i16()?,
+            altitude_dm: altitude_dm(r.i16()?),
             angle_cdeg: r.u16()?,
             satellites: r.u8()?,
             speed_kmh: r.u16()?,
@@ -158,10 +164,11 @@ impl GpsElement {
         self.is_measured().then_some(self.satellites)
     }
 
-    /// `None` without a fix, for 0/0, and for impossible coordinates.
+    /// `None` without a fix, for 0/0, and for impossible coordinates and speeds.
     fn position(&self) -> Option<Position> {
         let (longitude, latitude) = (self.longitude_e7, self.latitude_e7);
-        if !self.is_measured() || (longitude, latitude) == (0, 0) {
+        let is_impossible = f64::from(self.speed_kmh) > SPEED_KMH_MAX;
+        if is_impossible || !self.is_measured() || (longitude, latitude) == (0, 0) {
             return None;
         }
         let mut p = Position::new(f64::from(latitude) / 1e7, f64::from(longitude) / 1e7)?;

@@ -1,22 +1,21 @@
-//! The conversation with one Ruptela device.
+//! The conversation with one Ruptela device. Every packet names it, so the same holds for datagrams.
 
-use model::{CommandReply, DeviceId, Order, Timestamp};
+use model::{CommandReply, DeviceId, Order};
 
 use super::command::{self, Awaited};
-use super::frame::{Front, Packet, around, front};
+use super::frame::{Packet, around, begins_within, front};
 use super::record::{Layout, decode};
-use super::text::fault_codes;
+use super::text::{fault_codes, kept};
 use crate::Limits;
-use crate::noise::Noise;
-use crate::orders::Orders;
-use crate::replies::Replies;
-use crate::session::{
-    ChecksumPolicy, DeviceSettings, Identified, OrderId, OrderRefused, Output, Progress, Reject, Stored, Ticket,
-};
-use crate::stream::{Flow, Machine};
+use crate::framed::{Claim, Codec, Context, Encoded, Front, Said};
+use crate::session::{ChecksumPolicy, OrderRefused, Reject};
 
 const YES: u8 = 1;
 const NO: u8 = 0;
+/// Where the command stands in a packet.
+const COMMAND_AT: usize = 10;
+/// Where what a command carries begins.
+const PAYLOAD_AT: usize = COMMAND_AT + 1;
 
 /// What a device says, by its command byte.
 mod says {
@@ -34,311 +33,154 @@ mod says {
     pub(super) const EXTENDED_RECORDS: u8 = 68;
 }
 
-enum Identity {
-    Unknown,
-    /// The host is asked because of a packet with this command, which is then read again.
-    Asked {
-        imei: u64,
-        command: u8,
-    },
-    Known {
-        imei: u64,
-        settings: DeviceSettings,
-    },
+/// The answer to a packet with this command; nothing where devices expect none.
+fn answer(command: u8, word: u8) -> Vec<u8> {
+    let answer = match command {
+        says::RECORDS | says::EXTENDED_RECORDS => 100,
+        says::FAULT_CODES | says::IDENTIFICATION | says::HEARTBEAT | says::DYNAMIC_IDENTIFICATION => command + 100,
+        _ => return Vec::new(),
+    };
+    around(answer, &[word])
 }
 
+/// Numbers have lost their leading zeros.
+fn device(imei: u64) -> Option<DeviceId> {
+    DeviceId::new(&format!("{imei:015}"))
+}
+
+#[derive(Default)]
 pub(super) struct Ruptela {
-    limits: Limits,
-    identity: Identity,
-    /// Answers not yet sent; an upload's is the command that it came with.
-    replies: Replies<Awaiting>,
-    noise: Noise,
-    bad_frames_in_a_row: u32,
-    frames: u64,
-    orders: Orders<Awaited>,
+    /// The number of the device that spoke last, and its name.
+    last: Option<(u64, DeviceId)>,
+    /// Length and checksum of a packet that could not all be read.
+    broken: Option<(usize, u16)>,
     /// An order to tell levels was given up; its answer may still come.
     owes_levels: bool,
 }
 
-/// What an upload is answered with once it is stored.
-struct Awaiting {
-    command: u8,
-    /// Part of the packet could not be read, so the device is to keep it.
-    is_broken: bool,
-}
+impl Codec for Ruptela {
+    type Awaited = Awaited;
 
-/// The answer to a packet with this command; `None` where devices expect none.
-fn answer(command: u8, word: u8) -> Option<Vec<u8>> {
-    let answer = match command {
-        says::RECORDS | says::EXTENDED_RECORDS => 100,
-        says::FAULT_CODES | says::IDENTIFICATION | says::HEARTBEAT | says::DYNAMIC_IDENTIFICATION => command + 100,
-        _ => return None,
-    };
-    Some(around(answer, &[word]))
+    fn front(&mut self, bytes: &[u8], limits: &Limits) -> Front {
+        front(bytes, limits)
+    }
+
+    fn claim(&mut self, frame: &[u8], _limits: &Limits) -> Claim {
+        let Some(packet) = Packet::of(frame) else { return Claim::Bad };
+        if packet.found != packet.computed {
+            // The number of the device may be what is wrong.
+            return Claim::Anyone;
+        }
+        if let Some((_, id)) = self.last.as_ref().filter(|(imei, _)| *imei == packet.imei) {
+            return Claim::Device(id.clone());
+        }
+        let Some(id) = device(packet.imei) else { return Claim::Bad };
+        self.last = Some((packet.imei, id.clone()));
+        Claim::Device(id)
+    }
+
+    fn read(&mut self, frame: &[u8], context: &Context<'_>, said: &mut Said<Awaited>) {
+        let Some(packet) = Packet::of(frame) else { return };
+        let is_its_own = context.device.is_some() && context.device == device(packet.imei).as_ref();
+        let (found, computed, at) = (u32::from(packet.found), u32::from(packet.computed), frame.len() - 2);
+        if packet.found != packet.computed && !is_its_own {
+            said.bad(at, Reject::Checksum { found, computed });
+        } else if said.checksum(found, computed, at, ChecksumPolicy::Enforce, context.settings) {
+            self.on_command(&packet, context.limits, said);
+            return;
+        }
+        let next = begins_within(frame, self.last.as_ref().map(|(imei, _)| *imei), context.limits);
+        next.into_iter().for_each(|next| said.resume_at(next));
+    }
+
+    fn refusal(&mut self, frame: &[u8]) -> Vec<u8> {
+        frame.get(COMMAND_AT).map(|command| answer(*command, NO)).unwrap_or_default()
+    }
+
+    fn forget(&mut self) {
+        self.broken = None;
+        self.owes_levels = false;
+    }
+
+    fn encode(&mut self, order: &Order, context: &Context<'_>) -> Result<Encoded<Awaited>, OrderRefused> {
+        let (bytes, awaits) = command::encode(order, context.settings.password.as_deref(), context.limits)?;
+        Ok(Encoded { bytes, awaits })
+    }
+
+    fn answers(&self, awaited: &Awaited, came: &Awaited) -> bool {
+        awaited.is_answered_by(*came)
+    }
+
+    fn gave_up(&mut self, awaited: Awaited) {
+        self.owes_levels |= awaited == Awaited::Levels;
+    }
 }
 
 impl Ruptela {
-    pub(super) fn new(limits: &Limits) -> Self {
-        Self {
-            limits: limits.clone(),
-            identity: Identity::Unknown,
-            replies: Replies::new(),
-            noise: Noise::new(limits.noise_bytes_max),
-            bad_frames_in_a_row: 0,
-            frames: 0,
-            orders: Orders::new(limits.command_reply_ms_max),
-            owes_levels: false,
-        }
-    }
-
-    fn on_noise(&mut self, seen: &[u8], out: &mut Vec<Output>) {
-        if !matches!(self.identity, Identity::Known { .. }) {
-            // Whoever does not begin with a packet is no device of ours.
-            out.push(Output::reject(seen, Reject::BadIdentity));
-            self.replies.close(out);
-        } else if self.noise.is_too_much(seen[0], out) {
-            self.replies.close(out);
-        }
-    }
-
-    /// Takes a whole packet; whether it is used up. It is not while the host is asked who it is from.
-    fn on_packet(&mut self, bytes: &[u8], packet: &Packet<'_>, out: &mut Vec<Output>) -> bool {
-        self.noise.end(out);
-        if packet.found != packet.computed {
-            let reason = Reject::Checksum { found: packet.found.into(), computed: packet.computed.into() };
-            let is_forgiven = match &self.identity {
-                // The number of the device may be what is wrong.
-                Identity::Known { imei, settings } => {
-                    *imei == packet.imei && settings.checksum == Some(ChecksumPolicy::Warn)
-                }
-                _ => false,
-            };
-            if !is_forgiven {
-                self.bad_packet(bytes, reason, out);
-                return true;
-            }
-            out.push(Output::reject(bytes, reason));
-        }
-        match &self.identity {
-            Identity::Known { imei, .. } if *imei == packet.imei => {
-                self.on_command(bytes, packet, out);
-                true
-            }
-            _ => self.ask(bytes, packet, out),
-        }
-    }
-
-    /// Asks the host who this packet is from; whether the packet is used up.
-    fn ask(&mut self, bytes: &[u8], packet: &Packet<'_>, out: &mut Vec<Output>) -> bool {
-        // Numbers have lost their leading zeros.
-        let Some(id) = DeviceId::new(&format!("{:015}", packet.imei)) else {
-            self.bad_packet(bytes, Reject::BadIdentity, out);
-            return true;
-        };
-        out.push(Output::Identify(id));
-        self.identity = Identity::Asked { imei: packet.imei, command: packet.command };
-        false
-    }
-
-    fn on_command(&mut self, bytes: &[u8], packet: &Packet<'_>, out: &mut Vec<Output>) {
+    fn on_command(&mut self, packet: &Packet<'_>, limits: &Limits, said: &mut Said<Awaited>) {
         match packet.command {
             command @ (says::RECORDS | says::EXTENDED_RECORDS) => {
                 let layout = Layout { is_extended: command == says::EXTENDED_RECORDS };
-                let batch = decode(packet.payload, layout, &self.limits);
-                self.on_reports(bytes, command, batch.reports, batch.is_complete, out);
+                let batch = decode(packet.payload, layout, limits);
+                said.reports = batch.reports;
+                self.on_reports(packet, batch.broken_at, said);
             }
-            says::FAULT_CODES => match fault_codes(packet.payload) {
-                Ok(reports) => self.on_reports(bytes, says::FAULT_CODES, reports, true, out),
-                Err(_) => self.on_reports(bytes, says::FAULT_CODES, Vec::new(), false, out),
-            },
+            says::FAULT_CODES => {
+                let (reports, broken_at) = fault_codes(packet.payload);
+                said.reports = reports;
+                self.on_reports(packet, broken_at, said);
+            }
             says::CONFIGURATION | says::VERSION | says::FIRMWARE | says::TEXT => {
-                self.good_packet(out);
-                self.on_words(command::words(packet.payload, &self.limits), out);
+                self.on_words(command::words(packet.payload, limits), said);
             }
-            says::OUTPUT_SET => {
-                self.good_packet(out);
-                self.on_result(packet.payload.first().copied(), out);
-            }
+            says::OUTPUT_SET => on_result(packet.payload.first().copied(), said),
             command @ (says::IDENTIFICATION | says::HEARTBEAT | says::DYNAMIC_IDENTIFICATION) => {
-                self.good_packet(out);
-                if let Some(bytes) = answer(command, YES) {
-                    self.replies.ready(bytes, out);
-                }
+                // The connection begins with it: the device waits for the answer before it sends its records.
+                said.at_once = answer(command, YES);
+                let name = match command {
+                    says::IDENTIFICATION => "ruptela_identification",
+                    says::HEARTBEAT => "ruptela_heartbeat",
+                    _ => "ruptela_dynamic_identification",
+                };
+                said.reports.extend(kept(name, packet.payload, limits.text_bytes_max));
             }
-            says::FILES => self.good_packet(out),
-            unknown => self.bad_packet(bytes, Reject::UnknownKind(unknown), out),
+            says::FILES => said.reports.extend(kept("ruptela_file", packet.payload, limits.text_bytes_max)),
+            unknown => said.bad(COMMAND_AT, Reject::UnknownKind(unknown)),
         }
     }
 
-    fn on_reports(
-        &mut self,
-        bytes: &[u8],
-        command: u8,
-        reports: Vec<model::Report>,
-        is_complete: bool,
-        out: &mut Vec<Output>,
-    ) {
-        if is_complete {
-            self.bad_frames_in_a_row = 0;
-            self.noise.forgive();
-        } else {
-            out.push(Output::reject(bytes, Reject::Truncated));
-        }
-        if reports.is_empty() {
-            out.push(Output::Contact);
-            let word = if is_complete { YES } else { NO };
-            if let Some(bytes) = answer(command, word) {
-                self.replies.ready(bytes, out);
+    /// Answers the reports of a packet once they are stored.
+    fn on_reports(&mut self, packet: &Packet<'_>, broken_at: Option<usize>, said: &mut Said<Awaited>) {
+        let mut word = YES;
+        if let Some(at) = broken_at {
+            // The device keeps what it is told no to, and sends it again. When the same bytes come again, that would
+            // not help: it may forget them.
+            let mark = (packet.payload.len(), packet.computed);
+            if self.broken.replace(mark) != Some(mark) {
+                word = NO;
             }
-        } else {
-            let ticket = self.replies.wait(Awaiting { command, is_broken: !is_complete });
-            out.push(Output::Upload { ticket, reports });
+            match said.reports.is_empty() {
+                true => said.bad(PAYLOAD_AT + at, Reject::Truncated),
+                false => said.fault(PAYLOAD_AT + at, Reject::Truncated),
+            }
         }
-        if !is_complete {
-            self.count_bad_packet(out);
-        }
+        said.when_stored = answer(packet.command, word);
+        said.when_failed = answer(packet.command, NO);
     }
 
-    fn on_words(&mut self, reply: CommandReply, out: &mut Vec<Output>) {
+    fn on_words(&mut self, reply: CommandReply, said: &mut Said<Awaited>) {
         let tells_levels = !reply.lines.is_empty();
-        let is_awaited = match self.orders.under_way() {
-            None | Some(Awaited::Result | Awaited::Nothing) => false,
-            Some(Awaited::Levels) => tells_levels,
-            Some(Awaited::Words) => !(tells_levels && self.owes_levels),
-        };
+        let came = Awaited::CameWords { tells_levels, are_owed: self.owes_levels };
         // Answers come in the order of commands: the first levels settle what is owed.
         self.owes_levels &= !tells_levels;
-        if is_awaited {
-            self.orders.replied(reply, out);
-        } else {
-            out.push(Output::Unasked(reply));
-        }
-    }
-
-    fn on_result(&mut self, code: Option<u8>, out: &mut Vec<Output>) {
-        let text = code.map(|code| code.to_string()).unwrap_or_default();
-        if self.orders.under_way() != Some(&Awaited::Result) {
-            out.push(Output::Unasked(CommandReply { text, lines: Vec::new() }));
-        } else if code == Some(0) {
-            self.orders.replied(CommandReply { text, lines: Vec::new() }, out);
-        } else {
-            self.orders.end(Progress::Refused(text), out);
-        }
-    }
-
-    fn good_packet(&mut self, out: &mut Vec<Output>) {
-        self.bad_frames_in_a_row = 0;
-        self.noise.forgive();
-        out.push(Output::Contact);
-    }
-
-    fn bad_packet(&mut self, packet: &[u8], reason: Reject, out: &mut Vec<Output>) {
-        out.push(Output::reject(packet, reason));
-        self.count_bad_packet(out);
-    }
-
-    fn count_bad_packet(&mut self, out: &mut Vec<Output>) {
-        self.bad_frames_in_a_row += 1;
-        if self.bad_frames_in_a_row >= self.limits.bad_frames_in_a_row_max {
-            self.replies.close(out);
-        }
+        said.answer(Some(came), reply);
     }
 }
 
-impl Machine for Ruptela {
-    fn step(&mut self, bytes: &[u8], out: &mut Vec<Output>) -> usize {
-        match front(bytes, &self.limits) {
-            Front::More => 0,
-            Front::Noise { seen } => {
-                self.on_noise(&bytes[..seen], out);
-                1
-            }
-            Front::Packet { bytes: n } => {
-                let whole = &bytes[..n];
-                let is_used = Packet::of(whole).is_none_or(|packet| self.on_packet(whole, &packet, out));
-                if is_used {
-                    self.frames += 1;
-                    n
-                } else {
-                    0
-                }
-            }
-        }
-    }
-
-    fn bind(&mut self, device: DeviceId, settings: DeviceSettings) {
-        let imei = device.as_str().parse().unwrap_or_default();
-        self.identity = Identity::Known { imei, settings };
-    }
-
-    fn identified(&mut self, given: Identified, out: &mut Vec<Output>) {
-        let Identity::Asked { imei, command } = self.identity else { return };
-        match given {
-            Identified::Accepted(settings) => self.identity = Identity::Known { imei, settings },
-            Identified::Refused => {
-                self.identity = Identity::Unknown;
-                if let Some(bytes) = answer(command, NO) {
-                    self.replies.ready(bytes, out);
-                }
-                self.replies.close(out);
-            }
-        }
-    }
-
-    fn stored(&mut self, ticket: Ticket, outcome: Stored, out: &mut Vec<Output>) {
-        let word = |upload: Awaiting| {
-            let word = if outcome == Stored::Ok && !upload.is_broken { YES } else { NO };
-            answer(upload.command, word).unwrap_or_default()
-        };
-        self.replies.settle(ticket, word, out);
-    }
-
-    fn order(&mut self, now: Timestamp, id: OrderId, order: &Order, out: &mut Vec<Output>) -> Result<(), OrderRefused> {
-        let Identity::Known { settings, .. } = &self.identity else { return Err(OrderRefused::NotIdentified) };
-        self.orders.check_free()?;
-        let (bytes, awaited) = command::encode(order, settings.password.as_deref(), &self.limits)?;
-        let awaits_reply = awaited != Awaited::Nothing;
-        if awaits_reply {
-            self.orders.begin(now, id, awaited)?;
-        }
-        out.push(Output::Reply(bytes));
-        out.push(Output::Ordered { id, what: Progress::Sent { awaits_reply } });
-        Ok(())
-    }
-
-    fn tick(&mut self, now: Timestamp, out: &mut Vec<Output>) {
-        if self.orders.tick(now, out) == Some(Awaited::Levels) {
-            self.owes_levels = true;
-        }
-    }
-
-    fn next_deadline(&self) -> Option<Timestamp> {
-        self.orders.next_deadline()
-    }
-
-    fn flow(&self) -> Flow {
-        if self.replies.is_closing() {
-            Flow::Closed
-        } else if matches!(self.identity, Identity::Asked { .. })
-            || self.replies.len() >= self.limits.uploads_in_flight_max
-        {
-            Flow::Waiting
-        } else {
-            Flow::Open
-        }
-    }
-
-    fn abort(&mut self, held: &[u8], reason: Reject, out: &mut Vec<Output>) {
-        self.noise.end(out);
-        out.push(Output::reject(held, reason));
-        self.replies.close(out);
-    }
-
-    fn is_mid_frame(&self) -> bool {
-        false
-    }
-
-    fn frames(&self) -> u64 {
-        self.frames
+fn on_result(code: Option<u8>, said: &mut Said<Awaited>) {
+    let text = code.map(|code| code.to_string()).unwrap_or_default();
+    match code {
+        Some(0) => said.answer(Some(Awaited::CameResult), CommandReply { text, lines: Vec::new() }),
+        _ => said.refuse(Some(Awaited::CameResult), text),
     }
 }

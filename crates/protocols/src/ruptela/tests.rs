@@ -1,3 +1,5 @@
+mod more;
+
 use model::{AttributeId, Command, CommandReply, EventId, Fix, Order, Report, Value};
 use proptest::prelude::*;
 
@@ -220,12 +222,11 @@ fn what_devices_say_besides_records_is_answered() {
     let check = |command: u8, payload: &[u8], sent: &str| {
         let trace = read_whole(ruptela(), &packet(command, payload));
         assert_eq!((trace.sent.clone(), trace.rejects().len()), (bytes(sent), 0), "{command}: {trace:?}");
-        assert_eq!(trace.seen[1], Seen::Contact);
+        assert!(trace.seen.contains(&Seen::Contact), "a sign of life");
     };
-    check(15, b"whoever", "00027301CB25");
+    check(15, &[], "00027301CB25");
     check(16, &[], "00027401862D");
     assert_eq!(read_whole(ruptela(), &packet(18, &[])).sent, around(118, &[1]));
-    check(37, &[1, 2], "");
     check(7, b"hello", "");
     check(1, &[0, 0], STORED);
     let codes = format!(
@@ -253,7 +254,9 @@ fn strangers_are_told_no() {
     check(&[stranger(1), bytes(RECORDS)].concat(), &bytes(NOT_STORED), true, &[]);
     check(&stranger(15), &around(115, &[0]), true, &[]);
     check(&stranger(7), &[], true, &[]);
-    check(b"GET / HTTP/1.1\r\n\r\n", &[], true, &[Reject::BadIdentity]);
+    // What is no packet costs itself: a device may come after it.
+    let noise = [&b"GET / HTTP/1.1\r\n\r\n"[..], &bytes(RECORDS)].concat();
+    check(&noise, &bytes(STORED), false, &[Reject::Noise { bytes: 18 }]);
     let other = packet_of("00013E52B9ABE00F", 16, &[]);
     let trace = read_whole(ruptela(), &[bytes(RECORDS), other.clone(), other, bytes(RECORDS)].concat());
     let devices = trace.seen.iter().filter(|s| matches!(s, Seen::Device(_))).count();

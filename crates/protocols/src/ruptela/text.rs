@@ -1,28 +1,46 @@
-//! What devices send besides records: fault codes of the vehicle.
+//! What devices send besides records: fault codes of the vehicle, and what is kept as it came.
 
 use model::{Attributes, Position, Report, Timestamp, Value, attr};
 
 use crate::bytes::{Reader, Truncated, text};
+use crate::draft::Draft;
 
 /// A code that lies in the vehicle's memory.
 const STORED: u8 = 2;
 const CODE_BYTES: usize = 5;
 
-/// Reads a list of fault codes: a report for each time and place.
-pub(super) fn fault_codes(payload: &[u8]) -> Result<Vec<Report>, Truncated> {
+/// Reads a list of fault codes: a report for each time and place, and where the first code begins that could not be
+/// read.
+pub(super) fn fault_codes(payload: &[u8]) -> (Vec<Report>, Option<usize>) {
     let mut r = Reader::new(payload);
+    let Ok(announced) = r.u8() else { return (Vec::new(), Some(0)) };
     let mut found: Vec<Faults> = Vec::new();
-    for _ in 0..r.u8()? {
-        let fault = Faults::read(&mut r)?;
-        match found.last_mut() {
-            Some(last) if last.at == fault.at && last.place == fault.place => {
+    let mut broken_at = None;
+    for _ in 0..announced {
+        let at = payload.len() - r.remaining();
+        match (Faults::read(&mut r), found.last_mut()) {
+            (Ok(fault), Some(last)) if last.at == fault.at && last.place == fault.place => {
                 last.codes.extend(fault.codes);
                 last.stored_count += fault.stored_count;
             }
-            _ => found.push(fault),
+            (Ok(fault), _) => found.push(fault),
+            (Err(Truncated), _) => {
+                broken_at = Some(at);
+                break;
+            }
         }
     }
-    Ok(found.into_iter().map(Faults::report).collect())
+    (found.into_iter().map(Faults::report).collect(), broken_at)
+}
+
+/// A report of what is not read further, under this name: text as it is, other bytes in hexadecimal.
+pub(super) fn kept(name: &str, payload: &[u8], text_bytes_max: usize) -> Option<Report> {
+    let mut d = Draft::new(text_bytes_max);
+    match payload.iter().all(|b| b.is_ascii_graphic() || *b == b' ') {
+        true => d.own_text(name, payload),
+        false => d.own_hex(name, payload),
+    }
+    d.finish()
 }
 
 /// Fault codes that were read at one time and place.
