@@ -160,7 +160,7 @@ pub const SETTING_KEYS: &[SettingKey] = &[
         key: "password",
         allowed: "up to 64 characters",
         about: "The device's password: expected at login where the family has one, given with commands where devices want it.",
-        families: &["gt06", "queclink", "ruptela", "wialon-ips", "ngp"],
+        families: &["gt06", "jt808", "queclink", "ruptela", "wialon-ips", "ngp"],
         put: |s, text| put(&mut s.password, name(text)),
         get: |s| s.password.as_deref().map(str::to_owned),
     },

@@ -66,6 +66,11 @@ impl Draft {
         }
     }
 
+    /// What texts are cut at, in bytes.
+    pub(crate) fn text_bytes_max(&self) -> usize {
+        self.text_bytes_max
+    }
+
     /// Where it was, in degrees, south and west negative.
     pub(crate) fn at(&mut self, latitude: f64, longitude: f64) {
         (self.latitude, self.longitude) = (Some(latitude), Some(longitude));

@@ -17,6 +17,7 @@ mod gt06;
 mod h02;
 mod http;
 mod json;
+mod jt808;
 mod levels;
 mod limits;
 mod meitrack;
@@ -75,6 +76,7 @@ pub enum Presence {
 pub const FAMILIES: &[Family] = &[
     teltonika::FAMILY,
     gt06::FAMILY,
+    jt808::FAMILY,
     osmand::FAMILY,
     h02::FAMILY,
     meitrack::FAMILY,

@@ -9,6 +9,14 @@ pub struct Limits {
     pub gt06_frame_bytes_max: usize,
     /// A Wialon IPS line that brings what was kept while there was no connection, in bytes.
     pub wialon_black_box_bytes_max: usize,
+    /// A JT/T 808 message as it is sent, in bytes.
+    pub jt808_frame_bytes_max: usize,
+    /// Parts of JT/T 808 messages that a connection may have waiting for the rest of them.
+    pub jt808_parts_max: usize,
+    /// The same in bytes.
+    pub jt808_parts_bytes_max: usize,
+    /// How long they wait, in milliseconds.
+    pub jt808_parts_ms_max: i64,
     /// A device's identifier in a login, in bytes.
     pub login_bytes_max: usize,
     /// Bytes that begin no frame, since the last good one.
@@ -49,6 +57,10 @@ impl Default for Limits {
             frame_bytes_max: 10_240,
             gt06_frame_bytes_max: 65_535,
             wialon_black_box_bytes_max: 1 << 20,
+            jt808_frame_bytes_max: 65_536,
+            jt808_parts_max: 64,
+            jt808_parts_bytes_max: 1 << 20,
+            jt808_parts_ms_max: 60_000,
             login_bytes_max: 64,
             noise_bytes_max: 16_384,
             bad_frames_in_a_row_max: 10,

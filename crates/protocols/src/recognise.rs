@@ -98,6 +98,9 @@ mod tests {
         check(&bytes("24 2441313233 092653 140326 332693"), "h02");
         check(b"*12,", "unknown");
         check(b"$GPRMC,092653.000,A,", "unknown");
+        check(&bytes("7E 0100 002B 013912345678"), "jt808");
+        check(&bytes("E7 0100 002B 01391234567890"), "jt808");
+        check(b"(013912345678,1,001,BASE,2,TIME)", "jt808");
         check(b"GET /?id=1 HTTP/1.1\r\n", "osmand");
         check(b"POST / HTTP/1.1\r\n", "osmand");
         check(b"\x16\x03\x01", "unknown");

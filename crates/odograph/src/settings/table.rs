@@ -209,6 +209,14 @@ settings! {
         gt06_frame_bytes_max: usize = 65_535, Kind::Number(255, 65_535);
         /// A Wialon IPS line that brings what was kept while there was no connection.
         wialon_black_box_bytes_max: usize = MIB, Kind::Number(4_096, 16 * MIB);
+        /// A JT/T 808 message as it is sent.
+        jt808_frame_bytes_max: usize = 65_536, Kind::Number(2_100, 16 * MIB);
+        /// Parts of JT/T 808 messages that a connection may have waiting for the rest of them.
+        jt808_parts_max: usize = 64, Kind::Number(1, 65_535);
+        /// The same in bytes.
+        jt808_parts_bytes_max: usize = MIB, Kind::Number(1_024, GIB);
+        /// How long they wait.
+        jt808_parts_ms_max: i64 = 60_000, Kind::Number(100, DAY_S * 1_000);
         /// A device's identifier in a login.
         login_bytes_max: usize = 64, Kind::Number(15, 64);
         /// Bytes that begin no frame, before the connection is closed.
