@@ -37,7 +37,7 @@ impl Framer {
         match front {
             Front::Noise(_) => self.is_noisy = true,
             Front::Frame(_) => self.is_noisy = false,
-            Front::More | Front::Skip(_) => {}
+            Front::More | Front::Skip(_) | Front::Alive(_) => {}
         }
         front
     }
@@ -171,7 +171,7 @@ mod tests {
             told.push(front);
             let n = match front {
                 Front::More => break,
-                Front::Frame(n) | Front::Skip(n) | Front::Noise(n) => n,
+                Front::Frame(n) | Front::Skip(n) | Front::Noise(n) | Front::Alive(n) => n,
             };
             rest = &rest[n..];
         }
