@@ -1,7 +1,7 @@
 //! Device protocols, sans-IO: bytes and the time go in, reports and replies come out.
 //!
-//! A family is one folder and one line in [`FAMILIES`] (and one where its folder is named). Each opens a [`Session`] for a connection; the host carries
-//! out its [`Output`]s and answers them. No session reads a clock, a socket or a database, and none can be made to
+//! A family is one folder and one line in [`FAMILIES`] (and one where its folder is named). Each opens a [`Session`]
+//! for a connection; the host carries out its [`Output`]s and answers them. No session reads a clock, a socket or a database, and none can be made to
 //! panic, to hold more than [`Limits`] allow, or to disturb another by what it is fed.
 #![deny(missing_docs)]
 
@@ -11,6 +11,8 @@ mod checks;
 mod checksum;
 mod draft;
 mod events;
+#[cfg(test)]
+mod every_family;
 mod fields;
 mod framed;
 mod gt06;

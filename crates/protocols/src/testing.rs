@@ -1,5 +1,7 @@
 //! The host's half of a session, played in memory: for tests and fuzz targets.
 
+pub mod samples;
+
 use model::{CommandReply, DeviceId, Order, Report, Timestamp};
 
 use crate::{
@@ -59,6 +61,8 @@ pub struct Host {
     trace: Trace,
     /// What [`Session::stored`] is told.
     pub outcome: Stored,
+    /// It knows no device at all.
+    pub refuses_all: bool,
 }
 
 impl Host {
@@ -85,6 +89,7 @@ impl Host {
             outputs: Vec::new(),
             trace: Trace::default(),
             outcome: Stored::Ok,
+            refuses_all: false,
         }
     }
 
@@ -148,7 +153,7 @@ impl Host {
         assert!(!self.trace.closed, "{output:?} after close");
         match output {
             Output::Identify(id) => {
-                let answer = match id.as_str().starts_with('9') {
+                let answer = match self.refuses_all || id.as_str().starts_with('9') {
                     true => Identified::Refused,
                     false => Identified::Accepted(self.settings.clone()),
                 };
@@ -173,6 +178,11 @@ impl Host {
 
     fn store(&mut self, ticket: Ticket) {
         self.session.stored(ticket, self.outcome, &mut self.outputs);
+    }
+
+    /// Whether the session asked to be closed.
+    pub fn is_closed(&self) -> bool {
+        self.trace.closed
     }
 
     /// All that came out so far.
