@@ -27,6 +27,7 @@ mod ngp;
 mod noise;
 mod orders;
 mod osmand;
+mod queclink;
 mod recognise;
 mod replies;
 mod ruptela;
@@ -84,6 +85,7 @@ pub const FAMILIES: &[Family] = &[
     meitrack::FAMILY,
     ruptela::FAMILY,
     wialon_ips::FAMILY,
+    queclink::FAMILY,
     ngp::FAMILY,
 ];
 

@@ -17,6 +17,8 @@ pub struct Limits {
     pub jt808_parts_bytes_max: usize,
     /// How long they wait, in milliseconds.
     pub jt808_parts_ms_max: i64,
+    /// A sentence or frame of a Queclink device, in bytes.
+    pub queclink_frame_bytes_max: usize,
     /// A device's identifier in a login, in bytes.
     pub login_bytes_max: usize,
     /// Bytes that begin no frame, since the last good one.
@@ -61,6 +63,7 @@ impl Default for Limits {
             jt808_parts_max: 64,
             jt808_parts_bytes_max: 1 << 20,
             jt808_parts_ms_max: 60_000,
+            queclink_frame_bytes_max: 65_536,
             login_bytes_max: 64,
             noise_bytes_max: 16_384,
             bad_frames_in_a_row_max: 10,
