@@ -101,6 +101,12 @@ mod tests {
         check(&bytes("7E 0100 002B 013912345678"), "jt808");
         check(&bytes("E7 0100 002B 01391234567890"), "jt808");
         check(b"(013912345678,1,001,BASE,2,TIME)", "jt808");
+        check(b"+RESP:GTFRI,2F0E03,350000000000014,", "queclink");
+        check(b"+BUFF:GTFRI,", "queclink");
+        check(b"+ACK:GTHBD,", "queclink");
+        check(&bytes("2B525350 01"), "queclink");
+        check(&bytes("2B41434B 01"), "queclink");
+        check(&bytes("2B00 0100"), "queclink");
         check(b"GET /?id=1 HTTP/1.1\r\n", "osmand");
         check(b"POST / HTTP/1.1\r\n", "osmand");
         check(b"\x16\x03\x01", "unknown");

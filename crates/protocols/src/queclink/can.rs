@@ -87,7 +87,7 @@ fn first(d: &mut Draft, bit: u32, field: &str) {
 }
 
 fn ignition(d: &mut Draft, field: &str) {
-    if let Some(code @ 0..=2) = field.parse::<u8>().ok() {
+    if let Ok(code @ 0..=2) = field.parse::<u8>() {
         d.set(attr::IGNITION, code != 0);
         d.own("can_engine_on", code == 2);
     }

@@ -7,6 +7,7 @@ pub mod http;
 pub mod meitrack;
 pub mod ngp;
 pub mod osmand;
+pub mod queclink;
 pub mod teltonika;
 pub mod unit;
 pub mod wialon_ips;

@@ -6,6 +6,7 @@ use crate::geo::Place;
 use crate::sample::Sample;
 use crate::wire::gt06::Gt06Unit;
 use crate::wire::meitrack::MeitrackUnit;
+use crate::wire::queclink::QueclinkUnit;
 use crate::wire::teltonika::{
     Answer, Answers, Codec, PACKET_BYTES_MAX, PACKET_RECORDS_MAX, encode_login, encode_packet,
 };
@@ -131,6 +132,7 @@ pub const SPEECHES: &[Speech] = &[
     Speech { family: "teltonika", fixes_per_message_max: 30, acknowledges: true, unit: TeltonikaUnit::boxed },
     Speech { family: "gt06", fixes_per_message_max: 1, acknowledges: true, unit: Gt06Unit::boxed },
     Speech { family: "meitrack", fixes_per_message_max: 8, acknowledges: true, unit: MeitrackUnit::boxed },
+    Speech { family: "queclink", fixes_per_message_max: 1, acknowledges: false, unit: QueclinkUnit::boxed },
     Speech { family: "osmand", fixes_per_message_max: 1, acknowledges: true, unit: OsmAndUnit::boxed },
     Speech { family: "ngp", fixes_per_message_max: 1, acknowledges: true, unit: NgpUnit::boxed },
     Speech {

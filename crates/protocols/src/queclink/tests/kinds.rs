@@ -482,12 +482,7 @@ fn what_happened() {
     check("NMR", "N,,00,1,PLACE,57", &[("is_moving", yes(false)), ("battery_level", int(57)), fields(",00,1")], &[407]);
     for (low, event) in [(0, 241), (1, 240), (2, 239), (3, 241), (4, 240)] {
         let text = format!(",1{low},1");
-        check(
-            "HBM",
-            &format!("N{text},PLACE,1234.5").replacen("N,", "N,", 1),
-            &[km.clone(), fields(&text[..])],
-            &[event],
-        );
+        check("HBM", &format!("N,{text},PLACE,1234.5"), &[km.clone(), fields(&text[..])], &[event]);
     }
     check(
         "IDA",
