@@ -8,8 +8,6 @@ use anyhow::{Context, Result, bail};
 use super::{Done, State};
 use crate::cargo::{self, Program};
 
-/// How long each target runs.
-const SECONDS: &str = "-max_total_time=5";
 /// What the stable compiler has to be told to instrument code for libFuzzer.
 const FLAGS: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=3 \
     -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table --cfg fuzzing";
@@ -35,17 +33,18 @@ pub(crate) fn run(state: &mut State) -> Result<Done> {
         bail!("there are no fuzz targets");
     }
     for target in &targets {
-        smoke(target, &state.target_dir.join("fuzz").join(&target.name))?;
+        smoke(target, state.fuzz_s, &state.target_dir.join("fuzz").join(&target.name))?;
     }
     Ok(Done::Passed)
 }
 
-/// Runs a target for a few seconds. What it says is shown when it finds something; its corpus is kept for the next time.
-fn smoke(target: &Program, folder: &Path) -> Result<()> {
+/// Runs a target for so many seconds. What it says is shown when it finds something; its corpus is kept for the next time.
+fn smoke(target: &Program, seconds: u32, folder: &Path) -> Result<()> {
     let corpus = folder.join("corpus");
     std::fs::create_dir_all(&corpus).with_context(|| corpus.display().to_string())?;
     let mut fuzz = Command::new(&target.path);
-    fuzz.args([SECONDS, "-print_final_stats=1", "-verbosity=0", "-timeout=10", "-rss_limit_mb=2048"]);
+    fuzz.arg(format!("-max_total_time={seconds}"));
+    fuzz.args(["-print_final_stats=1", "-verbosity=0", "-timeout=10", "-rss_limit_mb=2048"]);
     fuzz.arg(format!("-artifact_prefix={}/", folder.display())).arg(&corpus).stdin(Stdio::null());
     let output = fuzz.output().with_context(|| target.path.display().to_string())?;
     let said = String::from_utf8_lossy(&output.stderr);

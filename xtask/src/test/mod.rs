@@ -24,6 +24,9 @@ pub(crate) struct Args {
     /// Only this step; can be given several times.
     #[arg(long, value_name = "STEP", value_parser = clap::builder::PossibleValuesParser::new(STEPS.iter().map(|s| s.name)))]
     only: Vec<String>,
+    /// Seconds that each fuzz target runs; 60 for a long run.
+    #[arg(long, value_name = "S", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    fuzz_s: u32,
 }
 
 impl Args {
@@ -36,6 +39,8 @@ impl Args {
 /// What one step leaves to the next.
 pub(crate) struct State {
     quick: bool,
+    /// Seconds that each fuzz target runs.
+    fuzz_s: u32,
     target_dir: PathBuf,
     /// The server built for the black-box tests.
     server: Option<PathBuf>,
@@ -68,7 +73,7 @@ const STEPS: &[Step] = &[
 pub(crate) fn run(args: &Args) -> Result<()> {
     let began = Instant::now();
     let target_dir = crate::cargo::target_dir()?;
-    let mut state = State { quick: args.quick, target_dir, server: None, counts: None };
+    let mut state = State { quick: args.quick, fuzz_s: args.fuzz_s, target_dir, server: None, counts: None };
     let mut report = Vec::new();
     for step in STEPS.iter().filter(|step| args.wants(step)) {
         say(&format!("{}: {}", step.name, step.about));
@@ -100,7 +105,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 
 /// Runs the black-box tests and writes the pages that say what they prove.
 pub(crate) fn conformance() -> Result<()> {
-    let mut state = State { quick: false, target_dir: crate::cargo::target_dir()?, server: None, counts: None };
+    let mut state =
+        State { quick: false, fuzz_s: 0, target_dir: crate::cargo::target_dir()?, server: None, counts: None };
     node::install(&mut state)?;
     workspace::conformance(&mut state)
 }
