@@ -218,7 +218,9 @@ pub fn model(code: &str) -> Option<&'static Model> {
 /// The model of devices of which no more is known than the protocol that they speak.
 pub fn model_of_protocol(protocol: &str) -> Option<&'static Model> {
     let code = match protocol {
-        "ngp" => "navixy_ngp".to_owned(),
+        // Over MQTT no other is spoken, and over HTTP on a port that is open to all it is mostly phones.
+        "ngp" | "mqtt" => "navixy_ngp".to_owned(),
+        "http" => "osmand".to_owned(),
         own => own.replace('-', "_"),
     };
     // What an application on a phone speaks is a protocol of others.
@@ -354,6 +356,8 @@ mod tests {
             assert_eq!(model_of_protocol(protocol).map(|model| model.code), code, "{protocol}");
         };
         check("ngp", Some("navixy_ngp"));
+        check("mqtt", Some("navixy_ngp"));
+        check("http", Some("osmand"));
         check("wialon-ips", Some("wialon_ips"));
         check("teltonika", Some("teltonika"));
         check("egts", Some("egts"));

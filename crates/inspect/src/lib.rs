@@ -122,7 +122,7 @@ mod tests {
     fn first_bytes_tell_the_family() {
         let name = |bytes: &[u8]| family_of(bytes).map(|family| family.name);
         assert_eq!(name(b"\x78\x78\x0D\x01"), Some("gt06"));
-        assert_eq!(name(b"GET /?id=1"), Some("osmand"));
+        assert_eq!(name(b"GET /?id=1"), Some("http"));
         assert_eq!(name(b"hello"), None);
     }
 

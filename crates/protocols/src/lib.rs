@@ -5,6 +5,7 @@
 //! panic, to hold more than [`Limits`] allow, or to disturb another by what it is fed.
 #![deny(missing_docs)]
 
+mod any_http;
 mod bytes;
 #[cfg(test)]
 mod checks;
@@ -89,7 +90,11 @@ pub const FAMILIES: &[Family] = &[
     ngp::FAMILY,
 ];
 
-/// The family of this name.
+/// Ways to speak families that have no port unless it is asked for: [`recognise`] finds them on a port that is open to
+/// all.
+pub const FURTHER: &[Family] = &[any_http::FAMILY];
+
+/// The family of this name, among all that there are.
 pub fn family(name: &str) -> Option<&'static Family> {
-    FAMILIES.iter().find(|f| f.name == name)
+    FAMILIES.iter().chain(FURTHER).find(|f| f.name == name)
 }

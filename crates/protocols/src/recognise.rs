@@ -1,6 +1,6 @@
 //! Which family a connection belongs to, told from its first bytes.
 
-use crate::{FAMILIES, Family};
+use crate::{FAMILIES, FURTHER, Family};
 
 /// First bytes that are always enough to tell.
 pub const RECOGNISE_BYTES_MAX: usize = 64;
@@ -47,7 +47,7 @@ pub enum Recognised {
 /// over one that is not, and then the first in [`FAMILIES`].
 pub fn recognise(bytes: &[u8]) -> Recognised {
     let mut may_be = false;
-    for family in FAMILIES {
+    for family in FAMILIES.iter().chain(FURTHER) {
         match (family.recognise)(bytes) {
             Likeness::Yes => return Recognised::Family(family),
             Likeness::Perhaps => may_be = true,
@@ -107,8 +107,8 @@ mod tests {
         check(&bytes("2B525350 01"), "queclink");
         check(&bytes("2B41434B 01"), "queclink");
         check(&bytes("2B00 0100"), "queclink");
-        check(b"GET /?id=1 HTTP/1.1\r\n", "osmand");
-        check(b"POST / HTTP/1.1\r\n", "osmand");
+        check(b"GET /?id=1 HTTP/1.1\r\n", "http");
+        check(b"POST / HTTP/1.1\r\n", "http");
         check(b"\x16\x03\x01", "unknown");
         check(b"SSH-2.0", "unknown");
     }

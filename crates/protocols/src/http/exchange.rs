@@ -55,6 +55,8 @@ pub(crate) struct Exchange<A> {
     refused: Option<DeviceId>,
     replies: Replies<Pending>,
     orders: Orders<Waiting>,
+    /// Whether the device that spoke last may be answered with a command.
+    takes_commands: bool,
     bad_in_a_row: u32,
     blank_bytes: usize,
     frames: u64,
@@ -71,6 +73,7 @@ impl<A: Api> Exchange<A> {
             refused: None,
             replies: Replies::new(),
             orders: Orders::new(limits.command_pickup_ms_max),
+            takes_commands: A::TAKES_COMMANDS,
             bad_in_a_row: 0,
             blank_bytes: 0,
             frames: 0,
@@ -190,7 +193,8 @@ impl<A: Api> Exchange<A> {
             Ok(message) => match &self.identity {
                 Some((id, settings)) if id.as_str() == A::device(&message) => {
                     self.bad_in_a_row = 0;
-                    let device = (head.method != "HEAD").then(|| id.clone());
+                    self.takes_commands = A::takes_commands(&message);
+                    let device = (head.method != "HEAD" && self.takes_commands).then(|| id.clone());
                     let reports = A::reports(message, settings, &self.limits);
                     self.upload(Pending { persist: head.persist, device }, reports, out);
                 }
@@ -252,7 +256,7 @@ impl<A: Api> Exchange<A> {
 
     fn on_refusal(&mut self, request: &Request<'_>, persist: Persist, refusal: Refusal, out: &mut Vec<Output>) {
         let frame = if request.body.is_empty() { request.query.as_bytes() } else { request.body };
-        let explained = A::EXPLAINS && refusal.status == Status::BadRequest && request.method != "HEAD";
+        let explained = refusal.is_explained && request.method != "HEAD";
         let text = if explained { refusal.reason.to_string() } else { String::new() };
         out.push(Output::reject(frame, refusal.reason));
         self.bad_in_a_row += 1;
@@ -312,7 +316,7 @@ impl<A: Api> Machine for Exchange<A> {
         _out: &mut Vec<Output>,
     ) -> Result<(), OrderRefused> {
         let text = match order {
-            Order::Do(Command::Text(text)) if A::TAKES_COMMANDS && !text.is_empty() => text,
+            Order::Do(Command::Text(text)) if self.takes_commands && !text.is_empty() => text,
             _ => return Err(OrderRefused::NoSuchCommand),
         };
         let Some((device, _)) = &self.identity else { return Err(OrderRefused::NotIdentified) };

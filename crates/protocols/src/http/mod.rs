@@ -29,6 +29,8 @@ pub(crate) struct Request<'a> {
 pub(crate) struct Refusal {
     pub(crate) status: Status,
     pub(crate) reason: Reject,
+    /// Whether the answer says why.
+    pub(crate) is_explained: bool,
 }
 
 /// A family that speaks HTTP.
@@ -46,8 +48,8 @@ pub(crate) trait Api: Send + 'static {
     fn unknown_device(message: &Self::Message<'_>) -> Status;
     /// The reports in it.
     fn reports(message: Self::Message<'_>, settings: &DeviceSettings, limits: &Limits) -> Upload;
-    /// Whether answers of status 400 say why.
-    const EXPLAINS: bool;
-    /// Whether a command in words may be the body of an answer of status 200.
+    /// Whether any device may be answered with a command.
     const TAKES_COMMANDS: bool;
+    /// Whether a command in words may be the body of the answer to this, if that is of status 200.
+    fn takes_commands(message: &Self::Message<'_>) -> bool;
 }

@@ -13,7 +13,7 @@ use crate::http::{Api, Exchange, Refusal, Request, Status};
 use crate::session::{DeviceSettings, Reject, Session};
 use crate::stream::Stream;
 use crate::{Family, Likeness, Limits, Presence};
-use message::Message;
+pub(crate) use message::Message;
 
 /// This family.
 pub(crate) const FAMILY: Family = Family {
@@ -30,11 +30,10 @@ fn open(limits: &Limits) -> Box<dyn Session> {
     Box::new(Stream::new(Exchange::<Ngp>::new(limits), limits))
 }
 
-struct Ngp;
+pub(crate) struct Ngp;
 
 impl Api for Ngp {
     type Message<'a> = Message<'a>;
-    const EXPLAINS: bool = true;
     const TAKES_COMMANDS: bool = false;
 
     fn body_bytes_max(limits: &Limits) -> usize {
@@ -43,9 +42,17 @@ impl Api for Ngp {
 
     fn parse<'a>(request: &'a Request<'a>, limits: &Limits) -> Result<Message<'a>, Refusal> {
         if request.method != "POST" {
-            return Err(Refusal { status: Status::MethodNotAllowed, reason: Reject::Method });
+            return Err(Refusal { status: Status::MethodNotAllowed, reason: Reject::Method, is_explained: false });
         }
-        Message::read(request.body, limits).map_err(|reason| Refusal { status: Status::BadRequest, reason })
+        Message::read(request.body, limits).map_err(|reason| Refusal {
+            status: Status::BadRequest,
+            reason,
+            is_explained: true,
+        })
+    }
+
+    fn takes_commands(_: &Message<'_>) -> bool {
+        false
     }
 
     fn device<'m>(message: &'m Message<'_>) -> &'m str {
@@ -61,7 +68,7 @@ impl Api for Ngp {
     }
 }
 
-/// A body with `message_time`: told from other HTTP once the body begins.
+/// Told from other HTTP by its body, request by request.
 fn recognise(_: &[u8]) -> Likeness {
     Likeness::No
 }

@@ -2,17 +2,17 @@
 
 use std::borrow::Cow;
 
-use model::{AttributeId, DeviceId, Position, Report, Value, attr};
+use model::{AttributeId, DeviceId, Report, Value, attr};
 
-use super::precision_m;
-use super::query::{alarm, time};
+use super::query::{accuracy, alarm, finish, time};
 use crate::Limits;
 use crate::bytes::cut;
+use crate::draft::Draft;
 use crate::json::{Item, elements, item, members};
 use crate::session::{FieldFault, Reject, SpeedUnit};
 
 /// One request's document, its locations still as text.
-pub(super) struct Document<'a> {
+pub(crate) struct Document<'a> {
     device: Cow<'a, str>,
     locations: Vec<&'a str>,
 }
@@ -45,7 +45,7 @@ impl<'a> Document<'a> {
     }
 
     pub(super) fn into_reports(self, limits: &Limits) -> Vec<Report> {
-        self.locations.into_iter().map(|raw| Draft::read(raw, limits)).collect()
+        self.locations.into_iter().map(|raw| Location::read(raw, limits)).collect()
     }
 }
 
@@ -63,34 +63,31 @@ fn list<'a>(raw: &'a str, limits: &Limits) -> Result<Vec<&'a str>, Reject> {
     Ok(locations)
 }
 
-#[derive(Default)]
-struct Draft {
-    report: Report,
+/// A location while its members are taken, in whatever order they come.
+struct Location {
+    draft: Draft,
     latitude: Option<f64>,
     longitude: Option<f64>,
-    altitude_m: Option<f64>,
-    accuracy_m: Option<f64>,
-    speed_ms: Option<f64>,
-    heading_deg: Option<f64>,
     text_bytes_max: usize,
 }
 
-impl Draft {
+impl Location {
     /// Reads one location. What has an unexpected type is passed over: a phone would send it again for ever.
     fn read(raw: &str, limits: &Limits) -> Report {
-        let mut draft = Self { text_bytes_max: limits.text_bytes_max, ..Self::default() };
+        let text_bytes_max = limits.text_bytes_max;
+        let mut location = Self { draft: Draft::new(text_bytes_max), latitude: None, longitude: None, text_bytes_max };
         // The document was found well formed before; a name with an odd escape ends this location early.
-        let _ = members(raw, |name, value| draft.take(&name, lenient(value)));
-        let accuracy = draft.accuracy_m.and_then(Value::float);
-        draft.report.attributes.set_some(attr::ACCURACY, accuracy);
-        draft.report.position = draft.position();
-        draft.report
+        let _ = members(raw, |name, value| location.take(&name, lenient(value)));
+        if let (Some(latitude), Some(longitude)) = (location.latitude, location.longitude) {
+            location.draft.at(latitude, longitude);
+        }
+        finish(location.draft)
     }
 
     fn take(&mut self, name: &str, item: Item<'_>) -> Result<(), Reject> {
         match (name, item) {
-            ("timestamp", Item::Text(text)) => self.report.time = time(&text),
-            ("timestamp", Item::Int(n)) => self.report.time = time(&n.to_string()),
+            ("timestamp", Item::Text(text)) => self.draft.time = time(&text),
+            ("timestamp", Item::Int(n)) => self.draft.time = time(&n.to_string()),
             ("coords", Item::Object(raw)) => self.coords(raw)?,
             ("battery", Item::Object(raw)) => self.battery(raw)?,
             ("activity", Item::Object(raw)) => self.activity(raw)?,
@@ -100,8 +97,7 @@ impl Draft {
             ("odometer", number) => self.odometer(&number),
             ("event", text @ Item::Text(_)) => self.extra("event", text)?,
             ("alarm", Item::Text(name)) => {
-                let name = cut(&name, self.text_bytes_max);
-                alarm(&mut self.report.events, &mut self.report.attributes, name);
+                alarm(&mut self.draft, cut(&name, self.text_bytes_max));
             }
             _ => {}
         }
@@ -111,14 +107,16 @@ impl Draft {
     fn coords(&mut self, raw: &str) -> Result<(), Reject> {
         members(raw, |name, value| {
             let x = number(&lenient(value));
-            match name.as_ref() {
-                "latitude" => self.latitude = x,
-                "longitude" => self.longitude = x,
-                "altitude" => self.altitude_m = x,
-                "accuracy" => self.accuracy_m = x.filter(|a| *a >= 0.0),
+            match (name.as_ref(), x) {
+                ("latitude", _) => self.latitude = x,
+                ("longitude", _) => self.longitude = x,
+                ("altitude", Some(metres)) => self.draft.altitude_m(metres),
+                ("accuracy", Some(metres)) => accuracy(&mut self.draft, metres),
                 // −1 is unknown, for both.
-                "speed" => self.speed_ms = x,
-                "heading" => self.heading_deg = x,
+                ("speed", Some(ms)) if ms >= 0.0 => {
+                    self.draft.speed_kmh(ms * SpeedUnit::MetresPerSecond.kmh());
+                }
+                ("heading", Some(degrees)) => self.draft.heading_deg(degrees),
                 _ => {}
             }
             Ok(())
@@ -132,7 +130,7 @@ impl Draft {
                     // Rounded down; the small amount makes up for fractions that have no exact double, such as 0.29.
                     let percent = number(&level).map(|x| (x * 100.0 + 1e-6).floor());
                     let usable = percent.filter(|p| (0.0..=100.0).contains(p));
-                    self.report.attributes.set_some(attr::BATTERY_LEVEL, usable.map(|p| Value::Int(p as i64)));
+                    self.draft.attributes().set_some(attr::BATTERY_LEVEL, usable.map(|p| Value::Int(p as i64)));
                 }
                 ("is_charging", Item::Bool(b)) => self.set(attr::CHARGING_STATUS, Value::Bool(b)),
                 _ => {}
@@ -168,33 +166,12 @@ impl Draft {
             _ => return Ok(()),
         };
         // A name that cannot be one is passed over.
-        if let Ok(id) = AttributeId::intern(name) {
-            self.set(id, value);
-        }
+        self.draft.own(name, value);
         Ok(())
     }
 
     fn set(&mut self, id: AttributeId, value: Value) {
-        self.report.attributes.set(id, value);
-    }
-
-    fn position(&self) -> Option<Position> {
-        let (latitude, longitude) = (self.latitude?, self.longitude?);
-        if latitude == 0.0 && longitude == 0.0 {
-            return None;
-        }
-        let mut p = Position::new(latitude, longitude)?;
-        if let Some(altitude_m) = self.altitude_m {
-            p.set_altitude_m(altitude_m);
-        }
-        if let Some(speed_ms) = self.speed_ms {
-            p.set_speed_kmh(speed_ms * SpeedUnit::MetresPerSecond.kmh());
-        }
-        if let Some(heading_deg) = self.heading_deg {
-            p.set_heading_deg(heading_deg);
-        }
-        p.precision_m = self.accuracy_m.and_then(precision_m);
-        Some(p)
+        self.draft.set(id, value);
     }
 }
 

@@ -30,16 +30,15 @@ fn open(limits: &Limits) -> Box<dyn Session> {
     Box::new(Stream::new(Exchange::<OsmAnd>::new(limits), limits))
 }
 
-struct OsmAnd;
+pub(crate) struct OsmAnd;
 
-enum Message<'a> {
+pub(crate) enum Message<'a> {
     Query(Query<'a>),
     Document(Document<'a>),
 }
 
 impl Api for OsmAnd {
     type Message<'a> = Message<'a>;
-    const EXPLAINS: bool = false;
     const TAKES_COMMANDS: bool = true;
 
     fn body_bytes_max(limits: &Limits) -> usize {
@@ -52,7 +51,11 @@ impl Api for OsmAnd {
             "" | "application/x-www-form-urlencoded" => Query::read(request.query, request.body).map(Message::Query),
             _ => Query::read(request.query, &[]).map(Message::Query),
         };
-        message.map_err(|reason| Refusal { status: Status::BadRequest, reason })
+        message.map_err(|reason| Refusal { status: Status::BadRequest, reason, is_explained: false })
+    }
+
+    fn takes_commands(_: &Message<'_>) -> bool {
+        true
     }
 
     fn device<'m>(message: &'m Message<'_>) -> &'m str {
@@ -77,12 +80,7 @@ impl Api for OsmAnd {
     }
 }
 
-/// A radius of uncertainty in whole metres.
-fn precision_m(accuracy_m: f64) -> Option<u32> {
-    (0.0..=f64::from(u32::MAX)).contains(&accuracy_m).then(|| accuracy_m.round() as u32)
-}
-
-/// Any HTTP is taken for this family until its body says otherwise.
-fn recognise(bytes: &[u8]) -> Likeness {
-    Likeness::starts_with(bytes, &[b"GET ", b"POST ", b"HEAD ", b"PUT "])
+/// Told from other HTTP by its body, request by request.
+fn recognise(_: &[u8]) -> Likeness {
+    Likeness::No
 }

@@ -1,13 +1,12 @@
 //! Parameters, from a query or a form.
 
 use std::borrow::Cow;
-use std::fmt::Write;
 
-use model::{AttributeId, Attributes, Civil, DeviceId, EventId, Position, Report, Timestamp, Value, attr};
+use model::{Civil, DeviceId, Report, Timestamp, Value, attr};
 
-use super::precision_m;
 use crate::Limits;
 use crate::bytes::cut;
+use crate::draft::{Cell, Draft};
 use crate::events;
 use crate::session::{DeviceSettings, FieldFault, Reject, SpeedUnit};
 
@@ -15,7 +14,7 @@ use crate::session::{DeviceSettings, FieldFault, Reject, SpeedUnit};
 const SECONDS_END: i64 = 2_147_483_647;
 
 /// The parameters of one request.
-pub(super) struct Query<'a> {
+pub(crate) struct Query<'a> {
     device: Cow<'a, str>,
     pairs: Vec<(Cow<'a, str>, Cow<'a, str>)>,
 }
@@ -37,80 +36,59 @@ impl<'a> Query<'a> {
     }
 
     pub(super) fn into_report(self, settings: &DeviceSettings, limits: &Limits) -> Report {
-        let mut draft = Draft::new(limits);
+        let mut parameters = Parameters::new(settings.speed_unit.unwrap_or(SpeedUnit::Knots), limits);
         for (key, value) in &self.pairs {
-            draft.take(key, value.trim());
+            parameters.take(key, value.trim());
         }
-        draft.finish(settings.speed_unit.unwrap_or(SpeedUnit::Knots))
+        parameters.finish()
     }
 }
 
-struct Draft {
-    report: Report,
+/// A report while its parameters are taken, in whatever order they come.
+struct Parameters {
+    draft: Draft,
     latitude: Option<f64>,
     longitude: Option<f64>,
-    valid: bool,
-    /// In the device's own unit.
-    speed: Option<f64>,
-    heading_deg: Option<f64>,
-    altitude_m: Option<f64>,
-    accuracy_m: Option<f64>,
-    cells: String,
-    wifi: String,
+    unit: SpeedUnit,
     text_bytes_max: usize,
 }
 
-impl Draft {
-    fn new(limits: &Limits) -> Self {
-        Self {
-            report: Report::default(),
-            latitude: None,
-            longitude: None,
-            valid: true,
-            speed: None,
-            heading_deg: None,
-            altitude_m: None,
-            accuracy_m: None,
-            cells: String::new(),
-            wifi: String::new(),
-            text_bytes_max: limits.text_bytes_max,
-        }
+impl Parameters {
+    fn new(unit: SpeedUnit, limits: &Limits) -> Self {
+        let text_bytes_max = limits.text_bytes_max;
+        Self { draft: Draft::new(text_bytes_max), latitude: None, longitude: None, unit, text_bytes_max }
     }
 
     fn take(&mut self, key: &str, value: &str) {
+        let d = &mut self.draft;
         match key {
-            "timestamp" => self.report.time = time(value),
+            "timestamp" => d.time = time(value),
             "lat" => self.latitude = number(value),
             "lon" => self.longitude = number(value),
             "location" => {
                 let (latitude, longitude) = value.split_once(',').unwrap_or_default();
                 (self.latitude, self.longitude) = (number(latitude), number(longitude));
             }
-            "valid" => self.valid = matches!(value, "true" | "1"),
-            "speed" => self.speed = number(value),
-            "bearing" | "heading" => self.heading_deg = number(value),
-            "altitude" => self.altitude_m = number(value),
-            "accuracy" => self.accuracy_m = number(value).filter(|a| *a >= 0.0),
-            "hdop" => self.set(attr::HDOP, number(value).and_then(Value::float)),
+            "valid" => d.valid(matches!(value, "true" | "1")),
+            "speed" => some(number(value).filter(|s| *s >= 0.0), |speed| d.speed_kmh(speed * self.unit.kmh())),
+            "bearing" | "heading" => some(number(value), |degrees| d.heading_deg(degrees)),
+            "altitude" => some(number(value), |metres| d.altitude_m(metres)),
+            "accuracy" => some(number(value), |metres| accuracy(d, metres)),
+            "hdop" => some(number(value), |hdop| d.float(attr::HDOP, hdop)),
             // Old apps say −1 when they do not know.
-            "batt" => self.set(attr::BATTERY_LEVEL, number(value).filter(|n| (0.0..=100.0).contains(n)).map(whole)),
-            "charge" => self.set(attr::CHARGING_STATUS, truth(value).map(Value::Bool)),
-            "cell" => push(&mut self.cells, cell(value)),
-            "wifi" => push(&mut self.wifi, wifi(value)),
-            "driverUniqueId" => self.set(attr::HARDWARE_KEY, Some(Value::from(cut(value, self.text_bytes_max)))),
-            "alarm" => self.alarm(value),
+            "batt" => {
+                let percent = number(value).filter(|n| (0.0..=100.0).contains(n));
+                some(percent, |percent| d.set(attr::BATTERY_LEVEL, whole(percent)));
+            }
+            "charge" => some(truth(value), |on| d.set(attr::CHARGING_STATUS, on)),
+            "cell" => some(cell(value), |cell| d.cell(cell)),
+            "wifi" => some(wifi(value), |(mac, rssi_dbm)| d.wifi(&mac, Some(rssi_dbm))),
+            "driverUniqueId" => d.text(attr::HARDWARE_KEY, value.as_bytes()),
+            "alarm" => alarm(d, cut(value, self.text_bytes_max)),
             // Where the app wants to be called back; nothing about the vehicle.
             "notificationToken" => {}
             _ => self.custom(key, value),
         }
-    }
-
-    fn set(&mut self, id: AttributeId, value: Option<Value>) {
-        self.report.attributes.set_some(id, value);
-    }
-
-    fn alarm(&mut self, name: &str) {
-        alarm(&mut self.report.events, &mut self.report.attributes, cut(name, self.text_bytes_max));
     }
 
     fn custom(&mut self, key: &str, value: &str) {
@@ -121,48 +99,42 @@ impl Draft {
             _ => Value::Text(cut(value, self.text_bytes_max).into()),
         };
         // A name that cannot be one is passed over.
-        if let Ok(id) = AttributeId::intern(key) {
-            self.set(id, Some(value));
-        }
+        self.draft.own(key, value);
     }
 
-    fn finish(mut self, unit: SpeedUnit) -> Report {
-        self.set(attr::ACCURACY, self.accuracy_m.and_then(Value::float));
-        for (id, list) in [(attr::MOBILE_CELLS, &self.cells), (attr::WIFI_POINTS, &self.wifi)] {
-            if !list.is_empty() {
-                self.report.attributes.set(id, Value::Json(format!("[{list}]").into()));
-            }
+    fn finish(mut self) -> Report {
+        if let (Some(latitude), Some(longitude)) = (self.latitude, self.longitude) {
+            self.draft.at(latitude, longitude);
         }
-        self.report.position = self.position(unit);
-        self.report
-    }
-
-    fn position(&self, unit: SpeedUnit) -> Option<Position> {
-        let (latitude, longitude) = (self.latitude?, self.longitude?);
-        if latitude == 0.0 && longitude == 0.0 {
-            return None;
-        }
-        let mut p = Position::new(latitude, longitude)?;
-        p.valid = self.valid;
-        if let Some(altitude_m) = self.altitude_m {
-            p.set_altitude_m(altitude_m);
-        }
-        if let Some(speed) = self.speed {
-            p.set_speed_kmh(speed * unit.kmh());
-        }
-        if let Some(heading_deg) = self.heading_deg {
-            p.set_heading_deg(heading_deg);
-        }
-        p.precision_m = self.accuracy_m.and_then(precision_m);
-        Some(p)
+        finish(self.draft)
     }
 }
 
+fn some<T>(value: Option<T>, take: impl FnOnce(T)) {
+    if let Some(value) = value {
+        take(value);
+    }
+}
+
+/// Notes how far off a place may be; negative means unknown.
+pub(super) fn accuracy(draft: &mut Draft, metres: f64) {
+    if metres >= 0.0 {
+        draft.float(attr::ACCURACY, metres);
+        draft.precision_m(metres.round() as u32);
+    }
+}
+
+/// The report. A request that says nothing at all is one too: the phone was there.
+pub(super) fn finish(draft: Draft) -> Report {
+    let time = draft.time;
+    draft.finish().unwrap_or(Report { time, ..Report::default() })
+}
+
 /// Records an alarm: its event, and the name that the app gave it.
-pub(super) fn alarm(alarms: &mut Vec<EventId>, attributes: &mut Attributes, name: &str) {
+pub(super) fn alarm(draft: &mut Draft, name: &str) {
     if !name.is_empty() {
-        alarms.push(events::of_alarm(name));
-        attributes.set(attr::ALARM, name);
+        draft.event(events::of_alarm(name).0);
+        draft.set(attr::ALARM, name);
     }
 }
 
@@ -193,34 +165,26 @@ fn whole(x: f64) -> Value {
     if x.fract() == 0.0 { Value::Int(x as i64) } else { Value::Float(x) }
 }
 
-fn push(list: &mut String, item: Option<String>) {
-    if let Some(item) = item {
-        if !list.is_empty() {
-            list.push(',');
-        }
-        list.push_str(&item);
-    }
-}
-
-/// `mcc,mnc,lac,cid[,rssi]` as a JSON object.
-fn cell(text: &str) -> Option<String> {
+/// `mcc,mnc,lac,cid[,rssi]`.
+fn cell(text: &str) -> Option<Cell> {
     let numbers: Vec<i64> = text.split(',').map(|n| n.trim().parse().ok()).collect::<Option<_>>()?;
     let [mcc, mnc, lac, cell_id, rest @ ..] = numbers.as_slice() else { return None };
-    let mut json = format!("{{\"mcc\":{mcc},\"mnc\":{mnc},\"lac\":{lac},\"cell_id\":{cell_id}");
-    if let Some(rssi) = rest.first() {
-        // Writing to a string cannot fail.
-        let _ = write!(json, ",\"rssi\":{rssi}");
-    }
-    json.push('}');
-    Some(json)
+    Some(Cell {
+        mcc: u16::try_from(*mcc).ok()?,
+        mnc: u16::try_from(*mnc).ok()?,
+        lac: u32::try_from(*lac).ok()?,
+        cell_id: u64::try_from(*cell_id).ok()?,
+        rssi_dbm: rest.first().and_then(|rssi| i16::try_from(*rssi).ok()),
+    })
 }
 
-/// `mac,rssi` as a JSON object; the MAC with `-` or `:` between its parts.
-fn wifi(text: &str) -> Option<String> {
+/// `mac,rssi`; the MAC with `-` or `:` between its parts.
+fn wifi(text: &str) -> Option<([u8; 6], i16)> {
     let (mac, rssi) = text.split_once(',')?;
-    let rssi: i64 = rssi.trim().parse().ok()?;
-    let parts: Vec<_> = mac.trim().split(['-', ':']).collect();
-    let is_pair = |part: &&str| part.len() == 2 && part.bytes().all(|b| b.is_ascii_hexdigit());
-    let mac = (parts.len() == 6 && parts.iter().all(is_pair)).then(|| parts.join(":").to_ascii_uppercase())?;
-    Some(format!("{{\"mac\":\"{mac}\",\"rssi\":{rssi}}}"))
+    let byte = |part: &str| {
+        let is_pair = part.len() == 2 && part.bytes().all(|b| b.is_ascii_hexdigit());
+        u8::from_str_radix(part, 16).ok().filter(|_| is_pair)
+    };
+    let bytes: Vec<u8> = mac.trim().split(['-', ':']).map(byte).collect::<Option<_>>()?;
+    Some((bytes.try_into().ok()?, rssi.trim().parse().ok()?))
 }

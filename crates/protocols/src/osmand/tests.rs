@@ -107,7 +107,16 @@ fn positions_are_kept_when_possible() {
     assert_eq!(place("location=1.5,-2.5"), Some((1.5, -2.5, true)));
     assert_eq!(place("lat=1.5&lon=-2.5&valid=1"), Some((1.5, -2.5, true)));
     assert_eq!(place("lat=1.5&lon=-2.5&valid=0"), Some((1.5, -2.5, false)));
-    for none in ["lat=91&lon=0", "lat=0&lon=0", "lat=1.5", "location=1.5", "lat=a&lon=2", "lat=inf&lon=1", "batt=5"] {
+    for none in [
+        "lat=91&lon=0",
+        "lat=0&lon=0",
+        "lat=1.5",
+        "location=1.5",
+        "lat=a&lon=2",
+        "lat=inf&lon=1",
+        "batt=5",
+        "lat=1&lon=2&speed=1081",
+    ] {
         assert_eq!(place(none), None, "{none}");
     }
 }
@@ -170,6 +179,9 @@ fn a_document_may_hold_several_locations_or_none() {
     assert_eq!(count(r#"{"device_id":"1","location":[{"odometer":1},{"odometer":2},7,null]}"#), 2);
     assert_eq!(count(r#"{"location":{"battery":{"level":-1}},"device_id":15}"#), 1);
     assert_eq!(count(r#"{"device_id":"1"}"#), 0);
+    let impossible = r#"{"device_id":"1","location":{"coords":{"latitude":1,"longitude":2,"speed":556},"odometer":7}}"#;
+    let r = one(&json(impossible));
+    assert_eq!((r.position.as_ref(), value(&r, "odometer")), (None, Some(Value::Int(7))));
     let odd = r#"{"device_id":"1","location":{"event":"\ud800","coords":{"latitude":"1"},"extras":5,"odometer":-1}}"#;
     assert_eq!(one(&json(odd)).attributes.len(), 0);
     let many = format!(r#"{{"device_id":"1","location":[{}{{}}]}}"#, "{},".repeat(4_096));
