@@ -16,6 +16,7 @@ mod events;
 mod every_family;
 mod fields;
 mod framed;
+mod gps103;
 mod gt06;
 mod h02;
 mod http;
@@ -83,6 +84,7 @@ pub const FAMILIES: &[Family] = &[
     jt808::FAMILY,
     osmand::FAMILY,
     h02::FAMILY,
+    gps103::FAMILY,
     meitrack::FAMILY,
     ruptela::FAMILY,
     wialon_ips::FAMILY,

@@ -96,6 +96,10 @@ mod tests {
         check(&bytes("24 9170512345 092653 140326 332693"), "h02");
         check(&bytes("24 3500000000000140 092653 140326"), "h02");
         check(&bytes("24 2441313233 092653 140326 332693"), "h02");
+        check(b"##,imei:350000000000014,A;", "gps103");
+        check(b"imei:350000000000014,tracker,", "gps103");
+        check(b"350000000000014;", "gps103");
+        check(b"350000000000014imei:", "gps103");
         check(b"*12,", "unknown");
         check(b"$GPRMC,092653.000,A,", "unknown");
         check(&bytes("7E 0100 002B 013912345678"), "jt808");

@@ -1,6 +1,7 @@
 //! The bytes that devices write, and the answers that they read.
 
 mod degrees;
+mod gps103;
 pub mod gt06;
 mod h02;
 pub mod http;
