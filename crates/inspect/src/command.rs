@@ -65,6 +65,13 @@ pub const ORDER_TYPES: &[OrderType] = &[
         make: |_| Some(Order::Engine { on: true }),
     },
     OrderType {
+        name: "engine",
+        aliases: &["enginecontrol"],
+        takes: "on",
+        about: "Cuts the engine off, or lets it run again.",
+        make: |a| Some(Order::Engine { on: flag(a)? }),
+    },
+    OrderType {
         name: "position",
         aliases: &["positionnow", "positionsingle", "locate"],
         takes: "nothing",
@@ -236,6 +243,7 @@ mod tests {
         );
         check(r#"{"type":"engineStop"}"#, Ok(Order::Engine { on: false }));
         check(r#"{"type":"engine_restore","attributes":{}}"#, Ok(Order::Engine { on: true }));
+        check(r#"{"type":"engine","attributes":{"on":false}}"#, Ok(Order::Engine { on: false }));
         check(r#"{"type":"Position Now"}"#, Ok(Order::Locate));
         check(r#"{"type":"getio"}"#, Ok(Order::ReadLevels));
         check(r#"{"type":"interval","attributes":{"every_s":30}}"#, Ok(Order::Interval { every_s: 30 }));
