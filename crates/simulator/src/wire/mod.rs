@@ -9,6 +9,7 @@ pub mod meitrack;
 pub mod ngp;
 pub mod osmand;
 pub mod queclink;
+mod ruptela;
 pub mod teltonika;
 pub mod unit;
 pub mod wialon_ips;

@@ -10,7 +10,7 @@ use crate::wire::queclink::QueclinkUnit;
 use crate::wire::teltonika::{
     Answer, Answers, Codec, PACKET_BYTES_MAX, PACKET_RECORDS_MAX, encode_login, encode_packet,
 };
-use crate::wire::{gps103, h02, http, ngp, osmand, wialon_ips};
+use crate::wire::{gps103, h02, http, ngp, osmand, ruptela, wialon_ips};
 
 /// One moment of a vehicle, as any protocol can say it.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -133,6 +133,7 @@ pub const SPEECHES: &[Speech] = &[
     Speech { family: "gt06", fixes_per_message_max: 1, acknowledges: true, unit: Gt06Unit::boxed },
     Speech { family: "meitrack", fixes_per_message_max: 8, acknowledges: true, unit: MeitrackUnit::boxed },
     Speech { family: "queclink", fixes_per_message_max: 1, acknowledges: false, unit: QueclinkUnit::boxed },
+    Speech { family: "ruptela", fixes_per_message_max: ruptela::RECORDS_MAX, acknowledges: true, unit: ruptela::boxed },
     Speech { family: "osmand", fixes_per_message_max: 1, acknowledges: true, unit: OsmAndUnit::boxed },
     Speech { family: "ngp", fixes_per_message_max: 1, acknowledges: true, unit: NgpUnit::boxed },
     Speech {
