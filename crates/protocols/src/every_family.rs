@@ -46,8 +46,8 @@ fn a_sample_is_understood() {
 fn first_bytes_tell_the_family() {
     each(|family, sample| {
         let whole = sample.whole();
-        // What is told of HTTP before its body has come is the family that any HTTP may be.
-        let wanted = if family.name == "ngp" { "osmand" } else { family.name };
+        // What speaks HTTP is told by each body that comes.
+        let wanted = if matches!(family.name, "ngp" | "osmand") { "http" } else { family.name };
         let told: Vec<_> = (1..=whole.len().min(crate::RECOGNISE_BYTES_MAX))
             .filter_map(|n| match recognise(&whole[..n]) {
                 Recognised::Family(told) => Some(told.name),
