@@ -1,6 +1,6 @@
 //! The checksums of device protocols, each with a table made once.
 
-use crc::{CRC_16_ARC, CRC_16_IBM_SDLC, CRC_16_KERMIT, Crc, Table};
+use crc::{CRC_16_ARC, CRC_16_IBM_SDLC, CRC_16_KERMIT, CRC_16_MODBUS, Crc, Table};
 
 /// "IBM".
 pub(crate) static ARC: Crc<u16, Table<16>> = Crc::<u16, Table<16>>::new(&CRC_16_ARC);
@@ -8,6 +8,8 @@ pub(crate) static ARC: Crc<u16, Table<16>> = Crc::<u16, Table<16>>::new(&CRC_16_
 pub(crate) static X25: Crc<u16, Table<16>> = Crc::<u16, Table<16>>::new(&CRC_16_IBM_SDLC);
 /// CCITT with reflected bytes and nothing added.
 pub(crate) static KERMIT: Crc<u16, Table<16>> = Crc::<u16, Table<16>>::new(&CRC_16_KERMIT);
+/// "IBM" that begins with ones.
+pub(crate) static MODBUS: Crc<u16, Table<16>> = Crc::<u16, Table<16>>::new(&CRC_16_MODBUS);
 
 #[cfg(test)]
 mod tests {
@@ -19,5 +21,6 @@ mod tests {
         check(&ARC, 0xBB3D);
         check(&X25, 0x906E);
         check(&KERMIT, 0x2189);
+        check(&MODBUS, 0x4B37);
     }
 }

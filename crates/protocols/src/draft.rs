@@ -114,6 +114,11 @@ impl Draft {
         self.precision_m = Some(precision_m);
     }
 
+    /// There is no place after all.
+    pub(crate) fn forget_place(&mut self) {
+        (self.latitude, self.longitude) = (None, None);
+    }
+
     /// Whether there are coordinates, usable or not.
     pub(crate) fn has_place(&self) -> bool {
         self.latitude.is_some() && self.longitude.is_some()

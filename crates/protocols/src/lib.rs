@@ -16,6 +16,7 @@ mod events;
 mod every_family;
 mod fields;
 mod framed;
+mod galileosky;
 mod gps103;
 mod gt06;
 mod h02;
@@ -89,6 +90,7 @@ pub const FAMILIES: &[Family] = &[
     ruptela::FAMILY,
     wialon_ips::FAMILY,
     queclink::FAMILY,
+    galileosky::FAMILY,
     ngp::FAMILY,
 ];
 

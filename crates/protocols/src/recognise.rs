@@ -87,6 +87,10 @@ mod tests {
         check(&bytes("7979 0008 94"), "gt06");
         check(b"$$A", "more");
         check(b"$$A122,350000000000014,AAA,35", "meitrack");
+        check(&bytes("014700 0111 0230 03 3335303030303030"), "galileosky");
+        check(&bytes("012000 03 33353030"), "galileosky");
+        check(&bytes("010080 01001C 00000000 3335"), "galileosky");
+        check(&bytes("0135 00013E52B9ABE00E 01"), "ruptela");
         check(b"#L#2.0;350000000000014", "wialon-ips");
         check(b"#P#", "wialon-ips");
         check(b"2.0;350000000000014#SD#", "wialon-ips");

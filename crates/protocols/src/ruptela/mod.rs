@@ -40,7 +40,8 @@ fn recognise(bytes: &[u8]) -> Likeness {
     match rest.first() {
         _ if !is_imei => Likeness::No,
         None => Likeness::Perhaps,
-        Some(1..=68) => Likeness::Yes,
+        // Such a packet may by chance look like one of these, but never the other way round.
+        Some(1..=68) if crate::galileosky::recognise(bytes) != Likeness::Yes => Likeness::Yes,
         Some(_) => Likeness::No,
     }
 }

@@ -142,6 +142,12 @@ pub const SPEECHES: &[Speech] = &[
         acknowledges: true,
         unit: wialon_ips::WialonIpsUnit::boxed,
     },
+    Speech {
+        family: "galileosky",
+        fixes_per_message_max: super::galileosky::RECORDS_MAX,
+        acknowledges: true,
+        unit: super::galileosky::GalileoskyUnit::boxed,
+    },
     Speech { family: "h02", fixes_per_message_max: 1, acknowledges: true, unit: h02::boxed },
     Speech { family: "gps103", fixes_per_message_max: 1, acknowledges: false, unit: gps103::boxed },
 ];
