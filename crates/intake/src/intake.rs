@@ -1,18 +1,19 @@
 //! What the gateway calls.
 
-use std::fmt;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
 
 use fleet::Fleet;
 use model::{DeviceId, SourceId, Timestamp};
 use protocols::Reject;
+use storage::quarantine::{Fault, FrameId, FrameQuery, FrameRow, QuarantineError};
 
 use crate::metrics::IntakeMetrics;
 use crate::options::IntakeOptions;
-use crate::queue::{Drain, Inlet, Weigh, queue};
+use crate::quarantine::{Quarantine, note_used};
+use crate::queue::Weigh;
+use crate::rate::Rate;
 use crate::unknown::{UnknownDevice, UnknownDevices};
 
 /// A device that is not registered says who it is.
@@ -68,73 +69,82 @@ impl Weigh for Rejected {
     }
 }
 
-/// Why the intake does not open.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum IntakeError {
-    /// The system gives no thread.
-    System,
-}
+/// How much of a frame is shown in a list, in bytes.
+pub const LISTED_BYTES_MAX: usize = 64;
 
-impl fmt::Display for IntakeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::System => f.write_str("the system gives no thread"),
-        }
-    }
-}
-
-impl std::error::Error for IntakeError {}
-
-/// Empties the queue.
-fn keep(mut drain: Drain<Rejected>) {
-    let mut frames = Vec::new();
-    while drain.take(&mut frames, 64) {
-        frames.clear();
-    }
-}
+/// The span of time that adoptions are counted in.
+const MINUTE_MS: i64 = 60_000;
 
 /// Devices and frames that nobody can use yet.
 pub struct Intake {
-    fleet: Arc<Fleet>,
+    pub(crate) fleet: Arc<Fleet>,
+    pub(crate) quarantine: Quarantine,
     metrics: IntakeMetrics,
     unknown: Mutex<UnknownDevices>,
-    rejected: Inlet<Rejected>,
+    adoptions: Rate,
 }
 
 impl Intake {
-    /// For the devices of this fleet. The data folder must exist.
+    /// For the devices of this fleet. The data folder must exist: `quarantine.db` in it is made when missing.
     ///
     /// # Errors
-    /// See [`IntakeError`].
-    #[expect(clippy::unused_async, reason = "the store is opened here next")]
+    /// When the file cannot be read or made, or was written by a newer server.
     pub async fn open(
-        _data_dir: &Path,
+        data_dir: &Path,
         fleet: Arc<Fleet>,
         options: IntakeOptions,
         metrics: IntakeMetrics,
-    ) -> Result<Arc<Self>, IntakeError> {
-        let (rejected, drain) = queue(options.queue_frames_max, options.queue_bytes_max);
-        thread::Builder::new()
-            .name("quarantine".to_owned())
-            .spawn(move || keep(drain))
-            .map_err(|_| IntakeError::System)?;
-        let unknown = Mutex::new(UnknownDevices::new(options.unknown_max));
-        Ok(Arc::new(Self { fleet, metrics, unknown, rejected }))
+    ) -> Result<Arc<Self>, QuarantineError> {
+        let (unknown_max, adopted_max) = (options.unknown_max, options.adopted_per_minute_max);
+        let (path, figures) = (data_dir.to_owned(), metrics.clone());
+        let open = move || Quarantine::open(&path, &options, figures);
+        let quarantine = tokio::task::spawn_blocking(open).await.map_err(|_| QuarantineError::Closed)??;
+        let unknown = Mutex::new(UnknownDevices::new(unknown_max));
+        Ok(Arc::new(Self { fleet, quarantine, metrics, unknown, adoptions: Rate::new(adopted_max, MINUTE_MS) }))
     }
 
     /// A device that is not registered knocked. Answers what to do.
-    #[expect(clippy::unused_async, reason = "adoption waits for the catalog")]
     pub async fn unknown(&self, knock: Knock) -> Knocked {
+        if self.adopts(&knock).await {
+            let mut unknown = self.list();
+            unknown.take(&knock.id);
+            self.note_unknown(unknown.len());
+            return Knocked::Adopted;
+        }
         let mut unknown = self.list();
         unknown.note(&knock.id, knock.protocol, knock.peer, knock.at);
         self.note_unknown(unknown.len());
         Knocked::Refused
     }
 
+    /// Whether a device is registered now because somebody adopts such.
+    async fn adopts(&self, knock: &Knock) -> bool {
+        if !self.fleet.adoption().is_some_and(|adoption| adoption.takes(knock.protocol)) {
+            return false;
+        }
+        if self.is_registered(&knock.id) {
+            return true;
+        }
+        if !self.adoptions.take(knock.at) {
+            return false;
+        }
+        match self.fleet.adopt(&knock.id, knock.protocol, knock.at).await {
+            Ok(()) => {
+                self.metrics.adopted.inc();
+                tracing::info!(device = %knock.id, protocol = knock.protocol, peer = %knock.peer, "device adopted");
+                true
+            }
+            Err(error) => {
+                tracing::debug!(device = %knock.id, protocol = knock.protocol, %error, "device not adopted");
+                false
+            }
+        }
+    }
+
     /// A frame that could not be used, wholly or in part. Never blocks: what finds no room is dropped and counted.
     pub fn reject(&self, frame: Rejected) {
         self.metrics.fault(frame.protocol, frame.reason.kind()).inc();
-        if !frame.forgiven && !frame.frame.is_empty() && !self.rejected.put(frame) {
+        if !frame.forgiven && !frame.frame.is_empty() && !self.quarantine.put(frame) {
             self.metrics.dropped.inc();
         }
     }
@@ -142,9 +152,62 @@ impl Intake {
     /// The devices that knocked and are not registered, who was heard last first.
     pub fn unknown_devices(&self) -> Vec<UnknownDevice> {
         let mut unknown = self.list();
-        let list = unknown.list(|device| self.fleet.device(device.id.as_str()).is_none());
+        let list = unknown.list(|device| !self.is_registered(&device.id));
         self.note_unknown(list.len());
         list
+    }
+
+    /// A device on that list.
+    pub fn unknown_device(&self, id: &DeviceId) -> Option<UnknownDevice> {
+        self.list().get(id).filter(|device| !self.is_registered(&device.id)).cloned()
+    }
+
+    /// Takes a device off that list, until it knocks again; whether it was on it.
+    pub fn forget_unknown(&self, id: &DeviceId) -> bool {
+        let mut unknown = self.list();
+        let was_there = unknown.take(id).is_some();
+        self.note_unknown(unknown.len());
+        was_there
+    }
+
+    /// Up to `limit` of the frames in quarantine that a query asks for, each with its first `bytes_max` bytes.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn frames(
+        &self,
+        query: FrameQuery,
+        limit: usize,
+        bytes_max: usize,
+    ) -> Result<Vec<FrameRow>, QuarantineError> {
+        self.quarantine.frames(query, limit, bytes_max).await
+    }
+
+    /// Removes the frames in quarantine that a query asks for; how many there were.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn remove_frames(&self, query: FrameQuery) -> Result<u64, QuarantineError> {
+        let (removed, used) = self.quarantine.remove(query).await?;
+        note_used(&self.metrics, used);
+        Ok(removed)
+    }
+
+    /// Removes frames from quarantine, and notes of others what is wrong with them now.
+    ///
+    /// # Errors
+    /// When the store does not answer; nothing was changed then.
+    pub async fn settle(
+        &self,
+        removed: Vec<FrameId>,
+        faults: Vec<(FrameId, Fault)>,
+    ) -> Result<(), QuarantineError> {
+        note_used(&self.metrics, self.quarantine.settle(removed, faults).await?);
+        Ok(())
+    }
+
+    fn is_registered(&self, id: &DeviceId) -> bool {
+        self.fleet.device(id.as_str()).is_some()
     }
 
     fn list(&self) -> MutexGuard<'_, UnknownDevices> {

@@ -7,10 +7,13 @@
 mod intake;
 mod metrics;
 mod options;
+mod quarantine;
 mod queue;
+mod rate;
 mod unknown;
 
-pub use intake::{Intake, IntakeError, Knock, Knocked, Rejected};
+pub use intake::{Intake, Knock, Knocked, LISTED_BYTES_MAX, Rejected};
 pub use metrics::IntakeMetrics;
 pub use options::IntakeOptions;
+pub use storage::quarantine::{Fault, Frame, FrameId, FrameQuery, FrameRow, KeepMax, QuarantineError};
 pub use unknown::UnknownDevice;

@@ -16,6 +16,14 @@ pub struct IntakeMetrics {
     faults: Family<Labels, Counter>,
     /// Frames that found no room on their way to the quarantine.
     pub dropped: Counter,
+    /// Frames that made room in the quarantine for newer ones.
+    pub evicted: Counter,
+    /// Frames in quarantine.
+    pub frames: Gauge,
+    /// Bytes of frames in quarantine.
+    pub bytes: Gauge,
+    /// Devices that were adopted.
+    pub adopted: Counter,
 }
 
 impl IntakeMetrics {
@@ -25,6 +33,10 @@ impl IntakeMetrics {
         intake.register("unknown_devices", "Devices that are not registered, on the list", self.unknown.clone());
         intake.register("faults", "Frames with a fault, by what it is", self.faults.clone());
         intake.register("dropped", "Frames that found no room on the way to quarantine", self.dropped.clone());
+        intake.register("evicted", "Frames that made room in quarantine for newer ones", self.evicted.clone());
+        intake.register("quarantined_frames", "Frames in quarantine", self.frames.clone());
+        intake.register("quarantined_bytes", "Bytes of frames in quarantine", self.bytes.clone());
+        intake.register("adopted", "Devices registered because they knocked", self.adopted.clone());
     }
 
     /// The counter of one kind of fault.
