@@ -7,6 +7,7 @@ use driver::DriverOptions;
 use engine::{BlockedReports, EngineOptions, KeptLimits, OrderLimits, ReadLimits};
 use fleet::{FleetOptions, HashCost, PasswordPolicy};
 use gateway::DeviceOptions;
+use intake::{IntakeOptions, KeepMax};
 use live::{MonitorLimits, OutboxLimits, Timing};
 use model::Timestamp;
 use navixy::{BatchItemShape, FallbackOptions, NavixyOptions, SocketOptions};
@@ -186,6 +187,23 @@ pub(crate) fn driver(settings: &Settings) -> DriverOptions {
     }
 }
 
+/// For devices that are not registered, and frames that could not be read.
+pub(crate) fn intake(settings: &Settings) -> IntakeOptions {
+    let (devices, quarantine) = (&settings.devices, &settings.quarantine);
+    IntakeOptions {
+        unknown_max: devices.unknown_max,
+        adopted_per_minute_max: devices.adopted_per_minute_max,
+        queue_frames_max: quarantine.queue_frames_max,
+        queue_bytes_max: quarantine.queue_bytes_max,
+        frames_per_second_max: quarantine.frames_per_second_max,
+        keep: KeepMax {
+            frames: quarantine.frames_max,
+            bytes: quarantine.bytes_max,
+            source_percent: quarantine.device_percent_max,
+        },
+    }
+}
+
 /// For the journal.
 pub(crate) fn journal(settings: &Settings) -> JournalOptions {
     let journal = &settings.journal;
@@ -345,6 +363,7 @@ mod tests {
         assert_eq!(format!("{:?}", fleet(&settings)), format!("{of_fleet:?}"));
         assert_eq!(dispatch(&settings), DispatchOptions::default());
         assert_eq!(driver(&settings), DriverOptions::default());
+        assert_eq!(intake(&settings), IntakeOptions::default());
         assert_eq!(format!("{:?}", trackit(&settings)), format!("{:?}", TrackitOptions::default()));
         assert_eq!(format!("{:?}", journal(&settings)), format!("{:?}", JournalOptions::default()));
         let (calls, sockets) = navixy(&settings);

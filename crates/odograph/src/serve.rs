@@ -12,6 +12,7 @@ use dispatch::{Courier, Dispatch};
 use engine::{Engine, EngineMetrics};
 use fleet::{AdminSetup, Fleet};
 use gateway::{GatewayMetrics, Listener};
+use intake::{Intake, IntakeMetrics};
 use navixy::FallbackMetrics;
 use prometheus_client::registry::Registry;
 use storage::journal::{JournalError, LsmJournal};
@@ -110,6 +111,8 @@ impl Running {
         engine_metrics.register(&mut registry);
         web_metrics.register(&mut registry);
         gateway_metrics.register(&mut registry);
+        let intake_metrics = IntakeMetrics::default();
+        intake_metrics.register(&mut registry);
         let fallback_metrics = FallbackMetrics::default();
         fallback_metrics.register(&mut registry);
 
@@ -124,11 +127,14 @@ impl Running {
         let driver = drivers::join(&engine, &dispatch, settings).await.map_err(at("messages"))?;
         let courier = couriers::start(&dispatch, &engine).await.map_err(at("messages"))?;
 
+        let intake = Intake::open(folder.path(), engine.fleet().clone(), options::intake(settings), intake_metrics);
+        let intake = intake.await.map_err(at("quarantine"))?;
+
         let (shutdown, down) = watch::channel(false);
         let status = Status { engine: engine.clone(), shutdown: down.clone(), registry: Arc::new(registry) };
         let mails = Mails::new(settings).map_err(at("mail"))?;
-        let routes =
-            wiring::routes(&status, &dispatch, &driver, mails, settings, fallback_metrics).map_err(at("routes"))?;
+        let routes = wiring::routes(&status, &dispatch, &intake, &driver, mails, settings, fallback_metrics)
+            .map_err(at("routes"))?;
         let (http_limits, socket_limits, proxies) = options::http(settings);
         let listen = settings.http.listen.0;
         let server = Server::bind(listen, routes, http_limits, socket_limits, proxies, options::now, web_metrics)

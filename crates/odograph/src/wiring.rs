@@ -6,6 +6,7 @@ use std::time::Duration;
 use dispatch::Dispatch;
 use driver::Driver;
 use http::StatusCode;
+use intake::Intake;
 use navixy::{Api, BASES, DOCUMENTS, Documents, Fallback, FallbackMetrics, NavixySockets, methods};
 use trackit::Trackit;
 use web::{Answer, Call, CallFuture, Endpoint, Handler, RouteError, Routes};
@@ -22,6 +23,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 pub(crate) fn routes(
     status: &Status,
     dispatch: &Arc<Dispatch>,
+    intake: &Arc<Intake>,
     driver: &Driver,
     mails: Option<Mails>,
     settings: &Settings,
@@ -32,7 +34,7 @@ pub(crate) fn routes(
         routes.exact(path, http(Arc::new(PageHandler::new(page, status.clone()))))?;
     }
     navixy(&mut routes, status, dispatch, mails, settings, fallback)?;
-    office(&mut routes, status, dispatch, settings)?;
+    office(&mut routes, status, dispatch, intake, settings)?;
     driver.register(&mut routes)?;
     trackit(&mut routes, status, dispatch, settings)?;
     Ok(routes)
@@ -100,10 +102,12 @@ fn office(
     routes: &mut Routes,
     status: &Status,
     dispatch: &Arc<Dispatch>,
+    intake: &Arc<Intake>,
     settings: &Settings,
 ) -> Result<(), RouteError> {
     let fleet = status.engine.fleet().clone();
-    let api: Arc<dyn Handler> = Arc::new(office::Api::new(fleet, dispatch.clone(), options::office(settings)));
+    let api: Arc<dyn Handler> =
+        Arc::new(office::Api::new(fleet, dispatch.clone(), intake.clone(), options::office(settings)));
     for method in office::methods() {
         routes.exact(&format!("/{method}"), http(api.clone()))?;
     }

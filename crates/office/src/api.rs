@@ -10,6 +10,7 @@ use dispatch::{Dispatch, KeptFile};
 use fleet::{AccountId, Fleet, HashError, Keeper, PanelSession, Session, Tracker};
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderValue, Method, StatusCode};
+use intake::Intake;
 use model::{Timestamp, TrackerId, UserId};
 use web::{Answer, Call, CallFuture, Handler};
 
@@ -40,6 +41,7 @@ impl OfficeOptions {
 pub struct Api {
     pub(crate) fleet: Arc<Fleet>,
     pub(crate) dispatch: Arc<Dispatch>,
+    pub(crate) intake: Arc<Intake>,
     clock: fn() -> Timestamp,
     rates_of_addresses: Rates<IpAddr>,
     rates_of_users: Rates<UserId>,
@@ -67,12 +69,13 @@ impl From<Vec<u8>> for Done {
 }
 
 impl Api {
-    /// On this fleet, and these messages and commands.
-    pub fn new(fleet: Arc<Fleet>, dispatch: Arc<Dispatch>, options: OfficeOptions) -> Self {
+    /// On this fleet, these messages and commands, and what devices bring that nobody can use yet.
+    pub fn new(fleet: Arc<Fleet>, dispatch: Arc<Dispatch>, intake: Arc<Intake>, options: OfficeOptions) -> Self {
         let keys_max = options.rate_keys_max;
         Self {
             fleet,
             dispatch,
+            intake,
             clock: options.clock,
             rates_of_addresses: Rates::new(options.user_requests_per_second_max, keys_max),
             rates_of_users: Rates::new(options.user_requests_per_second_max, keys_max),

@@ -36,7 +36,7 @@ const GENERAL: &[Condition] = &[
 
 const HEAD: &str = r#"<section>
 <h2 id="office">Office</h2>
-<p>Odograph's own calls, for what drivers need; for machines: <a href="/docs/office.json">OpenAPI 3.1</a>. They stand at
+<p>Odograph's own calls, for what drivers and devices need; for machines: <a href="/docs/office.json">OpenAPI 3.1</a>. They stand at
 the root only, take parameters as the panel's do, and give times in UTC. An administrator's hash opens the things of every
 user of the account, a user's hash or API key its own. They are not for sub-users.</p>
 </section>

@@ -1,8 +1,12 @@
 //! From what went wrong below to what the wire calls it. Each match is total.
 
-use calls::{BadHash, Unreadable, WrongParameters, field_error};
+use calls::{BadHash, FieldError, Unreadable, WrongParameters, field_error, problem_text};
 use dispatch::{AdvanceError, QueueError, ServiceError, StoreError};
-use fleet::{Failure, HashError, OfficeError, UserError};
+use fleet::{
+    AdoptError, DeviceIdProblem, DeviceSettingsError, Failure, HashError, OfficeError, RegisterError, UserError,
+};
+use intake::QuarantineError;
+use model::SettingRefused;
 
 use crate::errors::{Condition, Refusal};
 
@@ -85,6 +89,68 @@ impl From<UserError> for Refusal {
             UserError::Failed(failure) => failure.into(),
         };
         condition.into()
+    }
+}
+
+impl From<AdoptError> for Refusal {
+    fn from(error: AdoptError) -> Self {
+        match error {
+            AdoptError::UnknownUser => Condition::NotFound.into(),
+            // Only devices that knock are turned down so.
+            AdoptError::NotWanted => Condition::Unexpected.into(),
+            AdoptError::Register(error) => error.into(),
+        }
+    }
+}
+
+/// Of a device that an administrator registers.
+impl From<RegisterError> for Refusal {
+    fn from(error: RegisterError) -> Self {
+        match error {
+            RegisterError::BadLabel(problem) => Self::invalid(vec![FieldError::new("label", problem_text(problem))]),
+            RegisterError::UnknownModel => Self::wrong("model", "has an unknown value"),
+            RegisterError::BadDeviceId(problem) => Self::wrong("model", device_id_problem(problem)),
+            RegisterError::DeviceIdInUse => Condition::AlreadyExists.into(),
+            RegisterError::TooManyTrackers => Condition::TooManyEntities.into(),
+            // An administrator names no way of registering and no group, and brings no user's session.
+            RegisterError::UnknownPlugin
+            | RegisterError::WrongActivationCode
+            | RegisterError::UnknownGroup
+            | RegisterError::SessionEnded => Condition::Unexpected.into(),
+            RegisterError::Failed(failure) => Condition::from(failure).into(),
+        }
+    }
+}
+
+/// Why the id of a device is none of a model's.
+const fn device_id_problem(problem: DeviceIdProblem) -> &'static str {
+    match problem {
+        DeviceIdProblem::Missing => "has devices with ids of their own",
+        DeviceIdProblem::Alphabet => "has ids of letters, digits and hyphens",
+        DeviceIdProblem::Length { .. } => "has ids of another length",
+        DeviceIdProblem::Imei => "has ids of 15 digits",
+        DeviceIdProblem::Text => "has ids of 1 to 64 bytes",
+    }
+}
+
+impl From<DeviceSettingsError> for Refusal {
+    fn from(error: DeviceSettingsError) -> Self {
+        match error {
+            DeviceSettingsError::Kept(error) => error.into(),
+            DeviceSettingsError::Setting { key, refused } => {
+                let words = match refused {
+                    SettingRefused::UnknownKey => "is no setting".to_owned(),
+                    SettingRefused::BadValue { allowed } => format!("must be {allowed}"),
+                };
+                Self::invalid(vec![FieldError::new(format!("settings.{key}"), words)])
+            }
+        }
+    }
+}
+
+impl From<QuarantineError> for Refusal {
+    fn from(_: QuarantineError) -> Self {
+        Condition::Database.into()
     }
 }
 

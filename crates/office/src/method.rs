@@ -44,6 +44,10 @@ pub(crate) struct Method {
 
 /// The tables of all resources.
 const TABLES: &[&[Method]] = &[
+    crate::unknown_device::METHODS,
+    crate::adoption::METHODS,
+    crate::device_settings::METHODS,
+    crate::quarantine::METHODS,
     crate::command::METHODS,
     crate::device_commands::METHODS,
     crate::driver::METHODS,

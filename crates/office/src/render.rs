@@ -1,7 +1,25 @@
-//! How values look in answers.
+//! How values look in answers, and which part of a list is asked for.
 
+use calls::json::Mistyped;
+use calls::params::{self, Params};
 use calls::write::{self, Object};
 use model::Timestamp;
+
+/// How many of a list are shown: `most` at most, and `usual` unless it is said.
+pub(crate) fn limit(params: &mut Params<'_>, (most, usual): (usize, usize)) -> usize {
+    let read = params.optional("limit", |value| {
+        let limit = usize::try_from(params::int(value)?).unwrap_or(0);
+        (1..=most).contains(&limit).then_some(limit).ok_or(Mistyped("is out of range"))
+    });
+    read.unwrap_or(usual)
+}
+
+/// How many of a list are passed over.
+pub(crate) fn offset(params: &mut Params<'_>) -> usize {
+    let read = params
+        .optional("offset", |value| usize::try_from(params::int(value)?).map_err(|_| Mistyped("must not be negative")));
+    read.unwrap_or(0)
+}
 
 /// Writes a time as the panel does: UTC, to the second.
 pub(crate) fn time(at: Timestamp, out: &mut Vec<u8>) {

@@ -145,7 +145,7 @@ macro_rules! number_fields {
     )*};
 }
 
-number_fields!(u32 u64 usize i64);
+number_fields!(u8 u32 u64 usize i64);
 
 impl Field for bool {
     fn take(value: Value) -> Option<Self> {

@@ -243,6 +243,28 @@ settings! {
         json_depth_max: usize = 32, Kind::Number(1, 128);
         /// Bytes taken in while a connection waits for the server.
         waiting_bytes_max: usize = 256 * KIB, Kind::Number(65_536, GIB);
+        /// Devices that are not registered and are listed; beyond it those go that were silent longest.
+        unknown_max: usize = 1_000, Kind::Number(0, 1_000_000);
+        /// Devices that are adopted in a minute, where a user adopts such; beyond it they are refused until the next.
+        /// 0 for no limit.
+        adopted_per_minute_max: u32 = 60, Kind::Number(0, 1_000_000);
+    }
+
+    /// Frames of devices that could not be read. They are kept to be looked at, and to be read again.
+    quarantine: Quarantine {
+        /// Frames that are kept; beyond it the oldest go. 0 keeps none.
+        frames_max: u64 = 100_000, Kind::Number(0, 100_000_000);
+        /// Bytes of frames that are kept; beyond it the oldest go.
+        bytes_max: u64 = 256 * MIB, Kind::Number(0, 1_024 * GIB);
+        /// How much of either may be of one device, in percent; its oldest go first. Frames of devices that are not
+        /// registered count as those of one.
+        device_percent_max: u8 = 10, Kind::Number(1, 100);
+        /// Frames a second that are kept; beyond it they are dropped. 0 for no limit.
+        frames_per_second_max: u32 = 1_000, Kind::Number(0, 1_000_000);
+        /// Frames that wait for the disk; beyond it they are dropped.
+        queue_frames_max: usize = 1_024, Kind::Number(1, 1_000_000);
+        /// Bytes of frames that wait for the disk; beyond it they are dropped.
+        queue_bytes_max: usize = 8 * MIB, Kind::Number(65_536, 16 * GIB);
     }
 
     /// What clients and devices may use.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::world::{Answered, World, now, wait_s};
 
 /// Those that only an administrator calls.
-const FOR_PANEL: &[&str] = &["device_commands/", "command/"];
+const FOR_PANEL: &[&str] = &["device_commands/", "command/", "unknown_device/", "adoption/", "quarantine/"];
 
 fn is_for_panel(method: &str) -> bool {
     FOR_PANEL.iter().any(|resource| method.starts_with(resource))
@@ -79,14 +79,24 @@ async fn what_is_not_there_is_said_to_be_so_before_anything_is_done() {
     let world = World::new().await;
     let things = world.things().await;
     for (method, right) in world.right(&things) {
-        let names = ["tracker_id", "user_id", "phone_id", "driver_id", "form_id", "command_id", "file_id", "number"];
+        let names = [
+            "tracker_id",
+            "user_id",
+            "phone_id",
+            "driver_id",
+            "form_id",
+            "command_id",
+            "file_id",
+            "frame_id",
+            "number",
+        ];
         for name in names.iter().filter(|name| right.get(**name).is_some()) {
             let is_new_number = *name == "number" && method == "text/create";
             for wrong in [json!(0), json!(-1), json!(2_147_483_647)] {
                 let mut body = right.clone();
                 body[*name] = wrong.clone();
                 // Numbers that count to 64 bits are none below 0.
-                let is_natural = ["phone_id", "command_id", "file_id"].contains(name);
+                let is_natural = ["phone_id", "command_id", "file_id", "frame_id"].contains(name);
                 let expected = if is_natural && wrong == json!(-1) { 7 } else { 201 };
                 if !is_new_number {
                     assert_eq!(code(&world, &world.admin, method, &body).await, expected, "{method} {name} {wrong}");

@@ -1,7 +1,7 @@
 //! A fleet of its own for each test: Ann with a van, a sub-user of hers, and Bob with a clone of the van.
 
 use std::cell::Cell;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -11,7 +11,8 @@ use fleet::{
 };
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, Method};
-use model::{SourceId, Timestamp, TrackerId, UserId};
+use intake::{FrameQuery, Intake, IntakeMetrics, IntakeOptions, Knock, Knocked, Rejected};
+use model::{DeviceId, SourceId, Timestamp, TrackerId, UserId};
 use office::{Api, OfficeOptions};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -37,12 +38,14 @@ pub(crate) fn wait_s(s: i64) {
 pub(crate) struct Setup {
     pub(crate) fleet: FleetOptions,
     pub(crate) dispatch: DispatchOptions,
+    pub(crate) intake: IntakeOptions,
     pub(crate) office: OfficeOptions,
 }
 
 pub(crate) struct World {
     pub(crate) fleet: Arc<Fleet>,
     pub(crate) dispatch: Arc<Dispatch>,
+    pub(crate) intake: Arc<Intake>,
     api: Api,
     pub(crate) panel: PanelSession,
     /// Hashes.
@@ -123,6 +126,7 @@ impl World {
         let mut setup = Setup {
             fleet: FleetOptions { hash_cost: cheap, hash_workers: 1, ..FleetOptions::default() },
             dispatch: DispatchOptions::default(),
+            intake: IntakeOptions::default(),
             office: OfficeOptions {
                 user_requests_per_second_max: 0,
                 panel_requests_per_second_max: 0,
@@ -143,12 +147,15 @@ impl World {
         let cab = fleet.register_tracker(&session, tracker("yard-unit-0008"), now()).await.expect("registered");
         fleet.bind_trackers(&session, sub_id, vec![van.id]).await.expect("bound");
         let clone = fleet.clone_tracker(&panel, van.id, bob_id, "Clone".into(), now()).await.expect("cloned");
-        let api = Api::new(fleet.clone(), dispatch.clone(), setup.office);
+        let intake = Intake::open(dir.path(), fleet.clone(), setup.intake, IntakeMetrics::default());
+        let intake = intake.await.expect("a quarantine");
+        let api = Api::new(fleet.clone(), dispatch.clone(), intake.clone(), setup.office);
         let (van, source, cab) = (van.id, van.source.source, cab.id);
         let admin = admin.as_str().to_owned();
         Self {
             fleet,
             dispatch,
+            intake,
             api,
             panel,
             admin,
@@ -234,9 +241,45 @@ pub(crate) struct Things {
     pub(crate) service: String,
     pub(crate) command: u64,
     pub(crate) file: u64,
+    pub(crate) frame: u64,
 }
 
+/// Devices that nobody registered.
+pub(crate) const UNKNOWN: [&str; 2] = ["350000000000014", "350000000000022"];
+/// Where devices are.
+pub(crate) const PEER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 9)), 50_023);
+
 impl World {
+    /// A device that speaks GT06 says who it is.
+    pub(crate) async fn knock(&self, device: &str) -> Knocked {
+        let id = DeviceId::new(device).expect("valid");
+        self.intake.unknown(Knock { id, protocol: "gt06", peer: PEER, at: now() }).await
+    }
+
+    /// The van's device sends a frame that cannot be read; its number in quarantine.
+    pub(crate) async fn quarantined(&self, frame: &[u8]) -> u64 {
+        self.intake.reject(Rejected {
+            device: DeviceId::new("yard-unit-0007"),
+            source: Some(self.source),
+            protocol: "gt06",
+            transport: "tcp",
+            peer: PEER,
+            at: now(),
+            frame: frame.to_vec(),
+            offset: 18,
+            reason: protocols::Reject::Truncated,
+            forgiven: false,
+        });
+        for _ in 0..10_000 {
+            let newest = self.intake.frames(FrameQuery::default(), 1, usize::MAX).await.expect("read");
+            if let Some(row) = newest.first().filter(|row| row.frame.bytes == frame) {
+                return row.id.0;
+            }
+            tokio::task::yield_now().await;
+        }
+        panic!("the frame is not kept");
+    }
+
     pub(crate) async fn things(&self) -> Things {
         let van = self.van.0;
         let id = |body: &Value, name: &str| body[name].as_u64().expect(name);
@@ -250,6 +293,8 @@ impl World {
         let service = self.ann("service/create", json!({"tracker_id": van, "service": {"title": "Bread"}})).await;
         let command = json!({"tracker_id": van, "command": "getinfo"});
         let command = self.call(&self.admin, "command/queue", command).await.ok();
+        self.knock(UNKNOWN[0]).await;
+        self.knock(UNKNOWN[1]).await;
         let file = self.dispatch.keep_file(self.source, "g".into(), PHOTO.to_vec(), now()).await.expect("kept");
         Things {
             phone: id(&phones["list"][0], "id"),
@@ -259,6 +304,7 @@ impl World {
             service: service["value"]["id"].as_str().expect("an id").to_owned(),
             command: id(&command, "id"),
             file: file.0,
+            frame: self.quarantined(b"xx\x0d\x01").await,
         }
     }
 
@@ -300,6 +346,16 @@ impl World {
             ("command/list", json!({"tracker_id": van})),
             ("command/read", command.clone()),
             ("command/delete", command),
+            ("unknown_device/list", json!({})),
+            ("unknown_device/register", json!({"device_id": UNKNOWN[0], "user_id": user})),
+            ("unknown_device/forget", json!({"device_id": UNKNOWN[1]})),
+            ("adoption/read", json!({})),
+            ("adoption/update", json!({"enabled": true, "user_id": user, "protocols": ["gt06"]})),
+            ("device_settings/read", json!({"tracker_id": van})),
+            ("device_settings/update", json!({"tracker_id": van, "settings": {"checksum": "warn"}})),
+            ("quarantine/list", json!({})),
+            ("quarantine/read", json!({"frame_id": things.frame})),
+            ("quarantine/delete", json!({"frame_id": things.frame})),
         ]
     }
 }
