@@ -24,6 +24,8 @@ pub enum LinkKind {
     Lasting,
     /// That it was heard of not long ago: it connects for each message.
     Passing,
+    /// That it was heard of not long ago. There is no connection, only an address that orders can be sent to.
+    Address,
 }
 
 /// Bounds of the orders that wait for a device.
@@ -182,6 +184,8 @@ impl Given {
 /// Where a connection finds its order.
 #[derive(Default)]
 struct Mailbox {
+    /// Whether it shows, by being there, that the device is.
+    is_presence: bool,
     given: Mutex<Option<Given>>,
     waker: AtomicWaker,
 }
@@ -198,7 +202,7 @@ pub(crate) struct Links(Mutex<State>);
 
 #[derive(Default)]
 struct State {
-    /// Oldest first.
+    /// Oldest first, by when they were opened, or last heard of where that is what shows a device to be there.
     open: Vec<Arc<Mailbox>>,
     /// A device that connects for each message was heard of, and has not been silent for too long since.
     heard: bool,
@@ -211,7 +215,14 @@ struct State {
 
 impl State {
     fn is_up(&self) -> bool {
-        self.heard || !self.open.is_empty()
+        self.heard || self.open.iter().any(|mailbox| mailbox.is_presence)
+    }
+
+    /// The device spoke there: orders go there from now on.
+    fn prefer(&mut self, spoke: &Arc<Mailbox>) {
+        if let Some(at) = self.open.iter().position(|mailbox| Arc::ptr_eq(mailbox, spoke)) {
+            self.open[at..].rotate_left(1);
+        }
     }
 
     /// Hands the next order to the newest connection, if none is under way. Without a connection, all that wait are
@@ -296,14 +307,18 @@ impl Link {
         self.is_expecting
     }
 
-    /// The device spoke, and that was folded in. Needs to be said of those alone that connect for each message.
+    /// The device spoke, and that was folded in. Needs to be said of those alone that keep no connection.
     /// True if something waits for it.
     pub fn heard(&mut self) -> bool {
-        if self.kind == LinkKind::Passing {
-            self.engine.heard(&self.source);
-            self.is_expecting = self.engine.ask_for_orders(self.source.id());
+        if self.kind == LinkKind::Lasting {
+            return false;
         }
-        self.kind == LinkKind::Passing && self.is_expecting
+        self.engine.presence(&self.source, |state| {
+            state.heard = !is_offline(&self.source);
+            state.prefer(&self.mailbox);
+        });
+        self.is_expecting = self.engine.ask_for_orders(self.source.id());
+        self.is_expecting
     }
 
     /// The device answered an order.
@@ -331,7 +346,7 @@ impl Drop for Link {
 impl Engine {
     /// Notes a connection of the source's device. `source` must be told by the device itself.
     pub fn link(self: &Arc<Self>, source: &Source, kind: LinkKind) -> Link {
-        let mailbox = Arc::new(Mailbox::default());
+        let mailbox = Arc::new(Mailbox { is_presence: kind != LinkKind::Address, ..Mailbox::default() });
         self.presence(source, |state| state.open.push(mailbox.clone()));
         let is_expecting = self.ask_for_orders(source.id());
         Link { engine: self.clone(), source: source.clone(), mailbox, kind, is_expecting }

@@ -110,6 +110,35 @@ async fn a_device_that_connects_for_each_message_is_there_until_it_counts_as_off
     assert_eq!(news(&connection), [DOWN]);
 }
 
+#[tokio::test]
+async fn an_address_shows_no_longer_than_the_device_speaks_that_it_is_there() {
+    set_now(0);
+    let stage = Stage::new().await;
+    let (_, source) = stage.register("1").await;
+    let mut link = stage.engine.link(&source, LinkKind::Address);
+    assert!(!stage.engine.is_up(source.id()));
+    stage.store(&source, vec![report(0)]).await;
+    link.heard();
+    assert!(stage.engine.is_up(source.id()));
+    set_now(i64::from(options().timing.offline_s) + 1);
+    stage.engine.let_time_pass(now());
+    assert!(!stage.engine.is_up(source.id()));
+}
+
+#[tokio::test]
+async fn orders_go_to_the_address_that_the_device_spoke_from_last() {
+    let stage = Stage::new().await;
+    let (_, source) = stage.register("1").await;
+    let mut first = stage.engine.link(&source, LinkKind::Address);
+    let second = stage.engine.link(&source, LinkKind::Address);
+    let third = stage.engine.link(&source, LinkKind::Address);
+    first.heard();
+    let asked = ask(&stage, &source, Order::ReadLevels).await;
+    assert!(given(&second).is_none() && given(&third).is_none());
+    taken(&first).written();
+    outcome(asked).await.expect("written");
+}
+
 /// An acknowledgement was lost, and the device says again what it had said days ago: nothing is folded in.
 #[tokio::test]
 async fn a_device_that_says_nothing_new_is_there_no_longer_than_its_connection() {
