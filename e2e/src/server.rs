@@ -18,8 +18,8 @@ use crate::wait::{eventually, poll};
 /// What the administrator's password is unless a test says otherwise.
 pub const ADMIN_PASSWORD: &str = "Harness-Only-1!";
 
-/// The device families that every test server listens for.
-const FAMILIES: [&str; 6] = ["teltonika", "gt06", "ruptela", "meitrack", "ngp", "osmand"];
+/// The device families that every test server listens for, and the port for all of them.
+const FAMILIES: [&str; 7] = ["teltonika", "gt06", "ruptela", "meitrack", "ngp", "osmand", "auto"];
 
 /// Lines of standard error shown when a test fails.
 const SHOWN_LINES: usize = 60;

@@ -14,14 +14,15 @@ use web::with_scratch;
 
 use crate::conversation::{Conversation, Due, Replies};
 use crate::listener::turned_down;
-use crate::port::{Peer, Port};
+use crate::opening::Opened;
+use crate::port::Port;
 
 /// Replies that may wait for a device to read them. Beyond it nothing more is read from the device.
 const UNSENT_BYTES_MAX: usize = 64 * 1024;
 /// How long a closing connection has for its last reply, and a stopping server for its devices' receipts.
 pub(crate) const FAREWELL: Duration = Duration::from_secs(5);
 /// How far ahead an alarm is set when nothing is due.
-const NOTHING_DUE: Duration = Duration::from_secs(3600);
+pub(crate) const NOTHING_DUE: Duration = Duration::from_secs(3600);
 
 pub(crate) struct DeviceConnection {
     stream: TcpStream,
@@ -40,7 +41,7 @@ pub(crate) struct DeviceConnection {
 struct Unsent(Vec<u8>);
 
 impl Replies for Unsent {
-    fn put(&mut self, reply: Vec<u8>) {
+    fn put(&mut self, reply: Vec<u8>, _is_stranger: bool) {
         if self.0.is_empty() {
             self.0 = reply;
         } else {
@@ -61,15 +62,21 @@ enum Event {
 }
 
 impl DeviceConnection {
-    pub(crate) fn new(stream: TcpStream, peer: Peer, port: Arc<Port>) -> Self {
-        let now = Instant::now();
+    pub(crate) fn new(stream: TcpStream, port: Arc<Port>, opened: Opened) -> Self {
+        let Opened { served, peer, first, since } = opened;
+        let until = since + Duration::from_secs(port.options.unauthenticated_s);
+        let open = served.family.open;
+        let mut conversation = Conversation::new(port.clone(), served, open, peer);
+        if !first.is_empty() {
+            conversation.feed(&first);
+        }
         Self {
             stream,
-            conversation: Conversation::new(port.clone(), peer),
+            conversation,
             unsent: Unsent::default(),
-            alarm: Box::pin(tokio::time::sleep_until(now + Duration::from_secs(port.options.unauthenticated_s))),
-            opened: now,
-            heard: now,
+            alarm: Box::pin(tokio::time::sleep_until(until)),
+            opened: since,
+            heard: Instant::now(),
             finished: false,
             port,
         }
@@ -79,33 +86,25 @@ impl DeviceConnection {
     pub(crate) async fn run(mut self, mut shutdown: watch::Receiver<bool>) {
         let mut replaced = self.port.engine.replaced();
         loop {
-            let event = tokio::select! {
-                biased;
-                event = std::future::poll_fn(|cx| self.poll_event(cx)) => event,
-                Ok(()) = replaced.changed() => {
-                    // A device whose place another took is not known any more.
-                    if self.conversation.is_replaced() {
-                        self.conversation.close();
-                        break;
-                    }
-                    continue;
-                }
-                () = turned_down(&mut shutdown) => {
-                    self.conversation.close();
-                    break;
-                }
-            };
-            match event {
-                Event::Ended => return,
-                Event::Finished => self.finished = true,
-                Event::Read => self.heard = Instant::now(),
-                Event::Wrote => {}
-                Event::Due(due) => self.conversation.take_up(due),
-                Event::Alarm => self.ring(),
-            }
             self.carry_out().await;
             if self.is_ending() {
                 break;
+            }
+            tokio::select! {
+                biased;
+                event = std::future::poll_fn(|cx| self.poll_event(cx)) => match event {
+                    Event::Ended => return,
+                    Event::Finished => self.finished = true,
+                    Event::Read => self.heard = Instant::now(),
+                    Event::Wrote => {}
+                    Event::Due(due) => self.conversation.take_up(due),
+                    Event::Alarm => self.ring(),
+                },
+                // A device whose place another took is not known any more.
+                Ok(()) = replaced.changed() => if self.conversation.is_replaced() {
+                    self.conversation.close();
+                },
+                () = turned_down(&mut shutdown) => self.conversation.close(),
             }
         }
         self.conversation.end_orders();

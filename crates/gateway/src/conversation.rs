@@ -11,26 +11,31 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use engine::{Given, LinkKind, Receipt, Refused, Source};
+use intake::{Knock, Knocked};
 use model::{DeviceId, Upload};
-use protocols::{DeviceSettings, Identified, OrderId, Output, Presence, Progress, Session, Stored, Ticket};
+use protocols::{DeviceSettings, Identified, Open, OrderId, Output, Presence, Progress, Session, Stored, Ticket};
 use tokio::time::Instant;
 
 use crate::orders::Downlink;
-use crate::port::{Peer, Port, Served};
+use crate::port::{Fault, Peer, Port, Served, Transport};
+use crate::rollover::bring_forward;
 
 /// Where replies go.
 pub(crate) trait Replies: Send {
-    /// Takes one reply.
-    fn put(&mut self, reply: Vec<u8>);
+    /// Takes one reply. It is to a stranger as long as no device was accepted.
+    fn put(&mut self, reply: Vec<u8>, is_stranger: bool);
 }
 
 /// One device's conversation.
 pub(crate) struct Conversation {
     port: Arc<Port>,
+    served: Served,
     peer: Peer,
     session: Box<dyn Session>,
-    /// The source of the device that speaks now, and how often its device had been replaced before.
-    device: Option<(Source, u32)>,
+    /// The device that was accepted last.
+    device: Option<Device>,
+    /// Who spoke last, accepted or not.
+    named: Option<DeviceId>,
     /// The way of orders to it.
     downlink: Downlink,
     /// Outputs not carried out yet. Empty between turns.
@@ -42,6 +47,14 @@ pub(crate) struct Conversation {
     is_closing: bool,
 }
 
+/// A device that is registered.
+struct Device {
+    source: Source,
+    /// How often the source's device had been replaced before.
+    replacements: u32,
+    settings: Arc<DeviceSettings>,
+}
+
 /// What can become due without the device saying anything.
 pub(crate) enum Due {
     /// Uploads are durable, or never will be.
@@ -51,13 +64,15 @@ pub(crate) enum Due {
 }
 
 impl Conversation {
-    pub(crate) fn new(port: Arc<Port>, peer: Peer) -> Self {
-        port.served.metrics.open.inc();
+    pub(crate) fn new(port: Arc<Port>, served: Served, open: Open, peer: Peer) -> Self {
+        served.tally.metrics.open.inc();
         Self {
-            session: (port.served.family.open)(&port.options.limits),
+            session: open(&port.options.limits),
             port,
+            served,
             peer,
             device: None,
+            named: None,
             downlink: Downlink::default(),
             out: Vec::new(),
             receipts: VecDeque::new(),
@@ -66,15 +81,16 @@ impl Conversation {
         }
     }
 
-    fn served(&self) -> &Served {
-        &self.port.served
-    }
-
     /// Takes what was read. [`Self::carry_out`] is to follow.
     pub(crate) fn feed(&mut self, bytes: &[u8]) {
-        self.served().metrics.received_bytes.inc_by(bytes.len() as u64);
+        self.served.tally.metrics.received_bytes.inc_by(bytes.len() as u64);
         let now = (self.port.options.clock)();
         self.session.feed(now, bytes, &mut self.out);
+    }
+
+    /// What was fed last ended with its datagram. Only while more bytes are welcome.
+    pub(crate) fn end_datagram(&mut self) {
+        self.session.end_datagram((self.port.options.clock)(), &mut self.out);
     }
 
     /// Whether more bytes are welcome.
@@ -115,7 +131,7 @@ impl Conversation {
     /// Everything that was to be sent was handed to the socket.
     pub(crate) fn note_written(&mut self) {
         if self.downlink.note_written() {
-            self.served().metrics.orders.inc();
+            self.served.tally.metrics.orders.inc();
         }
     }
 
@@ -189,15 +205,17 @@ impl Conversation {
         while !self.out.is_empty() && !self.is_closing {
             for output in std::mem::take(&mut self.out) {
                 match output {
-                    Output::Identify(id) => self.identify(&id),
+                    Output::Identify(id) => self.identify(id).await,
                     Output::Upload { ticket, reports } => self.upload(ticket, reports).await,
                     Output::Contact => self.contact(),
-                    Output::Reply(bytes) => replies.put(bytes),
+                    Output::Reply(bytes) => replies.put(bytes, !self.was_accepted),
                     Output::Ordered { id, what } => self.ordered(id, what),
                     Output::Unasked(_) => {
-                        self.served().metrics.unasked.inc();
+                        self.served.tally.metrics.unasked.inc();
                     }
-                    Output::Reject { frame, reason, .. } => self.served().note_rejected(&frame, &reason, self.peer),
+                    Output::Reject { frame, offset, reason, forgiven } => {
+                        self.reject(Fault { frame, offset, reason, forgiven });
+                    }
                     Output::Close => self.is_closing = true,
                 }
             }
@@ -205,7 +223,7 @@ impl Conversation {
         // Replies that became due while closing still belong to what was taken in.
         for output in std::mem::take(&mut self.out) {
             match output {
-                Output::Reply(bytes) => replies.put(bytes),
+                Output::Reply(bytes) => replies.put(bytes, !self.was_accepted),
                 Output::Ordered { id, what } => self.ordered(id, what),
                 _ => {}
             }
@@ -220,31 +238,51 @@ impl Conversation {
         self.downlink.note_progress(id, what, (self.port.options.clock)());
     }
 
-    fn identify(&mut self, id: &DeviceId) {
-        let now = (self.port.options.clock)();
-        let engine = &self.port.engine;
-        let source = engine.fleet().device(id.as_str()).and_then(|device| engine.source(device.source));
-        // The source is asked too: another device may have taken the place since it was looked up.
-        let device = source.and_then(|source| source.replacements_of(id).map(|replacements| (source, replacements)));
-        let answer = if device.is_some() {
+    async fn identify(&mut self, id: DeviceId) {
+        let mut device = self.look_up(&id);
+        if device.is_none() {
+            let at = (self.port.options.clock)();
+            let knock = Knock { id: id.clone(), protocol: self.served.family.name, peer: self.peer.address, at };
+            if self.port.intake.unknown(knock).await == Knocked::Adopted {
+                device = self.look_up(&id);
+            }
+        }
+        let answer = if let Some(device) = device {
+            let settings = DeviceSettings::clone(&device.settings);
             // A refusal leaves it: uploads belong to the device last accepted.
-            self.device = device;
+            self.device = Some(device);
             self.link();
             self.was_accepted = true;
-            Identified::Accepted(DeviceSettings::default())
+            Identified::Accepted(settings)
         } else {
-            self.served().note_unregistered(id, self.peer);
+            self.served.tally.note_unregistered(&id, self.peer);
             Identified::Refused
         };
-        self.session.identified(now, answer, &mut self.out);
+        self.named = Some(id);
+        self.session.identified((self.port.options.clock)(), answer, &mut self.out);
+    }
+
+    fn look_up(&self, id: &DeviceId) -> Option<Device> {
+        let engine = &self.port.engine;
+        let found = engine.fleet().device(id.as_str())?;
+        let source = engine.source(found.source)?;
+        // The source is asked too: another device may have taken the place since it was looked up.
+        let replacements = source.replacements_of(id)?;
+        Some(Device { source, replacements, settings: found.settings })
+    }
+
+    fn reject(&self, fault: Fault) {
+        let source = self.source().map(Source::id);
+        self.port.reject(&self.served.tally, self.peer, self.named.clone(), source, fault);
     }
 
     /// Orders to the device may come this way from now on.
     fn link(&mut self) {
-        let Some((source, _)) = &self.device else { return };
-        let kind = match self.port.served.family.presence {
-            Presence::Connection => LinkKind::Lasting,
-            Presence::Contact => LinkKind::Passing,
+        let Some(Device { source, .. }) = &self.device else { return };
+        let kind = match (self.peer.transport, self.served.family.presence) {
+            (Transport::Udp, _) => LinkKind::Address,
+            (Transport::Tcp, Presence::Connection) => LinkKind::Lasting,
+            (Transport::Tcp, Presence::Contact) => LinkKind::Passing,
         };
         self.downlink.open(&self.port.engine, source, kind, self.hold());
     }
@@ -256,13 +294,16 @@ impl Conversation {
 
     /// The source of the device that speaks, unless another device has taken its place.
     fn source(&self) -> Option<&Source> {
-        let (source, replacements) = self.device.as_ref()?;
-        (source.replacements() == *replacements).then_some(source)
+        let device = self.device.as_ref()?;
+        (device.source.replacements() == device.replacements).then_some(&device.source)
     }
 
-    async fn upload(&mut self, ticket: Ticket, reports: Upload) {
-        self.served().metrics.uploads.inc();
+    async fn upload(&mut self, ticket: Ticket, mut reports: Upload) {
+        self.served.tally.metrics.uploads.inc();
         let received = (self.port.options.clock)();
+        if self.device.as_ref().is_some_and(|device| device.settings.gps_week_rollover == Some(true)) {
+            bring_forward(&mut reports, received);
+        }
         let taken = match self.source() {
             Some(source) => self.port.engine.ingest(source, received, reports).await,
             None => Err(Refused::Removed),
@@ -290,6 +331,6 @@ impl Conversation {
 
 impl Drop for Conversation {
     fn drop(&mut self) {
-        self.served().metrics.open.dec();
+        self.served.tally.metrics.open.dec();
     }
 }

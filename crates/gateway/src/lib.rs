@@ -6,13 +6,21 @@
 
 mod connection;
 mod conversation;
+mod datagrams;
+mod inbox;
 mod listener;
 mod metrics;
+mod opening;
 mod options;
 mod orders;
+mod peer;
+mod peers;
 mod port;
+mod proxy;
+mod rollover;
 mod seldom;
 
 pub use listener::Listener;
 pub use metrics::GatewayMetrics;
 pub use options::DeviceOptions;
+pub use port::{AUTO, DevicePort};

@@ -1,4 +1,4 @@
-//! What the device ports count, by family.
+//! What the device ports count, by family. What is not known to be any family's is counted by the name of its port.
 
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -18,6 +18,9 @@ pub struct GatewayMetrics {
     orders: Family<Labels, Counter>,
     unasked: Family<Labels, Counter>,
     received_bytes: Family<Labels, Counter>,
+    datagrams: Family<Labels, Counter>,
+    dropped_datagrams: Family<Labels, Counter>,
+    unsent_datagrams: Family<Labels, Counter>,
 }
 
 /// Figures of one family.
@@ -31,13 +34,20 @@ pub(crate) struct FamilyMetrics {
     pub(crate) orders: Counter,
     pub(crate) unasked: Counter,
     pub(crate) received_bytes: Counter,
+    pub(crate) datagrams: Counter,
+    pub(crate) dropped_datagrams: Counter,
+    pub(crate) unsent_datagrams: Counter,
 }
 
 impl GatewayMetrics {
     /// Makes the figures visible under `/metrics`.
     pub fn register(&self, registry: &mut Registry) {
         let devices = registry.sub_registry_with_prefix("devices");
-        devices.register("open", "Device connections open now", self.open.clone());
+        devices.register(
+            "open",
+            "Device connections open now, and addresses whose datagrams are known",
+            self.open.clone(),
+        );
         devices.register("accepted", "Device connections accepted", self.accepted.clone());
         devices.register("refused", "Logins of devices that are not registered", self.refused.clone());
         devices.register("rejected", "Frames that could not be used", self.rejected.clone());
@@ -45,6 +55,11 @@ impl GatewayMetrics {
         devices.register("orders", "Commands written to devices", self.orders.clone());
         devices.register("unasked", "Answers to commands that nobody waited for", self.unasked.clone());
         devices.register("received_bytes", "Bytes read from devices", self.received_bytes.clone());
+        devices.register("datagrams", "Datagrams received", self.datagrams.clone());
+        let dropped = self.dropped_datagrams.clone();
+        devices.register("dropped_datagrams", "Datagrams dropped because too much waited", dropped);
+        let unsent = self.unsent_datagrams.clone();
+        devices.register("unsent_datagrams", "Datagrams that could not be sent", unsent);
     }
 
     pub(crate) fn of(&self, family: &'static str) -> FamilyMetrics {
@@ -58,6 +73,9 @@ impl GatewayMetrics {
             orders: self.orders.get_or_create_owned(&labels),
             unasked: self.unasked.get_or_create_owned(&labels),
             received_bytes: self.received_bytes.get_or_create_owned(&labels),
+            datagrams: self.datagrams.get_or_create_owned(&labels),
+            dropped_datagrams: self.dropped_datagrams.get_or_create_owned(&labels),
+            unsent_datagrams: self.unsent_datagrams.get_or_create_owned(&labels),
         }
     }
 }

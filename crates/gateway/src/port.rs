@@ -5,38 +5,168 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use engine::Engine;
-use protocols::{Family, Reject};
+use intake::{Intake, Rejected};
+use model::{DeviceId, SourceId};
+use protocols::{FAMILIES, Family, REJECTED_FRAME_BYTES_MAX, Recognised, Reject};
 use tokio::time::Instant;
 
 use crate::metrics::{FamilyMetrics, GatewayMetrics};
 use crate::options::DeviceOptions;
 use crate::seldom::Seldom;
 
+/// What ports that take devices of every family are called, in settings, logs and metrics.
+pub const AUTO: &str = "auto";
+
+/// Where devices are to be listened for.
+#[derive(Clone, Copy)]
+pub struct DevicePort {
+    /// The family spoken there; `None`: each connection is recognised by its first bytes.
+    pub family: Option<&'static Family>,
+    /// Where.
+    pub address: SocketAddr,
+    /// Every connection comes through a proxy that announces where it is from (PROXY protocol, version 1 or 2). Such
+    /// a port takes no datagrams.
+    pub is_proxied: bool,
+}
+
+impl DevicePort {
+    /// A port for one family.
+    pub const fn of(family: &'static Family, address: SocketAddr) -> Self {
+        Self { family: Some(family), address, is_proxied: false }
+    }
+
+    /// The name of its family, or [`AUTO`].
+    pub fn name(&self) -> &'static str {
+        self.family.map_or(AUTO, |family| family.name)
+    }
+
+    /// Whether datagrams may come there.
+    pub(crate) fn takes_datagrams(&self) -> bool {
+        !self.is_proxied && self.family.is_none_or(|family| family.open_udp.is_some())
+    }
+}
+
 /// What the connections and peers of a port share.
 pub(crate) struct Port {
     pub(crate) engine: Arc<Engine>,
+    pub(crate) intake: Arc<Intake>,
     pub(crate) options: DeviceOptions,
-    pub(crate) served: Served,
+    pub(crate) is_proxied: bool,
+    /// Of what is not known to be any family's.
+    pub(crate) tally: Arc<Tally>,
+    /// One family, or all of them, to be told apart.
+    served: Vec<Served>,
+    is_one_family: bool,
+}
+
+impl Port {
+    pub(crate) fn new(
+        port: &DevicePort,
+        engine: Arc<Engine>,
+        intake: Arc<Intake>,
+        options: DeviceOptions,
+        metrics: &GatewayMetrics,
+    ) -> Self {
+        let tally = |name| Arc::new(Tally::new(name, metrics.of(name)));
+        let serve = |family: &'static Family| Served { family, tally: tally(family.name) };
+        let served: Vec<_> = match port.family {
+            Some(family) => vec![serve(family)],
+            None => FAMILIES.iter().map(serve).collect(),
+        };
+        let tally = match port.family {
+            Some(_) => served[0].tally.clone(),
+            None => tally(AUTO),
+        };
+        Self {
+            engine,
+            intake,
+            options,
+            is_proxied: port.is_proxied,
+            tally,
+            served,
+            is_one_family: port.family.is_some(),
+        }
+    }
+
+    /// Something that was said could not be used.
+    pub(crate) fn reject(
+        &self,
+        tally: &Tally,
+        peer: Peer,
+        device: Option<DeviceId>,
+        source: Option<SourceId>,
+        fault: Fault,
+    ) {
+        let Fault { frame, offset, reason, forgiven } = fault;
+        if !forgiven {
+            tally.note_rejected(&frame, &reason, peer);
+        }
+        let (transport, peer) = (peer.transport.name(), peer.address);
+        let at = (self.options.clock)();
+        let protocol = tally.name;
+        let rejected = Rejected { device, source, protocol, transport, peer, at, frame, offset, reason, forgiven };
+        self.intake.reject(rejected);
+    }
+
+    /// What nobody is known to have said could not be used.
+    pub(crate) fn reject_unknown(&self, peer: Peer, said: &[u8], reason: Reject) {
+        let frame = said[..said.len().min(REJECTED_FRAME_BYTES_MAX)].to_vec();
+        self.reject(&self.tally, peer, None, None, Fault { frame, offset: 0, reason, forgiven: false });
+    }
+
+    /// Which family speaks, by its first bytes.
+    pub(crate) fn recognise(&self, first: &[u8]) -> Speaker {
+        if self.is_one_family {
+            return Speaker::Is(self.served[0].clone());
+        }
+        match protocols::recognise(first) {
+            Recognised::Family(family) => {
+                let served = self.served.iter().find(|served| served.family.name == family.name);
+                served.map_or(Speaker::Unknown, |served| Speaker::Is(served.clone()))
+            }
+            Recognised::More => Speaker::NotYet,
+            Recognised::Unknown => Speaker::Unknown,
+        }
+    }
+}
+
+/// What was wrong with something that was said, as [`protocols::Output::Reject`] tells it.
+pub(crate) struct Fault {
+    pub(crate) frame: Vec<u8>,
+    pub(crate) offset: u64,
+    pub(crate) reason: Reject,
+    pub(crate) forgiven: bool,
+}
+
+/// What the first bytes say about who speaks.
+pub(crate) enum Speaker {
+    /// A device of this family.
+    Is(Served),
+    /// More bytes would tell.
+    NotYet,
+    /// Nobody that is known.
+    Unknown,
 }
 
 /// A family as it is served on a port.
+#[derive(Clone)]
 pub(crate) struct Served {
     pub(crate) family: &'static Family,
-    pub(crate) metrics: FamilyMetrics,
-    unregistered: Seldom,
-    rejected: Seldom,
+    pub(crate) tally: Arc<Tally>,
 }
 
 /// By what a device's bytes come.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Transport {
     Tcp,
+    Udp,
 }
 
 impl Transport {
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Tcp => "tcp",
+            Self::Udp => "udp",
         }
     }
 }
@@ -50,29 +180,49 @@ pub(crate) struct Peer {
 
 impl fmt::Display for Peer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.address, self.transport.name())
+        match self.transport {
+            Transport::Tcp => self.address.fmt(f),
+            Transport::Udp => write!(f, "{}/udp", self.address),
+        }
     }
 }
 
-impl Served {
-    pub(crate) fn new(family: &'static Family, metrics: &GatewayMetrics) -> Self {
-        Self { family, metrics: metrics.of(family.name), unregistered: Seldom::default(), rejected: Seldom::default() }
+/// What is counted and logged of a family on a port.
+pub(crate) struct Tally {
+    pub(crate) name: &'static str,
+    pub(crate) metrics: FamilyMetrics,
+    unregistered: Seldom,
+    rejected: Seldom,
+}
+
+impl Tally {
+    fn new(name: &'static str, metrics: FamilyMetrics) -> Self {
+        Self { name, metrics, unregistered: Seldom::default(), rejected: Seldom::default() }
     }
 
     /// A device came that is not registered.
     pub(crate) fn note_unregistered(&self, device: &impl fmt::Display, peer: Peer) {
         self.metrics.refused.inc();
         if let Some(others) = self.unregistered.is_due(Instant::now().into_std()) {
-            tracing::warn!(protocol = self.family.name, %device, %peer, others, "device is not registered");
+            tracing::warn!(protocol = self.name, %device, %peer, others, "device is not registered");
         }
     }
 
     /// Something that was said could not be used.
-    pub(crate) fn note_rejected(&self, frame: &[u8], reason: &Reject, peer: Peer) {
+    fn note_rejected(&self, frame: &[u8], reason: &Reject, peer: Peer) {
         self.metrics.rejected.inc();
         if let Some(others) = self.rejected.is_due(Instant::now().into_std()) {
-            let (protocol, start) = (self.family.name, hex(frame));
-            tracing::warn!(protocol, %peer, %reason, frame = start, others, "input could not be used");
+            let start = hex(frame);
+            tracing::warn!(protocol = self.name, %peer, %reason, frame = start, others, "input could not be used");
+        }
+    }
+
+    /// A connection does not begin as the PROXY protocol has it. No device is to blame for that.
+    pub(crate) fn note_proxy_fault(&self, first: &[u8], peer: Peer) {
+        self.metrics.rejected.inc();
+        if let Some(others) = self.rejected.is_due(Instant::now().into_std()) {
+            let start = hex(first);
+            tracing::warn!(protocol = self.name, %peer, first = start, others, "no acceptable PROXY header");
         }
     }
 }

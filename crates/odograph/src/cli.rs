@@ -62,7 +62,8 @@ struct Serve {
     /// Where the APIs and WebSockets listen [setting: http.listen].
     #[arg(long, value_name = "ADDR")]
     http: Option<String>,
-    /// Where devices of a protocol connect, as teltonika=127.0.0.1:5027; any replaces the whole list, `none` empties it.
+    /// Where devices of a protocol connect, as teltonika=127.0.0.1:5027, or of every protocol, as auto=127.0.0.1:5000;
+    /// `,proxy` after it if a PROXY header comes first; any replaces the whole list, `none` empties it.
     #[arg(long = "device", value_name = "NAME=ADDR")]
     devices: Vec<String>,
     /// How log lines are written, text or json [setting: log.format].

@@ -80,6 +80,11 @@ pub(crate) fn devices(settings: &Settings) -> DeviceOptions {
         unauthenticated_s: devices.unauthenticated_s,
         silence_s: devices.silence_s,
         order_hold_ms: devices.command_hold_ms,
+        udp_peers_max: devices.udp_peers_max,
+        udp_strangers_max: devices.udp_strangers_max,
+        udp_idle_s: devices.udp_idle_s,
+        udp_waiting_bytes_max: devices.udp_waiting_bytes_max,
+        udp_waiting_per_peer_max: devices.udp_waiting_per_peer_max,
         clock: now,
     }
 }
@@ -357,7 +362,7 @@ mod tests {
         let (http, socket, _) = http(&settings);
         assert_eq!(format!("{http:?}"), format!("{:?}", HttpLimits::default()));
         assert_eq!(format!("{socket:?}"), format!("{:?}", SocketLimits::default()));
-        assert_eq!(devices(&settings).limits, protocols::Limits::default());
+        assert_eq!(format!("{:?}", devices(&settings)), format!("{:?}", DeviceOptions::new(now)));
         // Its own default window is longer; the setting counts by the minute.
         let of_fleet = FleetOptions { login_window_s: 60, ..FleetOptions::default() };
         assert_eq!(format!("{:?}", fleet(&settings)), format!("{of_fleet:?}"));

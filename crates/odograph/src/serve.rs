@@ -26,7 +26,7 @@ use crate::control::Control;
 use crate::folder::DataFolder;
 use crate::mails::Mails;
 use crate::pages::Status;
-use crate::settings::{ADMIN_PASSWORD, Loaded, Settings, read_secret_file};
+use crate::settings::{ADMIN_PASSWORD, Listen, Loaded, Settings, read_secret_file};
 use crate::{couriers, drivers, logging, options, wiring};
 
 /// How long a good ending may take. Whoever stops the server counts on ten seconds.
@@ -142,10 +142,11 @@ impl Running {
             .map_err(at(format_args!("http.listen {listen}")))?;
         let http = server.local_addr().map_err(at("http.listen"))?;
         let mut listeners = Vec::new();
-        for listen in &settings.listens {
-            let options = options::devices(settings);
-            let bound = Listener::bind(listen.family, listen.address, engine.clone(), options, &gateway_metrics).await;
-            listeners.push(bound.map_err(at(format_args!("devices.{} {}", listen.family.name, listen.address)))?);
+        for Listen(port) in &settings.listens {
+            let bound =
+                Listener::bind(port, engine.clone(), intake.clone(), options::devices(settings), &gateway_metrics)
+                    .await;
+            listeners.push(bound.map_err(at(format_args!("devices.{} {}", port.name(), port.address)))?);
         }
         let control = Control::bind(folder.path(), engine.clone()).map_err(at("control socket"))?;
 
@@ -154,7 +155,7 @@ impl Running {
         let mut tasks = JoinSet::new();
         for listener in listeners {
             let address = listener.local_addr().map_err(at("devices"))?;
-            devices.push((listener.family().name, address));
+            devices.push((listener.name(), address));
             tasks.spawn(listener.run(down.clone()));
         }
         tasks.spawn(keep_messages(dispatch, down.clone()));

@@ -12,14 +12,12 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use protocols::{FAMILIES, family};
-
 pub(crate) use devices::{Listen, default_devices};
 pub(crate) use error::{Origin, SettingsError};
 pub(crate) use render::commented_file;
 pub(crate) use table::Settings;
 
-use devices::{ALLOWED_ADDRESSES, allowed_device, parse_addresses, parse_device};
+use devices::{ALLOWED_ADDRESSES, Spoken, allowed_device, parse_addresses, parse_devices};
 use table::{ROWS, Row, SECTIONS};
 
 /// The file that is read when none is named, if it is there.
@@ -108,9 +106,10 @@ impl Settings {
                 if let Some(row) = ROWS.iter().find(|r| r.section == section && r.name == name) {
                     let read = row.kind.read_toml(value);
                     self.put(row, read, &origin, || value.to_string())?;
-                } else if section == "devices" && family(name).is_some() {
-                    let family = family(name).ok_or_else(|| unknown(name, path, &[]))?;
-                    let read = parse_addresses(family, &addresses_text(value));
+                } else if section == "devices"
+                    && let Some(spoken) = Spoken::of(name)
+                {
+                    let read = parse_addresses(spoken, &addresses_text(value));
                     let read =
                         read.ok_or_else(|| wrong(&format!("devices.{name}"), &origin, value, ALLOWED_ADDRESSES))?;
                     listens.get_or_insert_with(Vec::new).extend(read);
@@ -134,15 +133,12 @@ impl Settings {
             if let Some(row) = ROWS.iter().find(|r| r.variable() == *name || (r.key() == "log.level" && name == LOG)) {
                 self.put(row, row.kind.read_text(text), &origin, || format!("{text:?}"))?;
             } else if name == DEVICES {
-                for item in text.split(',') {
-                    let read = parse_device(item.trim());
-                    let read = read.ok_or_else(|| wrong("devices", &origin, format!("{item:?}"), allowed_device()))?;
-                    listens.get_or_insert_with(Vec::new).extend(read);
-                }
-            } else if let Some(family) = name.strip_prefix("ODOGRAPH_DEVICES_").and_then(|n| family(&n.to_lowercase()))
-            {
-                let read = parse_addresses(family, text);
-                let key = format!("devices.{}", family.name);
+                let read = parse_devices(text);
+                let read = read.ok_or_else(|| wrong("devices", &origin, format!("{text:?}"), allowed_device()))?;
+                listens.get_or_insert_with(Vec::new).extend(read);
+            } else if let Some(spoken) = name.strip_prefix("ODOGRAPH_DEVICES_").and_then(Spoken::of_variable) {
+                let read = parse_addresses(spoken, text);
+                let key = format!("devices.{}", spoken.name());
                 let read = read.ok_or_else(|| wrong(&key, &origin, format!("{text:?}"), ALLOWED_ADDRESSES))?;
                 listens.get_or_insert_with(Vec::new).extend(read);
             } else if ![CONFIG, ADMIN_PASSWORD].contains(&name.as_str()) {
@@ -169,7 +165,7 @@ impl Settings {
         for text in &flags.devices {
             let origin = Origin::Flag("--device");
             let read =
-                parse_device(text).ok_or_else(|| wrong("devices", &origin, format!("{text:?}"), allowed_device()))?;
+                parse_devices(text).ok_or_else(|| wrong("devices", &origin, format!("{text:?}"), allowed_device()))?;
             listens.get_or_insert_with(Vec::new).extend(read);
         }
         self.replace_listens(listens);
@@ -180,7 +176,7 @@ impl Settings {
     fn replace_listens(&mut self, listens: Option<Vec<Listen>>) {
         if let Some(mut listens) = listens {
             // A file's keys come in the order of the alphabet.
-            listens.sort_by_key(|listen| FAMILIES.iter().position(|f| f.name == listen.family.name));
+            listens.sort_by_key(|Listen(port)| Spoken::all().position(|spoken| spoken.name() == port.name()));
             self.listens = listens;
         }
     }

@@ -15,7 +15,7 @@ mod scratch;
 mod server;
 mod socket;
 
-pub use address::{AddressLimit, TrustedProxies};
+pub use address::{AddressLimit, AddressPlace, TrustedProxies};
 pub use body::{Body, BodySource, Next};
 pub use call::{Answer, BodyError, Call, CallFuture, Handler};
 pub use limits::{HttpLimits, SocketLimits};

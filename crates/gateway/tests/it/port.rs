@@ -6,18 +6,31 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use engine::{Engine, EngineMetrics, EngineOptions};
 use fleet::{Fleet, FleetOptions, HashCost, NewTracker, NewUser, Session, UserProfile};
-use gateway::{DeviceOptions, GatewayMetrics, Listener};
+use gateway::{AUTO, DeviceOptions, DevicePort, GatewayMetrics, Listener};
+use intake::{Intake, IntakeMetrics, IntakeOptions};
 use live::{OutboxLimits, Timing};
 use model::{Seq, Timestamp, TrackerId};
-use protocols::Limits;
+use prometheus_client::registry::Registry;
 use storage::journal::{JournalOptions, LsmJournal};
 use tempfile::TempDir;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::gate::Gate;
+
+/// Waits until something is so.
+pub(crate) async fn until(is_so: impl Fn() -> bool) {
+    let wait = async {
+        while !is_so() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, wait).await.expect("in good time");
+}
+
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
-pub(crate) const DEVICE: &str = "device-1";
+pub(crate) const DEVICE: &str = "350000000000014";
 
 pub(crate) fn clock() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
@@ -28,10 +41,13 @@ pub(crate) fn clock() -> Timestamp {
 pub(crate) struct Port {
     pub(crate) address: SocketAddr,
     pub(crate) engine: Arc<Engine>,
+    pub(crate) intake: Arc<Intake>,
     pub(crate) shutdown: watch::Sender<bool>,
     pub(crate) listener: JoinHandle<()>,
     pub(crate) session: Session,
     pub(crate) tracker: TrackerId,
+    pub(crate) gate: Arc<Gate>,
+    metrics: Registry,
     _dir: TempDir,
 }
 
@@ -67,14 +83,7 @@ async fn fleet(dir: &TempDir) -> (Arc<Fleet>, Session, TrackerId) {
 }
 
 pub(crate) fn options() -> DeviceOptions {
-    DeviceOptions {
-        limits: Limits::default(),
-        connections_per_address_max: 0,
-        unauthenticated_s: 60,
-        silence_s: 0,
-        order_hold_ms: 15_000,
-        clock,
-    }
+    DeviceOptions { order_hold_ms: 15_000, ..DeviceOptions::new(clock) }
 }
 
 impl Port {
@@ -84,7 +93,8 @@ impl Port {
 
     pub(crate) async fn with(family: &str, options: DeviceOptions) -> Self {
         let dir = tempfile::tempdir().expect("a folder");
-        let journal = LsmJournal::open(&dir.path().join("journal"), &JournalOptions::default()).expect("a journal");
+        let gate = LsmJournal::open(&dir.path().join("journal"), &JournalOptions::default()).expect("a journal");
+        let gate = Arc::new(Gate::open(gate));
         let engine_options = EngineOptions {
             timing: Timing::default(),
             outbox: OutboxLimits::default(),
@@ -105,19 +115,44 @@ impl Port {
         };
         let (fleet, session, tracker) = fleet(&dir).await;
         let metrics = EngineMetrics::default();
-        let engine = Engine::start(Arc::new(journal), fleet, dir.path(), engine_options, None, metrics);
+        let intake = Intake::open(dir.path(), fleet.clone(), IntakeOptions::default(), IntakeMetrics::default());
+        let intake = intake.await.expect("an intake");
+        let engine = Engine::start(gate.clone(), fleet, dir.path(), engine_options, None, metrics);
         let engine = engine.expect("an engine");
-        let family = protocols::family(family).expect("a family");
-        let any = SocketAddr::from(([127, 0, 0, 1], 0));
+        let (family, is_proxied) = family.strip_suffix(",proxy").map_or((family, false), |family| (family, true));
+        let family = (family != AUTO).then(|| protocols::family(family).expect("a family"));
+        let port = DevicePort { family, address: SocketAddr::from(([127, 0, 0, 1], 0)), is_proxied };
         let metrics = GatewayMetrics::default();
-        let listener = Listener::bind(family, any, engine.clone(), options, &metrics).await.expect("bound");
+        let mut registry = Registry::default();
+        metrics.register(&mut registry);
+        let listener = Listener::bind(&port, engine.clone(), intake.clone(), options, &metrics).await.expect("bound");
         let (shutdown, down) = watch::channel(false);
         let address = listener.local_addr().expect("bound");
-        Self { address, engine, shutdown, listener: tokio::spawn(listener.run(down)), session, tracker, _dir: dir }
+        Self {
+            address,
+            engine,
+            intake,
+            shutdown,
+            listener: tokio::spawn(listener.run(down)),
+            session,
+            tracker,
+            gate,
+            metrics: registry,
+            _dir: dir,
+        }
     }
 
     pub(crate) async fn connect(&self) -> TcpStream {
         TcpStream::connect(self.address).await.expect("connected")
+    }
+
+    /// What is counted under this name for a protocol.
+    pub(crate) fn counted(&self, name: &str, protocol: &str) -> u64 {
+        let mut text = String::new();
+        prometheus_client::encoding::text::encode(&mut text, &self.metrics).expect("text");
+        let start = format!("{name}{{protocol=\"{protocol}\"}} ");
+        let line = text.lines().find_map(|line| line.strip_prefix(&start));
+        line.map_or(0, |value| value.parse().expect("a number"))
     }
 
     pub(crate) fn stored(&self) -> usize {

@@ -2,8 +2,7 @@
 
 use std::fmt::Write;
 
-use protocols::FAMILIES;
-
+use super::devices::Spoken;
 use super::table::{ROWS, Row, SECTIONS, Section};
 
 /// A file with every setting, commented out, at its default.
@@ -14,8 +13,8 @@ pub(crate) fn commented_file() -> String {
     );
     for section in SECTIONS {
         put(&mut text, format_args!("\n{}[{}]\n", comment(section.about), section.name));
-        for family in families(section) {
-            put(&mut text, format_args!("#{} = \"{}\"\n", family.name, family.default_listen));
+        for spoken in spoken(section) {
+            put(&mut text, format_args!("#{} = \"{}\"\n", spoken.name(), spoken.default_listen()));
         }
         for row in rows(section) {
             put(&mut text, format_args!("\n{}# Allowed: {}.\n", comment(row.about), row.kind));
@@ -32,16 +31,9 @@ pub(crate) fn documentation() -> String {
     for section in SECTIONS {
         put(&mut text, format_args!("\n## `[{}]`\n\n{}\n\n", section.name, section.about.trim()));
         text.push_str("| key | default | allowed | what it is for |\n| --- | --- | --- | --- |\n");
-        for family in families(section) {
-            put(
-                &mut text,
-                format_args!(
-                    "| `{}` | `\"{}\"` | {} | Where devices that speak this protocol connect. |\n",
-                    family.name,
-                    family.default_listen,
-                    super::ALLOWED_ADDRESSES
-                ),
-            );
+        for spoken in spoken(section) {
+            let (name, default, about) = (spoken.name(), spoken.default_listen(), spoken.about());
+            put(&mut text, format_args!("| `{name}` | `\"{default}\"` | {} | {about} |\n", super::ALLOWED_ADDRESSES));
         }
         for row in rows(section) {
             let default = shown_default(row);
@@ -56,9 +48,9 @@ fn rows(section: &Section) -> impl Iterator<Item = &'static Row> {
     ROWS.iter().filter(move |row| row.section == name)
 }
 
-/// The families, in the one section where each of them is a key.
-fn families(section: &Section) -> &'static [protocols::Family] {
-    if section.name == "devices" { FAMILIES } else { &[] }
+/// What ports can be for, in the one section where each of that is a key.
+fn spoken(section: &Section) -> impl Iterator<Item = Spoken> {
+    Spoken::all().filter(|_| section.name == "devices")
 }
 
 fn shown_default(row: &Row) -> String {

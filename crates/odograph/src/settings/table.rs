@@ -189,10 +189,22 @@ settings! {
     /// The ports for devices, one key a protocol: an address, or a list of them. If any protocol is named, only those
     /// named are listened for; `none` opens none.
     devices: Devices {
-        /// How long a connection may stay without a registered device.
+        /// How long a connection may stay without a registered device, and how long it may take until it is known who
+        /// speaks and from where.
         unauthenticated_s: u64 = 60, Kind::Number(1, DAY_S);
         /// How long a device may say nothing before its connection is closed; 0 for ever.
         silence_s: u64 = 0, Kind::Number(0, YEAR_S);
+        /// Addresses that send datagrams, on each port: the one that was silent longest is forgotten first.
+        udp_peers_max: usize = 10_000, Kind::Number(1, 10_000_000);
+        /// Addresses that sent datagrams and are answered without a device being known yet, on each port. Datagrams
+        /// of further ones are dropped.
+        udp_strangers_max: usize = 256, Kind::Number(1, 1_000_000);
+        /// How long an address may send no datagram until it is forgotten.
+        udp_idle_s: u64 = 3_600, Kind::Number(1, YEAR_S);
+        /// Datagrams of a port that were received and not read yet; beyond it they are dropped.
+        udp_waiting_bytes_max: usize = 16 * MIB, Kind::Number(65_792, GIB);
+        /// Datagrams of one address that wait for their turn; beyond it they are dropped.
+        udp_waiting_per_peer_max: usize = 64, Kind::Number(1, 65_536);
         /// How long a frame may take from its first byte to its last.
         partial_frame_ms_max: i64 = 120_000, Kind::Number(100, DAY_S * 1_000);
         /// How long a command waits for the device's answer. A later answer is nobody's.

@@ -102,6 +102,32 @@ fn each_layer_replaces_the_whole_list_of_ports() {
 }
 
 #[test]
+fn ports_may_be_for_all_protocols_or_behind_a_proxy() {
+    let check = |text: &str, environment: &[(&str, &str)], devices: &[&str], expected: &[&str]| {
+        let (_dir, mut flags) = file(text);
+        flags.devices = devices.iter().map(|d| (*d).to_owned()).collect();
+        let settings = load(&flags, &variables(environment)).expect("valid").settings;
+        assert_eq!(listens(&settings), expected, "{text} {environment:?} {devices:?}");
+    };
+    let expected = ["gt06=127.0.0.1:1,proxy", "gt06=127.0.0.1:2", "auto=127.0.0.1:3,proxy"];
+    let in_file = "[devices]\ngt06 = [\"127.0.0.1:1,proxy\", \"127.0.0.1:2\"]\nauto = \"127.0.0.1:3, proxy\"\n";
+    check(in_file, &[], &[], &expected);
+    let variable = "auto=127.0.0.1:3,proxy,gt06=127.0.0.1:1,proxy,gt06=127.0.0.1:2";
+    check("", &[("ODOGRAPH_DEVICES", variable)], &[], &expected);
+    check("", &[], &["gt06=127.0.0.1:1,proxy", "gt06=127.0.0.1:2", "auto=127.0.0.1:3,proxy"], &expected);
+    check("", &[("ODOGRAPH_DEVICES_AUTO", "127.0.0.1:3,proxy")], &[], &expected[2..]);
+    check("", &[("ODOGRAPH_DEVICES_WIALON_IPS", "none")], &[], &[]);
+    let refuse = |text: &str| {
+        let flags = Flags { devices: vec![text.to_owned()], ..Flags::default() };
+        let error = load(&flags, &variables(&[])).expect_err(text).to_string();
+        assert!(error.contains("NAME=IP:PORT,proxy"), "{error}");
+    };
+    for text in ["proxy", "gt06=proxy", "gt06=127.0.0.1:1,proxy,proxy", "gt06=127.0.0.1:1,prox", "none,proxy"] {
+        refuse(text);
+    }
+}
+
+#[test]
 fn lists_and_odd_kinds_are_read() {
     let (_dir, flags) = file(
         "[http]\ntrusted_proxies = [\"10.0.0.0/8\", \"192.0.2.1\"]\n[passwords]\nmixed = false\n\
@@ -200,7 +226,7 @@ fn the_printed_file_says_the_defaults() {
         .collect();
     let (_dir, flags) = file(&switched_on);
     assert_eq!(load(&flags, &variables(&[])).expect("valid").settings, Settings::default());
-    assert_eq!(text.lines().filter(is_setting).count(), ROWS.len() + protocols::FAMILIES.len());
+    assert_eq!(text.lines().filter(is_setting).count(), ROWS.len() + Spoken::all().count());
     let (_dir, flags) = file(&text);
     assert_eq!(load(&flags, &variables(&[])).expect("valid").settings, Settings::default());
 }
