@@ -7,7 +7,7 @@ use std::sync::Arc;
 use engine::Engine;
 use intake::{Intake, Rejected};
 use model::{DeviceId, SourceId};
-use protocols::{FAMILIES, Family, REJECTED_FRAME_BYTES_MAX, Recognised, Reject};
+use protocols::{FAMILIES, FURTHER, Family, REJECTED_FRAME_BYTES_MAX, Recognised, Reject};
 use tokio::time::Instant;
 
 use crate::metrics::{FamilyMetrics, GatewayMetrics};
@@ -71,7 +71,7 @@ impl Port {
         let serve = |family: &'static Family| Served { family, tally: tally(family.name) };
         let served: Vec<_> = match port.family {
             Some(family) => vec![serve(family)],
-            None => FAMILIES.iter().map(serve).collect(),
+            None => FAMILIES.iter().chain(FURTHER).map(serve).collect(),
         };
         let tally = match port.family {
             Some(_) => served[0].tally.clone(),

@@ -50,7 +50,7 @@ async fn a_device_is_answered_as_soon_as_its_first_bytes_tell_who_it_is() {
     send(&mut phone, request.as_bytes()).await;
     expect(&mut phone, b"HTTP/1.1 200 OK\r\n").await;
 
-    let open = ["gt06", "teltonika", "osmand"].map(|family| port.counted("devices_open", family));
+    let open = ["gt06", "teltonika", "http"].map(|family| port.counted("devices_open", family));
     assert_eq!((open, port.counted("devices_accepted_total", "auto")), ([1; 3], 3));
     assert_eq!(port.stored(), 2);
 }

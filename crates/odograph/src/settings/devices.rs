@@ -3,7 +3,7 @@
 use std::fmt;
 
 use gateway::{AUTO, DevicePort};
-use protocols::{FAMILIES, Family};
+use protocols::{FAMILIES, FURTHER, Family};
 
 /// One port for devices.
 #[derive(Clone, Copy)]
@@ -35,7 +35,7 @@ pub(crate) enum Spoken {
 impl Spoken {
     /// All that ports can be for, in the order in which they are listed.
     pub(crate) fn all() -> impl Iterator<Item = Self> {
-        FAMILIES.iter().map(Self::Family).chain([Self::Any])
+        FAMILIES.iter().chain(FURTHER).map(Self::Family).chain([Self::Any])
     }
 
     /// By its name.
@@ -59,8 +59,8 @@ impl Spoken {
     /// Where it is listened for when nothing else is said.
     pub(crate) fn default_listen(self) -> &'static str {
         match self {
-            Self::Family(family) => family.default_listen,
-            Self::Any => NONE,
+            Self::Family(family) if FAMILIES.iter().any(|known| known.name == family.name) => family.default_listen,
+            _ => NONE,
         }
     }
 
@@ -87,7 +87,7 @@ impl Spoken {
     }
 }
 
-/// Every family where it listens when nothing else is said.
+/// Every family with a port of its own, where it listens when nothing else is said.
 pub(crate) fn default_devices() -> Vec<Listen> {
     Spoken::all().filter_map(|spoken| spoken.listen(spoken.default_listen())).collect()
 }
