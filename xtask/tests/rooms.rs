@@ -59,8 +59,12 @@ const MAY_USE: &[(&str, &[&str])] = &[
 ];
 
 /// What its tests may use besides, where that is somebody of the workspace.
-const TESTS_MAY_USE: &[(&str, &[&str])] =
-    &[("gateway", &["live", "storage"]), ("office", &["protocols"]), ("navixy", &["storage"]), ("trackit", &["storage"])];
+const TESTS_MAY_USE: &[(&str, &[&str])] = &[
+    ("gateway", &["live", "storage"]),
+    ("office", &["protocols"]),
+    ("navixy", &["storage"]),
+    ("trackit", &["storage"]),
+];
 
 /// Crates that are functions of bytes, values and a time handed in.
 const PURE: [&str; 6] = ["model", "places", "ws", "protocols", "live", "inspect"];

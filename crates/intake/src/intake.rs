@@ -197,11 +197,7 @@ impl Intake {
     ///
     /// # Errors
     /// When the store does not answer; nothing was changed then.
-    pub async fn settle(
-        &self,
-        removed: Vec<FrameId>,
-        faults: Vec<(FrameId, Fault)>,
-    ) -> Result<(), QuarantineError> {
+    pub async fn settle(&self, removed: Vec<FrameId>, faults: Vec<(FrameId, Fault)>) -> Result<(), QuarantineError> {
         note_used(&self.metrics, self.quarantine.settle(removed, faults).await?);
         Ok(())
     }

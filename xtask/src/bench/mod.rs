@@ -59,6 +59,9 @@ pub(crate) struct Ingest {
     /// Records in a packet.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=50))]
     records: u32,
+    /// Units of all families, evenly, on the port that takes all; without it Teltonika units alone.
+    #[arg(long)]
+    mixed: bool,
     /// Keep the server on the first core and the load on the second.
     #[arg(long)]
     pin: bool,

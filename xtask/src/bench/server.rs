@@ -26,6 +26,8 @@ pub(crate) struct Server {
     pub(crate) teltonika: SocketAddr,
     /// Where devices of the Navixy Generic Protocol connect.
     pub(crate) ngp: SocketAddr,
+    /// Where devices of any family connect.
+    pub(crate) auto: SocketAddr,
     _folder: tempfile::TempDir,
 }
 
@@ -80,7 +82,7 @@ impl Server {
         });
         let line = line.context("no output")??;
         match addresses(&line) {
-            Ok([http, teltonika, ngp]) => Ok(Self { child, http, teltonika, ngp, _folder: folder }),
+            Ok([http, teltonika, ngp, auto]) => Ok(Self { child, http, teltonika, ngp, auto, _folder: folder }),
             Err(error) => {
                 // It may well have ended by itself; its own words are on standard error.
                 let _ = child.kill();
@@ -105,6 +107,7 @@ fn command(binary: &Path, folder: &Path) -> Command {
     }
     command
         .args(["serve", "--http", "127.0.0.1:0", "--device", "teltonika=127.0.0.1:0", "--device", "ngp=127.0.0.1:0"])
+        .args(["--device", "auto=127.0.0.1:0"])
         .arg("--data")
         .arg(folder)
         .env("ODOGRAPH_ADMIN_PASSWORD", ADMIN_PASSWORD)
@@ -120,14 +123,14 @@ fn command(binary: &Path, folder: &Path) -> Command {
 }
 
 /// The addresses in the line that says that the server is ready.
-fn addresses(line: &str) -> Result<[SocketAddr; 3]> {
+fn addresses(line: &str) -> Result<[SocketAddr; 4]> {
     let Some(rest) = line.trim().strip_prefix("odograph ready ") else { bail!("the server did not get ready") };
     let of = |name: &str| -> Result<SocketAddr> {
         let mut words = rest.split(' ').filter_map(|word| word.split_once('='));
         let (_, address) = words.find(|(key, _)| *key == name).with_context(|| format!("no {name} in {rest:?}"))?;
         Ok(address.parse()?)
     };
-    Ok([of("http")?, of("teltonika")?, of("ngp")?])
+    Ok([of("http")?, of("teltonika")?, of("ngp")?, of("auto")?])
 }
 
 impl Drop for Server {
@@ -152,8 +155,9 @@ mod tests {
 
     #[test]
     fn finds_the_addresses_in_the_line() {
-        let [http, teltonika, ngp] =
-            addresses("odograph ready http=127.0.0.1:1 teltonika=127.0.0.1:2 ngp=[::1]:3\n").unwrap();
+        let [http, teltonika, ngp, auto] =
+            addresses("odograph ready http=127.0.0.1:1 teltonika=127.0.0.1:2 ngp=[::1]:3 auto=127.0.0.1:4\n").unwrap();
+        assert_eq!(auto.port(), 4);
         assert_eq!((http.port(), teltonika.port(), ngp.to_string().as_str()), (1, 2, "[::1]:3"));
         for bad in ["", "odograph ready http=127.0.0.1:1", "odograph ready http=x teltonika=y ngp=z", "ready"] {
             assert!(addresses(bad).is_err(), "{bad}");

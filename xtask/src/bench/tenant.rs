@@ -1,5 +1,6 @@
 //! A user with many trackers, made through the API as an administrator makes them.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -59,6 +60,20 @@ impl Tenant {
         let hash = text(&session["hash"])?;
         let trackers = register(&api, &hash, model, devices)?;
         Ok(Self { hash, trackers })
+    }
+
+    /// The same with devices of several models: a list of each.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub(crate) fn of_models(http: SocketAddr, models: &BTreeMap<String, Vec<String>>) -> Result<Self> {
+        let mut tenant = Self::create(http, "teltonika", &[])?;
+        let agent = Agent::config_builder().http_status_as_error(false).build().into();
+        let api = Api { agent, base: format!("http://{http}") };
+        for (model, devices) in models {
+            tenant.trackers.extend(register(&api, &tenant.hash, model, devices)?);
+        }
+        Ok(tenant)
     }
 }
 

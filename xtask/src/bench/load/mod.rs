@@ -5,6 +5,7 @@ mod fanout;
 mod ingest;
 mod link;
 mod meter;
+mod mixed;
 mod publisher;
 mod watcher;
 
@@ -36,6 +37,8 @@ pub(crate) struct Order {
 pub(crate) enum Work {
     /// Teltonika units.
     Ingest(IngestWork),
+    /// Units of any families.
+    Mixed(MixedWork),
     /// WebSocket clients, and devices whose reports they see.
     Fanout(FanoutWork),
     /// One WebSocket client that takes as many batches as it can get.
@@ -51,6 +54,18 @@ pub(crate) struct IngestWork {
     pub(crate) imeis: Vec<String>,
     /// Records in a packet.
     pub(crate) records: u32,
+}
+
+/// Units that send their next reports when the last are acknowledged, or, where a family has no acknowledgements, when
+/// a neighbour's are.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct MixedWork {
+    /// Where they connect.
+    pub(crate) address: SocketAddr,
+    /// Family and identifier of each.
+    pub(crate) units: Vec<(String, String)>,
+    /// Reports that a unit sends at a time.
+    pub(crate) reports: u32,
 }
 
 /// Clients, and what they see.
@@ -182,6 +197,7 @@ pub(crate) fn run() -> Result<()> {
     }
     let outcome = match &order.work {
         Work::Ingest(work) => ingest::run(&order, work),
+        Work::Mixed(work) => mixed::run(&order, work),
         Work::Fanout(work) => fanout::run(&order, work),
         Work::Again(work) => again::run(&order, work),
     }?;
