@@ -9,6 +9,7 @@
 )]
 
 mod accounts;
+mod all_families;
 mod atmosphere;
 mod batches;
 mod cabs;
