@@ -1,10 +1,9 @@
-//! How devices introduce themselves: registration, authentication, attributes; and how drivers do.
+//! How devices introduce themselves: authentication and attributes; and how drivers do.
 //!
-//! Names of the family's own: `jt808_province`, `jt808_city`, `maker`, `terminal_id`, `plate_colour`, `plate`,
-//! `jt808_imei`, `jt808_terminal_type`, `hardware`, `jt808_gnss_modules`, `jt808_network_modules`, `driver_state`,
+//! Names of the family's own: `maker`, `terminal_id`, `jt808_terminal_type`, `hardware`, `jt808_gnss_modules`, `jt808_network_modules`, `driver_state`,
 //! `driver_time`, `driver_result`, `driver_name`, `driver_agency`, `driver_card_until`.
 
-use model::{DeviceSettings, Report, attr};
+use model::{DeviceSettings, attr};
 
 use super::command::Awaited;
 use super::digits::decimal;
@@ -24,66 +23,14 @@ pub(super) fn code(settings: &DeviceSettings) -> &str {
     settings.password.as_deref().unwrap_or(CODE)
 }
 
-/// Lengths of a registration's texts: maker, model, terminal.
-const TEXTS_2011: [usize; 3] = [5, 8, 7];
-const TEXTS_2013: [usize; 3] = [5, 20, 7];
-const TEXTS_2019: [usize; 3] = [11, 30, 30];
-/// Province, city and the plate's colour.
-const NUMBERS_BYTES: usize = 5;
-
-/// What a registration says. The editions before 2019 differ in its length only.
-pub(super) fn registration(message: &Incoming<'_>, context: &Context<'_>) -> Option<Report> {
-    let fits = |texts: [usize; 3]| message.body.len() >= NUMBERS_BYTES + texts.iter().sum::<usize>();
-    let texts = match message.peer.version {
-        Some(_) => TEXTS_2019,
-        None if fits(TEXTS_2013) => TEXTS_2013,
-        None => TEXTS_2011,
-    };
-    let mut draft = draft(context);
-    if registration_fields(message.body, texts, &mut draft).is_err() {
-        draft.own_hex("jt808_registration", message.body);
+/// The code in an authentication; from the edition of 2019 on, the IMEI and the firmware's version follow it.
+pub(super) fn given_code<'a>(message: &Incoming<'a>) -> Result<&'a [u8], Truncated> {
+    if message.peer.version.is_none() {
+        return Ok(message.body);
     }
-    draft.finish()
-}
-
-fn registration_fields(body: &[u8], texts: [usize; 3], draft: &mut Draft) -> Result<(), Truncated> {
-    let mut r = Reader::new(body);
-    draft.own("jt808_province", i64::from(r.u16()?));
-    draft.own("jt808_city", i64::from(r.u16()?));
-    draft.own_words("maker", r.take(texts[0])?);
-    draft.words(attr::DEVICE_MODEL, r.take(texts[1])?);
-    draft.own_words("terminal_id", r.take(texts[2])?);
-    draft.own("plate_colour", i64::from(r.u8()?));
-    draft.own_words("plate", r.rest());
-    Ok(())
-}
-
-/// What an authentication says.
-pub(super) struct Authentication<'a> {
-    pub(super) code: &'a [u8],
-    imei: &'a [u8],
-    version: &'a [u8],
-}
-
-impl<'a> Authentication<'a> {
-    pub(super) fn read(message: &Incoming<'a>) -> Result<Self, Truncated> {
-        const IMEI_BYTES: usize = 15;
-        if message.peer.version.is_none() {
-            return Ok(Self { code: message.body, imei: &[], version: &[] });
-        }
-        let mut r = Reader::new(message.body);
-        let length = r.u8()?;
-        let code = r.take(length.into())?;
-        let imei = r.take(IMEI_BYTES).unwrap_or_default();
-        Ok(Self { code, imei, version: r.rest() })
-    }
-
-    pub(super) fn report(&self, context: &Context<'_>) -> Option<Report> {
-        let mut draft = draft(context);
-        draft.own_words("jt808_imei", self.imei);
-        draft.words(attr::FIRMWARE, self.version);
-        draft.finish()
-    }
+    let mut r = Reader::new(message.body);
+    let length = r.u8()?;
+    r.take(length.into())
 }
 
 /// The attributes of the terminal: a report, and the answer to the question for them.

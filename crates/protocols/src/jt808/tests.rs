@@ -1,4 +1,6 @@
+mod commands;
 mod conversation;
+mod items;
 mod messages;
 
 use model::{AttributeId, Report, Value};

@@ -35,6 +35,14 @@ impl Draft {
         }
     }
 
+    /// Sets number `n` of attributes that are numbered, also where there are no such names.
+    pub(super) fn numbered(&mut self, prefix: &str, n: u32, value: f64) {
+        let id = AttributeId::nth(prefix, n).or_else(|| AttributeId::intern(&format!("{prefix}{n}")).ok());
+        if let Some(id) = id {
+            self.float(id, value);
+        }
+    }
+
     /// The same under the family's own name.
     pub(super) fn own_words(&mut self, name: &str, raw: &[u8]) {
         if let Ok(id) = AttributeId::intern(name) {

@@ -3,12 +3,21 @@
 //!
 //! An item that is not known, or does not fit what is known of it, is kept as `jt808_item_<number>` in hexadecimal.
 
+mod driving;
+mod extended;
+mod jimi;
+mod locks;
+mod network;
+pub(super) mod obd;
+mod power;
+mod sensors;
 mod standard;
 
 use model::DeviceSettings;
 
 pub(super) use standard::lock;
 
+use super::status::bit;
 use crate::bytes::{Reader, Truncated, hex};
 use crate::draft::Draft;
 use crate::framed::Context;
@@ -42,13 +51,36 @@ pub(super) fn read(all: &[u8], context: &Context<'_>, draft: &mut Draft) -> Opti
     None
 }
 
-fn item(id: u8, value: &[u8], _settings: &DeviceSettings, draft: &mut Draft) {
+fn item(id: u8, value: &[u8], settings: &DeviceSettings, draft: &mut Draft) {
     let taken = match id {
         0x01..=0x31 => standard::read(id, value, draft),
-        _ => Ok(Taken::Part),
+        0x33 | 0x60 | 0x63 | 0x67 | 0xD5 | 0xDA | 0xFB | 0xFC => locks::read(id, value, draft),
+        0x57 | 0x64 | 0x65 | 0x70 | 0x77 | 0xE7 => driving::read(id, value, settings, draft),
+        TO_THE_END => obd::read_all(value, draft),
+        0x91 => obd::read_fixed(value, draft),
+        0x94 => words(model::attr::VIN, value, draft),
+        0xE8 if settings.is_model(jimi::MODELS) => jimi::read(value, draft),
+        0xEB => extended::read(value, draft),
+        0xEC | 0xF0 | 0xF4 => network::read(id, value, draft),
+        0xE6 | 0xEA | 0xF3 | 0xF5..=0xF9 => sensors::read(id, value, settings, draft),
+        _ => power::read(id, value, settings, draft),
     };
     if taken != Ok(Taken::Whole) {
         draft.own(&format!("jt808_item_{id:02x}"), hex(value).as_str());
+    }
+}
+
+fn words(id: model::AttributeId, value: &[u8], draft: &mut Draft) -> Item {
+    draft.words(id, value);
+    Ok(if value.is_empty() { Taken::Part } else { Taken::Whole })
+}
+
+/// Events for bits that are set.
+pub(super) fn events(word: u32, bits: &[(u32, u32)], draft: &mut Draft) {
+    for (at, event) in bits {
+        if bit(word, *at) {
+            draft.event(*event);
+        }
     }
 }
 
