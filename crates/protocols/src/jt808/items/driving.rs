@@ -22,7 +22,7 @@ pub(super) fn read(id: u8, value: &[u8], settings: &DeviceSettings, draft: &mut 
         (0x64, 6..) => return assistant(value, ["adas_alarm_id", "adas_state", "adas_type", "adas_label"], id, draft),
         (0x65, 6..) => return assistant(value, ["dsm_alarm_id", "dsm_state", "dsm_type", "dsm_label"], id, draft),
         (0x70, 6..) => return driving(value, draft),
-        (0x77, 7..) if value.len() % 8 == 0 || value.len() % 7 == 0 => tyres(value, draft)?,
+        (0x77, 7..) if value.len().is_multiple_of(8) || value.len().is_multiple_of(7) => tyres(value, draft)?,
         (0xE7, 8) => {
             super::events(u32::from(r.u16()?), &[(0, 113), (1, 202), (2, 202), (3, 202)], draft);
             return Ok(Taken::Part);
@@ -95,7 +95,7 @@ fn tyres(value: &[u8], draft: &mut Draft) -> Result<(), Truncated> {
     /// Steps in a bar, and kilopascals in one.
     const STEPS: f64 = 40.0;
     const KPA: f64 = 100.0;
-    let has_state = value.len() % WITH_STATE_BYTES == 0;
+    let has_state = value.len().is_multiple_of(WITH_STATE_BYTES);
     let mut r = Reader::new(value);
     while r.remaining() > 0 {
         let wheel = u32::from(r.u8()?);

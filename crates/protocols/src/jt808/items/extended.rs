@@ -20,7 +20,7 @@ pub(super) fn read(value: &[u8], draft: &mut Draft) -> Item {
         draft.own_words("jt808_time_zone", value);
         return Ok(Taken::Whole);
     }
-    if first > COUNTRIES && value.len() > 3 && (value.len() - 3) % 5 == 0 {
+    if first > COUNTRIES && value.len() > 3 && (value.len() - 3).is_multiple_of(5) {
         network::small_cells_of_one_network(&mut r, draft)?;
         return Ok(Taken::Whole);
     }

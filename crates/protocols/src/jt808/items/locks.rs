@@ -22,7 +22,7 @@ pub(super) fn read(id: u8, value: &[u8], draft: &mut Draft) -> Item {
         (0x33, 1) => draft.own("jt808_mode", i64::from(r.u8()?)),
         (0x33, 2..) => mode(value, draft),
         (0x60, 2..) => return event(value, draft),
-        (0x63, SEAL_BYTES..) if value.len() % SEAL_BYTES == 0 => seals(&mut r, draft)?,
+        (0x63, SEAL_BYTES..) if value.len().is_multiple_of(SEAL_BYTES) => seals(&mut r, draft)?,
         (0x67, 1..) => draft.own_words("lock_password", value),
         (0xD5, 2) => draft.scaled(attr::BATTERY_VOLTAGE, r.u16()?, 100.0),
         (0xD5, 3..) => locks(&mut r, draft)?,

@@ -11,8 +11,8 @@ const TOWER_BYTES: usize = 13;
 pub(super) fn read(id: u8, value: &[u8], draft: &mut Draft) -> Item {
     let mut r = Reader::new(value);
     match id {
-        0xEC | 0xF4 if value.len() % STATION_BYTES == 0 => stations(&mut r, draft)?,
-        0xF0 if value.len() % TOWER_BYTES == 0 => towers(&mut r, draft)?,
+        0xEC | 0xF4 if value.len().is_multiple_of(STATION_BYTES) => stations(&mut r, draft)?,
+        0xF0 if value.len().is_multiple_of(TOWER_BYTES) => towers(&mut r, draft)?,
         _ => return Ok(Taken::Part),
     }
     Ok(Taken::Whole)

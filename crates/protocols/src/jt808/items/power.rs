@@ -19,7 +19,7 @@ const NO_FUEL: &[&str] = &["DT800"];
 pub(super) fn read(id: u8, value: &[u8], settings: &DeviceSettings, draft: &mut Draft) -> Item {
     let mut r = Reader::new(value);
     match (id, value.len()) {
-        (0x51, 2..) if value.len() % 2 == 0 => temperatures(&mut r, draft)?,
+        (0x51, 2..) if value.len().is_multiple_of(2) => temperatures(&mut r, draft)?,
         (0x56, 2) => {
             draft.percent(attr::BATTERY_LEVEL, f64::from(r.u8()?) * 10.0);
             draft.own("jt808_battery_state", i64::from(r.u8()?));
@@ -37,7 +37,7 @@ pub(super) fn read(id: u8, value: &[u8], settings: &DeviceSettings, draft: &mut 
             return Ok(Taken::Part);
         }
         (0xD4 | 0xE1 | 0xE9, 1) => level_or_charging(r.u8()?, draft),
-        (0xE1, 12..) if (value.len() - 4) % 8 == 0 => network::cells_of_one_network(&mut r, draft)?,
+        (0xE1, 12..) if (value.len() - 4).is_multiple_of(8) => network::cells_of_one_network(&mut r, draft)?,
         (0xE1, 2) => draft.scaled(attr::BOARD_VOLTAGE, r.u16()?, 10.0),
         (0xD4 | 0xE1 | 0xE9, 4) => draft.set(attr::HARDWARE_KEY, hex(value).as_str()),
         (0xE2, 4) if !settings.is_model(NO_FUEL) => draft.nth("fuel_level_", 1, f64::from(r.u32()?) / 10.0),

@@ -27,7 +27,7 @@ pub(super) fn read(id: u8, value: &[u8], settings: &DeviceSettings, draft: &mut 
     let mut r = Reader::new(value);
     match (id, value.len()) {
         (0xE6, _) if obd::is_text(value) => return obd::read_text(value, draft),
-        (0xE6, 11..) if value.len() % 11 == 0 => tags(&mut r, draft)?,
+        (0xE6, 11..) if value.len().is_multiple_of(11) => tags(&mut r, draft)?,
         (0xEA, 1..) => return listed(value, draft),
         (0xF3, 1..) if settings.is_model(ASSETS) => beacons(&mut r, draft)?,
         (0xF3, 3..) => return obd::read_listed(value, draft),
