@@ -53,7 +53,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     // Beside the floors.
-    ("xtask", &["model", "simulator"]),
+    ("xtask", &["model", "protocols", "simulator"]),
     ("e2e", &["model", "simulator"]),
     ("fuzz", &["model", "protocols", "ws", "navixy"]),
 ];

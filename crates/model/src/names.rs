@@ -2,6 +2,8 @@
 //!
 //! Numbers are append-only. A name that falls out of use keeps its number.
 
+use std::sync::LazyLock;
+
 use crate::AttributeId;
 
 macro_rules! singles {
@@ -226,11 +228,24 @@ pub(crate) fn of(id: AttributeId) -> Option<Name> {
     Some(Name::Numbered(prefix, (n - FAMILY_BASE) % FAMILY_SIZE))
 }
 
+/// The single names by their length in bytes: a name is compared with the few that have its own.
+static BY_LENGTH: LazyLock<Vec<Vec<(u32, &str)>>> = LazyLock::new(|| {
+    let mut by_length = Vec::new();
+    for (number, name) in SINGLES {
+        if by_length.len() <= name.len() {
+            by_length.resize(name.len() + 1, Vec::new());
+        }
+        by_length[name.len()].push((*number, *name));
+    }
+    by_length
+});
+
 /// The id of a shared name.
 pub(crate) fn find(name: &str) -> Option<AttributeId> {
     let digits = name.bytes().rev().take_while(u8::is_ascii_digit).count();
     if digits == 0 {
-        return SINGLES.iter().find(|(_, n)| *n == name).map(|(number, _)| AttributeId::known(*number));
+        let of_its_length = BY_LENGTH.get(name.len())?;
+        return of_its_length.iter().find(|(_, n)| *n == name).map(|(number, _)| AttributeId::known(*number));
     }
     let (prefix, number) = name.split_at(name.len() - digits);
     // A leading zero would name the same number twice.

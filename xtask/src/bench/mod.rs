@@ -3,6 +3,7 @@
 //! The load comes from a process of its own (this program, called again as `bench load`), so that its work is not
 //! counted as the server's. Everything goes over loopback, on a data folder that goes away afterwards.
 
+mod decode;
 mod fanout;
 mod histogram;
 mod ingest;
@@ -22,6 +23,8 @@ use clap::{Args, Subcommand};
 pub(crate) enum Bench {
     /// Reports a second from many Teltonika connections, each durable before it is acknowledged.
     Ingest(Ingest),
+    /// Reports a second that the decoder of each family gives on one core, and what it allocates for them.
+    Decode(Decode),
     /// Events a second to many WebSockets, and what each costs.
     Fanout(Fanout),
     /// What the Navixy dialect gives on one connection and to many, and how soon.
@@ -67,6 +70,20 @@ pub(crate) struct Ingest {
     pin: bool,
 }
 
+/// Options of `bench decode`.
+#[derive(Debug, Args)]
+pub(crate) struct Decode {
+    /// Milliseconds of CPU time that each run takes.
+    #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u64).range(1..=60_000))]
+    milliseconds: u64,
+    /// Times that each family is measured; the quickest is shown, as disturbance only ever adds.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=100))]
+    runs: u32,
+    /// Which families, by name and separated by commas [default: all].
+    #[arg(long, value_delimiter = ',', value_name = "NAME")]
+    families: Vec<String>,
+}
+
 /// Options of `bench fanout`.
 #[derive(Debug, Args)]
 pub(crate) struct Fanout {
@@ -89,6 +106,7 @@ impl Bench {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         match self {
             Self::Ingest(options) => ingest::run(&options),
+            Self::Decode(options) => decode::run(&options),
             Self::Fanout(options) => fanout::run(&options),
             Self::Navixy(options) => navixy::run(&options),
             Self::Load => load::run(),

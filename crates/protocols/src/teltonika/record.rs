@@ -78,16 +78,16 @@ fn record(r: &mut Reader<'_>, layout: Layout, reading: &Reading) -> Result<Repor
     let total = usize::from(layout.count(r)?).min(r.remaining() / 2);
 
     let mut attributes = Attributes::with_capacity((total * 2 + 4).min(ATTRIBUTES_EXPECTED_MAX));
-    attributes.set(attr::PRIORITY, Value::Int(i64::from(priority)));
+    attributes.push(attr::PRIORITY, Value::Int(i64::from(priority)));
     if event_io != 0 {
-        attributes.set(attr::EVENT_CODE, Value::Int(i64::from(event_io)));
+        attributes.push(attr::EVENT_CODE, Value::Int(i64::from(event_io)));
     }
     if let Some(generation) = generation {
-        attributes.set(attr::GENERATION_TYPE, Value::Int(i64::from(generation)));
+        attributes.push(attr::GENERATION_TYPE, Value::Int(i64::from(generation)));
     }
     let position = fix.position();
     if position.is_none() {
-        attributes.set(attr::SATELLITES, Value::Int(i64::from(fix.satellites)));
+        attributes.push(attr::SATELLITES, Value::Int(i64::from(fix.satellites)));
     }
     let mut collector = Collector::new(attributes, event_io, reading);
     elements(r, layout, &mut collector)?;

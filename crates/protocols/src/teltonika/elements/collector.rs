@@ -83,23 +83,23 @@ impl<'a> Collector<'a> {
         let known = self.reading.find(id).filter(|k| k.element.width == 0 || k.element.width == width);
         let signed = known.is_some_and(|k| k.element.signed);
         let value = widened(raw, width, signed);
-        let kept = match value {
-            Some(n) => Value::Int(n),
-            None => Value::Text(hex(&raw.to_be_bytes()).into()),
-        };
-        self.keep(id, kept);
+        match value {
+            Some(n) => self.keep(id, || Value::Int(n)),
+            None => self.keep(id, || Value::Text(hex(&raw.to_be_bytes()).into())),
+        }
         if let Some(known) = known {
             self.apply(known, width, raw, value);
         }
     }
 
-    /// Keeps a value under the number of its element.
-    #[inline]
-    fn keep(&mut self, id: u16, value: Value) {
+    /// Keeps a value under the number of its element. Here and in [`Self::set`] values are made where they are stored: one
+    /// that is made first and moved there costs more than all else that is done for an element.
+    #[inline(always)]
+    fn keep(&mut self, id: u16, value: impl FnOnce() -> Value) {
         let name = AttributeId::avl_io(id);
         match slot(id) {
-            Some(at) if self.seen_ids.is_new(at) => self.attributes.push(name, value),
-            _ => self.keep_again(id, value),
+            Some(at) if self.seen_ids.is_new(at) => self.attributes.push(name, value()),
+            _ => self.keep_again(id, value()),
         }
     }
 
@@ -127,20 +127,22 @@ impl<'a> Collector<'a> {
             Meaning::Output(bit) => fold_bit(&mut self.outputs, bit, raw),
             Meaning::Iccid(half) => self.iccid[usize::from(half)] = Some(raw),
             Meaning::Driver(half) => self.driver[usize::from(half)] = Some(raw),
-            Meaning::Flag => self.set(known, Value::Bool(raw != 0)),
+            Meaning::Flag => self.set(known, || Value::Bool(raw != 0)),
             Meaning::Number { divisor, times, min, max, faults } => {
                 let usable = value.filter(|n| (min..=max).contains(n) && !faults.contains(n));
                 let Some(n) = usable else { return };
                 match divisor {
-                    0.0 => self.set(known, Value::Int(n.saturating_mul(times))),
-                    _ => self.set(known, Value::Float(n as f64 / divisor)),
+                    0.0 => self.set(known, || Value::Int(n.saturating_mul(times))),
+                    _ => self.set(known, || Value::Float(n as f64 / divisor)),
                 }
             }
-            Meaning::ReversedKey if raw != 0 => self.set(known, Value::Text(hex(&raw.to_le_bytes()).into())),
+            Meaning::ReversedKey if raw != 0 => {
+                self.set(known, || Value::Text(hex(&raw.to_le_bytes()).into()));
+            }
             Meaning::Hex if raw != 0 => {
                 let bytes = raw.to_be_bytes();
                 let from = bytes.len() - usize::from(width).min(bytes.len());
-                self.set(known, Value::Text(hex(&bytes[from..]).into()));
+                self.set(known, || Value::Text(hex(&bytes[from..]).into()));
             }
             Meaning::FuelProbe(number) => self.fuel_probe(known, number, raw),
             Meaning::Cell(number, part) => {
@@ -159,7 +161,7 @@ impl<'a> Collector<'a> {
         const LEVEL_MAX: u64 = 65_530;
         let Some(level) = i64::try_from(raw).ok().filter(|_| raw <= LEVEL_MAX) else { return };
         if !self.reading.fuel_in_litres {
-            self.set(known, Value::Int(level));
+            self.set(known, || Value::Int(level));
         } else if let Some(id) = AttributeId::nth("fuel_level_", number.into()) {
             self.attributes.set(id, Value::Int(level));
         }
@@ -181,29 +183,29 @@ impl<'a> Collector<'a> {
             Some(Meaning::Beacons(form)) => beacons::read(form, raw).map(|json| Value::Json(json.into())),
             _ => None,
         };
-        self.keep(id, Value::Text(kept.into()));
+        self.keep(id, || Value::Text(kept.into()));
         if let (Some(known), Some(value)) = (known, named) {
-            self.set(known, value);
+            self.set(known, || value);
         }
     }
 
-    #[inline]
-    fn set(&mut self, known: &'static Known, value: Value) {
+    #[inline(always)]
+    fn set(&mut self, known: &'static Known, value: impl FnOnce() -> Value) {
         let Some(attribute) = known.attribute else { return };
         if self.seen_names.is_new(usize::from(known.name_slot)) {
-            self.attributes.push(attribute, value);
+            self.attributes.push(attribute, value());
         } else {
-            self.attributes.set(attribute, value);
+            self.attributes.set(attribute, value());
         }
     }
 
     /// The attributes, and the event that the record stands for.
     pub(crate) fn finish(mut self) -> (Attributes, Option<EventId>) {
         if let Some(mask) = self.inputs {
-            self.attributes.set(attr::INPUT_STATUS, Value::Int(mask));
+            self.attributes.push(attr::INPUT_STATUS, Value::Int(mask));
         }
         if let Some(mask) = self.outputs {
-            self.attributes.set(attr::OUTPUT_STATUS, Value::Int(mask));
+            self.attributes.push(attr::OUTPUT_STATUS, Value::Int(mask));
         }
         if let [Some(first), Some(second)] = self.iccid {
             // The halves are decimal numbers; the second has lost its leading zeros.
