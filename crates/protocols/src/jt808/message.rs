@@ -11,7 +11,7 @@ use super::command::Awaited;
 use super::header::{Peer, SHORT_LOCATION, SHORT_LOCATION_BLIND};
 use super::location::{FIXED_BYTES, Location, draft, time};
 use super::status::VENDOR_BASE;
-use super::{jointech, login, reply};
+use super::{jointech, login, reply, transparent};
 use crate::bytes::{Reader, Truncated};
 use crate::framed::{Context, Said};
 use crate::session::{FieldFault, Reject};
@@ -104,6 +104,7 @@ fn with_reports(message: &Incoming<'_>, context: &Context<'_>, said: &mut Said<A
         0x0301..=0x0303 => notice(message, context, said),
         0x0702 => login::driver(message, context, said),
         0x0801 => media(message, context, said),
+        0x0900 => transparent::read(message, context, said),
         0x2070 => acceleration(message, context, said),
         SHORT_LOCATION | SHORT_LOCATION_BLIND => jointech::read(message, context, said),
         0x0800 | 0x1007 | PHOTO => {
@@ -205,7 +206,7 @@ fn record(body: &[u8], at: usize, archived: bool, context: &Context<'_>, said: &
 }
 
 /// Whether another report finds room; if not, that is told.
-fn has_room(at: usize, context: &Context<'_>, said: &mut Said<Awaited>) -> bool {
+pub(super) fn has_room(at: usize, context: &Context<'_>, said: &mut Said<Awaited>) -> bool {
     let reports_max = context.limits.reports_per_upload_max;
     let has_room = said.reports.len() < reports_max;
     if !has_room {

@@ -14,6 +14,7 @@ mod line;
 mod location;
 mod login;
 mod message;
+mod pace;
 mod parts;
 mod reply;
 mod session;
@@ -21,6 +22,7 @@ mod status;
 #[cfg(test)]
 mod tests;
 mod text;
+mod transparent;
 
 use crate::session::Session;
 use crate::{Family, Likeness, Limits, Presence};

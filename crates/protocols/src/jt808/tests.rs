@@ -2,6 +2,7 @@ mod commands;
 mod conversation;
 mod items;
 mod messages;
+mod others;
 
 use model::{AttributeId, Report, Value};
 

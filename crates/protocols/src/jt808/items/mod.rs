@@ -75,6 +75,12 @@ fn words(id: model::AttributeId, value: &[u8], draft: &mut Draft) -> Item {
     Ok(if value.is_empty() { Taken::Part } else { Taken::Whole })
 }
 
+/// The address of a radio, as people write it.
+pub(super) fn mac(raw: &[u8]) -> String {
+    let parts: Vec<String> = raw.iter().map(|byte| format!("{byte:02X}")).collect();
+    parts.join(":")
+}
+
 /// Events for bits that are set.
 pub(super) fn events(word: u32, bits: &[(u32, u32)], draft: &mut Draft) {
     for (at, event) in bits {

@@ -17,7 +17,7 @@ const PERCENT_PER_STEP: f64 = 100.0 / 255.0;
 const ABOVE: f64 = 40.0;
 
 /// A number of one to four bytes.
-pub(super) fn number(value: &[u8]) -> Option<f64> {
+pub(in crate::jt808) fn number(value: &[u8]) -> Option<f64> {
     let fits = (1..=4).contains(&value.len());
     fits.then(|| f64::from(value.iter().fold(0u32, |number, byte| number << 8 | u32::from(*byte))))
 }

@@ -9,7 +9,7 @@ use super::super::digits::decimal;
 use super::super::login::iccid;
 use super::super::status::bit;
 use super::obd::number;
-use super::{Item, Taken, obd};
+use super::{Item, Taken, mac, obd};
 use crate::bytes::{Reader, Truncated, hex};
 use crate::draft::Draft;
 
@@ -79,11 +79,6 @@ fn fraction(r: &mut Reader<'_>) -> Result<f64, Truncated> {
     let (whole, part) = (r.u8()?.cast_signed(), f64::from(r.u8()?) / 255.0);
     let whole = f64::from(whole);
     Ok(if whole < 0.0 { whole - part } else { whole + part })
-}
-
-fn mac(raw: &[u8]) -> String {
-    let parts: Vec<String> = raw.iter().map(|byte| format!("{byte:02X}")).collect();
-    parts.join(":")
 }
 
 fn tags(r: &mut Reader<'_>, draft: &mut Draft) -> Result<(), Truncated> {
