@@ -39,6 +39,7 @@ mod stream;
 mod teltonika;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+mod tk103;
 mod wialon_ips;
 
 pub use limits::Limits;
@@ -86,6 +87,7 @@ pub const FAMILIES: &[Family] = &[
     osmand::FAMILY,
     h02::FAMILY,
     gps103::FAMILY,
+    tk103::FAMILY,
     meitrack::FAMILY,
     ruptela::FAMILY,
     wialon_ips::FAMILY,

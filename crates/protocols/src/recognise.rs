@@ -104,6 +104,10 @@ mod tests {
         check(b"imei:350000000000014,tracker,", "gps103");
         check(b"350000000000014;", "gps103");
         check(b"350000000000014imei:", "gps103");
+        check(b"(013912345678BR00260314A", "tk103");
+        check(b"(13912345678BP00)", "tk103");
+        check(b"(350000000000014,DW30,", "tk103");
+        check(b"(013912345678,DW30,", "tk103");
         check(b"*12,", "unknown");
         check(b"$GPRMC,092653.000,A,", "unknown");
         check(&bytes("7E 0100 002B 013912345678"), "jt808");

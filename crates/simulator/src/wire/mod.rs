@@ -12,5 +12,6 @@ pub mod osmand;
 pub mod queclink;
 mod ruptela;
 pub mod teltonika;
+mod tk103;
 pub mod unit;
 pub mod wialon_ips;
