@@ -44,7 +44,7 @@ mod wialon_ips;
 
 pub use limits::Limits;
 pub use model::{ChecksumPolicy, DeviceSettings, SpeedUnit};
-pub use recognise::{Likeness, RECOGNISE_BYTES_MAX, Recognised, recognise};
+pub use recognise::{Likeness, RECOGNISE_BYTES_MAX, Recognised, recognise, recognise_datagram};
 pub use session::{
     FieldFault, Identified, OrderId, OrderRefused, Output, Progress, REJECTED_FRAME_BYTES_MAX, Reject, Session, Stored,
     Ticket,
