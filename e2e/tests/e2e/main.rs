@@ -11,7 +11,6 @@
 mod accounts;
 mod all_families;
 mod atmosphere;
-mod auto;
 mod batches;
 mod cabs;
 mod chat;
