@@ -13,5 +13,6 @@ pub mod queclink;
 mod ruptela;
 pub mod suntech;
 pub mod teltonika;
+mod tk103;
 pub mod unit;
 pub mod wialon_ips;

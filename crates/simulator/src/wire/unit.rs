@@ -11,7 +11,7 @@ use crate::wire::suntech::SuntechUnit;
 use crate::wire::teltonika::{
     Answer, Answers, Codec, PACKET_BYTES_MAX, PACKET_RECORDS_MAX, encode_login, encode_packet,
 };
-use crate::wire::{gps103, h02, http, ngp, osmand, ruptela, wialon_ips};
+use crate::wire::{gps103, h02, http, ngp, osmand, ruptela, tk103, wialon_ips};
 
 /// One moment of a vehicle, as any protocol can say it.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -152,6 +152,7 @@ pub const SPEECHES: &[Speech] = &[
     },
     Speech { family: "h02", fixes_per_message_max: 1, acknowledges: true, unit: h02::boxed },
     Speech { family: "gps103", fixes_per_message_max: 1, acknowledges: false, unit: gps103::boxed },
+    Speech { family: "tk103", fixes_per_message_max: 1, acknowledges: false, unit: tk103::boxed },
 ];
 
 /// How this family is spoken.
