@@ -82,6 +82,8 @@ pub struct Intake {
     metrics: IntakeMetrics,
     unknown: Mutex<UnknownDevices>,
     adoptions: Rate,
+    /// Held by whoever adopts.
+    turn: tokio::sync::Mutex<()>,
 }
 
 impl Intake {
@@ -100,7 +102,8 @@ impl Intake {
         let open = move || Quarantine::open(&path, &options, figures);
         let quarantine = tokio::task::spawn_blocking(open).await.map_err(|_| QuarantineError::Closed)??;
         let unknown = Mutex::new(UnknownDevices::new(unknown_max));
-        Ok(Arc::new(Self { fleet, quarantine, metrics, unknown, adoptions: Rate::new(adopted_max, MINUTE_MS) }))
+        let adoptions = Rate::new(adopted_max, MINUTE_MS);
+        Ok(Arc::new(Self { fleet, quarantine, metrics, unknown, adoptions, turn: tokio::sync::Mutex::default() }))
     }
 
     /// A device that is not registered knocked. Answers what to do.
@@ -122,6 +125,9 @@ impl Intake {
         if !self.fleet.adoption().is_some_and(|adoption| adoption.takes(knock.protocol)) {
             return false;
         }
+        // One after another, as the catalog takes them anyway: so a device that knocks several times at once is counted
+        // once.
+        let _turn = self.turn.lock().await;
         if self.is_registered(&knock.id) {
             return true;
         }

@@ -10,10 +10,15 @@ mod options;
 mod quarantine;
 mod queue;
 mod rate;
+mod reading;
+mod redecode;
+#[cfg(test)]
+mod tests;
 mod unknown;
 
 pub use intake::{Intake, Knock, Knocked, LISTED_BYTES_MAX, Rejected};
 pub use metrics::IntakeMetrics;
 pub use options::IntakeOptions;
+pub use redecode::{RedecodeError, Redecoded};
 pub use storage::quarantine::{Fault, Frame, FrameId, FrameQuery, FrameRow, KeepMax, QuarantineError};
 pub use unknown::UnknownDevice;

@@ -11,7 +11,7 @@ use model::Timestamp;
 use crate::packets::{self, Decode, Encode};
 use crate::settings::{self, Flags, Loaded};
 use crate::simulate::Simulate;
-use crate::{admin, export, serve};
+use crate::{admin, export, redecode, serve};
 
 /// What the program ends with when its configuration or its arguments are wrong; clap uses the same.
 pub(crate) const USAGE: u8 = 2;
@@ -41,6 +41,8 @@ enum Command {
     Encode(Encode),
     /// Play many trackers of any protocols against a server: a load, and a test bench.
     Simulate(Simulate),
+    /// Read frames in quarantine again, after a fix, and store what they say. Those of which all can be read leave it.
+    Redecode(Redecode),
     /// Print a commented odograph.toml with all settings and their defaults.
     Settings,
 }
@@ -86,6 +88,14 @@ struct Export {
     to: Option<Timestamp>,
 }
 
+#[derive(Debug, Args)]
+struct Redecode {
+    #[command(flatten)]
+    folder: Folder,
+    #[command(flatten)]
+    wanted: redecode::Wanted,
+}
+
 #[derive(Debug, Subcommand)]
 enum AdminCommand {
     /// Set the administrator's password: the first line of the file named here, else the one in
@@ -120,6 +130,9 @@ impl Cli {
             Command::Export(Export { folder, device, from, to }) => {
                 let wanted = export::Wanted { device, from, to };
                 with_settings(&folder.flags(), |loaded| finish(export::run(&loaded.settings, wanted)))
+            }
+            Command::Redecode(Redecode { folder, wanted }) => {
+                with_settings(&folder.flags(), |loaded| finish(redecode::run(&loaded.settings, &wanted)))
             }
             Command::Admin { command: AdminCommand::SetPassword { folder, password_file } } => {
                 with_settings(&folder.flags(), |loaded| {
@@ -194,6 +207,21 @@ mod tests {
         assert_eq!(export.device.as_deref(), Some("1"));
         assert!(export.from.is_some() && export.from == export.to);
         assert_eq!(parse(&["export", "--from", "today"]).err(), Some(clap::error::ErrorKind::ValueValidation));
+    }
+
+    #[test]
+    fn redecode_takes_what_narrows_it_down() {
+        let line = "redecode --data d --id 7 --device 350 --protocol gt06 --since 2026-03-14T09:26:53Z --dry-run";
+        let arguments: Vec<_> = line.split(' ').collect();
+        let Ok(Cli { command: Command::Redecode(redecode) }) = parse(&arguments) else { panic!("{line}") };
+        let wanted = redecode::Wanted {
+            id: Some(7),
+            device: model::DeviceId::new("350"),
+            protocol: Some("gt06".to_owned()),
+            since: Timestamp::parse_iso("2026-03-14T09:26:53Z").ok(),
+            dry_run: true,
+        };
+        assert_eq!(redecode.wanted, wanted);
     }
 
     #[test]

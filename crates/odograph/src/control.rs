@@ -17,7 +17,9 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Body, Frame, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use intake::Intake;
 use model::Timestamp;
+use protocols::Limits;
 use socket2::{Domain, SockAddr, Socket, Type};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::mpsc;
@@ -26,7 +28,7 @@ use tokio::task::JoinHandle;
 use crate::admin::refusal;
 use crate::folder::control_socket;
 use crate::journal_lines::{ExportError, Wanted, export};
-use crate::options;
+use crate::{options, redecode};
 
 /// Pieces of an export that wait for their reader.
 const PIECES_WAITING: usize = 4;
@@ -40,6 +42,18 @@ pub(crate) const ADMIN_PASSWORD: &str = "/admin/password";
 
 type Answer = Response<UnsyncBoxBody<Bytes, ExportError>>;
 
+/// Path that reads frames in quarantine again.
+pub(crate) const REDECODE: &str = "/redecode";
+
+/// What those who connect work with.
+#[derive(Clone)]
+pub(crate) struct Room {
+    pub(crate) engine: Arc<Engine>,
+    pub(crate) intake: Arc<Intake>,
+    /// Of the codecs.
+    pub(crate) limits: Limits,
+}
+
 /// The socket, open.
 pub(crate) struct Control {
     path: PathBuf,
@@ -48,7 +62,7 @@ pub(crate) struct Control {
 
 impl Control {
     /// Opens the socket of a data folder, which must be ours. Only its owner may connect.
-    pub(crate) fn bind(folder: &Path, engine: Arc<Engine>) -> io::Result<Self> {
+    pub(crate) fn bind(folder: &Path, room: Room) -> io::Result<Self> {
         let path = control_socket(folder);
         // What a killed server left behind.
         match fs::remove_file(&path) {
@@ -63,7 +77,7 @@ impl Control {
         socket.set_nonblocking(true)?;
         let listener =
             UnixListener::from_std(std::os::unix::net::UnixListener::from(std::os::fd::OwnedFd::from(socket)))?;
-        Ok(Self { path, task: tokio::spawn(accept(listener, engine)) })
+        Ok(Self { path, task: tokio::spawn(accept(listener, room)) })
     }
 
     /// Lets nobody in any more.
@@ -74,11 +88,11 @@ impl Control {
     }
 }
 
-async fn accept(listener: UnixListener, engine: Arc<Engine>) {
+async fn accept(listener: UnixListener, room: Room) {
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
-                tokio::spawn(serve(stream, engine.clone()));
+                tokio::spawn(serve(stream, room.clone()));
             }
             Err(error) => {
                 tracing::warn!(%error, "cannot accept connections on the control socket");
@@ -88,22 +102,23 @@ async fn accept(listener: UnixListener, engine: Arc<Engine>) {
     }
 }
 
-async fn serve(stream: UnixStream, engine: Arc<Engine>) {
-    let service = service_fn(|request| answer(request, engine.clone()));
+async fn serve(stream: UnixStream, room: Room) {
+    let service = service_fn(|request| answer(request, room.clone()));
     // How it ends is the client's affair; a failed export is logged where it fails.
     let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
-async fn answer(request: Request<Incoming>, engine: Arc<Engine>) -> Result<Answer, std::convert::Infallible> {
+async fn answer(request: Request<Incoming>, room: Room) -> Result<Answer, std::convert::Infallible> {
     Ok(match (request.method(), request.uri().path()) {
         (&Method::GET, "/healthz") => text(StatusCode::OK, "ok\n"),
         (&Method::GET, EXPORT) => match wanted(request.uri().query().unwrap_or_default()) {
-            Some(wanted) => start_export(engine, wanted),
+            Some(wanted) => start_export(room.engine, wanted),
             None => {
                 text(StatusCode::BAD_REQUEST, "allowed are device, from and to, the latter as 2026-03-14T09:26:53Z")
             }
         },
-        (&Method::POST, ADMIN_PASSWORD) => set_password(request.into_body(), &engine).await,
+        (&Method::POST, ADMIN_PASSWORD) => set_password(request.into_body(), &room.engine).await,
+        (&Method::POST, REDECODE) => redecode(request.uri().query().unwrap_or_default(), &room).await,
         _ => text(StatusCode::NOT_FOUND, "not found\n"),
     })
 }
@@ -126,6 +141,16 @@ async fn set_password(body: Incoming, engine: &Engine) -> Answer {
     match engine.fleet().set_admin_password(password, options::now()).await {
         Ok(()) => text(StatusCode::OK, ""),
         Err(error) => text(StatusCode::UNPROCESSABLE_ENTITY, refusal(&error)),
+    }
+}
+
+async fn redecode(query: &str, room: &Room) -> Answer {
+    let Some(wanted) = redecode::Wanted::of_query(query) else {
+        return text(StatusCode::BAD_REQUEST, "allowed are id, device, protocol, since and dry_run");
+    };
+    match redecode::redecode(&room.intake, &room.engine, &room.limits, &wanted).await {
+        Ok(summary) => text(StatusCode::OK, summary),
+        Err(error) => text(StatusCode::SERVICE_UNAVAILABLE, error.to_string()),
     }
 }
 

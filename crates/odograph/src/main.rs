@@ -14,6 +14,7 @@ mod mails;
 mod options;
 mod packets;
 mod pages;
+mod redecode;
 mod serve;
 mod settings;
 mod simulate;

@@ -22,7 +22,7 @@ use tokio::task::JoinSet;
 use web::{Server, ServerMetrics};
 
 use crate::admin::refusal;
-use crate::control::Control;
+use crate::control::{Control, Room};
 use crate::folder::DataFolder;
 use crate::mails::Mails;
 use crate::pages::Status;
@@ -148,7 +148,11 @@ impl Running {
                     .await;
             listeners.push(bound.map_err(at(format_args!("devices.{} {}", port.name(), port.address)))?);
         }
-        let control = Control::bind(folder.path(), engine.clone()).map_err(at("control socket"))?;
+        let control = Control::bind(
+            folder.path(),
+            Room { engine: engine.clone(), intake, limits: options::devices(settings).limits },
+        )
+        .map_err(at("control socket"))?;
 
         // Everything is bound: from here on nothing can fail.
         let mut devices = Vec::new();
