@@ -6,6 +6,7 @@ mod gps103;
 pub mod gt06;
 mod h02;
 pub mod http;
+pub mod jt808;
 pub mod meitrack;
 pub mod ngp;
 pub mod osmand;

@@ -10,7 +10,7 @@ use crate::wire::queclink::QueclinkUnit;
 use crate::wire::teltonika::{
     Answer, Answers, Codec, PACKET_BYTES_MAX, PACKET_RECORDS_MAX, encode_login, encode_packet,
 };
-use crate::wire::{gps103, h02, http, ngp, osmand, ruptela, wialon_ips};
+use crate::wire::{gps103, h02, http, jt808, ngp, osmand, ruptela, tk103, wialon_ips};
 
 /// One moment of a vehicle, as any protocol can say it.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -131,6 +131,12 @@ pub struct Speech {
 pub const SPEECHES: &[Speech] = &[
     Speech { family: "teltonika", fixes_per_message_max: 30, acknowledges: true, unit: TeltonikaUnit::boxed },
     Speech { family: "gt06", fixes_per_message_max: 1, acknowledges: true, unit: Gt06Unit::boxed },
+    Speech {
+        family: "jt808",
+        fixes_per_message_max: jt808::FIXES_MAX,
+        acknowledges: true,
+        unit: jt808::Jt808Unit::boxed,
+    },
     Speech { family: "meitrack", fixes_per_message_max: 8, acknowledges: true, unit: MeitrackUnit::boxed },
     Speech { family: "queclink", fixes_per_message_max: 1, acknowledges: false, unit: QueclinkUnit::boxed },
     Speech { family: "ruptela", fixes_per_message_max: ruptela::RECORDS_MAX, acknowledges: true, unit: ruptela::boxed },
