@@ -10,7 +10,7 @@ use crate::wire::queclink::QueclinkUnit;
 use crate::wire::teltonika::{
     Answer, Answers, Codec, PACKET_BYTES_MAX, PACKET_RECORDS_MAX, encode_login, encode_packet,
 };
-use crate::wire::{gps103, h02, http, jt808, ngp, osmand, ruptela, tk103, wialon_ips};
+use crate::wire::{gps103, h02, http, jt808, ngp, osmand, ruptela, wialon_ips};
 
 /// One moment of a vehicle, as any protocol can say it.
 #[derive(Clone, Copy, PartialEq, Debug)]
