@@ -1,5 +1,7 @@
 //! Changes of a source itself: journaled like reports, because its state and values follow from them.
 
+use std::sync::Arc;
+
 use fleet::SourceInfo;
 use model::{CounterKind, Entry, EntryKind, SourceChange, Timestamp};
 use tokio::sync::oneshot;
@@ -30,14 +32,20 @@ impl Engine {
         if is_replaced {
             inner.device = info.device.clone();
             source.count_replacement();
-            self.replaced.send_replace(());
             self.change(&source, &mut inner, SourceChange::Replaced(info.device.clone()), now);
         }
         if inner.settings != info.settings || inner.sensors != info.sensors {
             inner.sensors = info.sensors.clone();
             self.change(&source, &mut inner, SourceChange::Settings((*info.settings).clone()), now);
         }
+        let is_set_otherwise = inner.device_settings != info.device_settings;
+        if is_set_otherwise {
+            inner.device_settings = Arc::clone(&info.device_settings);
+        }
         drop(inner);
+        if is_replaced || is_set_otherwise {
+            self.devices_changed.send_replace(());
+        }
         if is_replaced {
             self.forget_device(&source);
         } else {

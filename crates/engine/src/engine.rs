@@ -55,8 +55,8 @@ pub struct Engine {
     pub(crate) connected: Mutex<Vec<SourceId>>,
     /// Numbers lifecycle events.
     pub(crate) events: AtomicU64,
-    /// Tells that the device of some source was replaced.
-    pub(crate) replaced: watch::Sender<()>,
+    /// Tells that the device of some source was replaced, or set otherwise.
+    pub(crate) devices_changed: watch::Sender<()>,
     /// Asked for orders when a device can be sent some.
     pub(crate) reachable: OnceLock<Box<dyn Fn(SourceId) -> bool + Send + Sync>>,
     journal: Arc<dyn Journal>,
@@ -120,7 +120,7 @@ impl Engine {
             timers: Timers::default(),
             connected: Mutex::default(),
             events: AtomicU64::new(0),
-            replaced: watch::Sender::new(()),
+            devices_changed: watch::Sender::new(()),
             reachable: OnceLock::new(),
             journal,
             writer,
@@ -158,10 +158,10 @@ impl Engine {
         Connection::new(self.context.options.outbox)
     }
 
-    /// Changes whenever the device of some source is replaced, which is seldom: connections then see whether they are
-    /// an old device's, by [`Source::replacements`].
-    pub fn replaced(&self) -> watch::Receiver<()> {
-        self.replaced.subscribe()
+    /// Changes whenever the device of some source is replaced or has other settings, which is seldom: connections then
+    /// see whether they are an old device's, by [`Source::replacements`], and whether they go by old settings.
+    pub fn devices_changed(&self) -> watch::Receiver<()> {
+        self.devices_changed.subscribe()
     }
 
     /// The journal, for reading.

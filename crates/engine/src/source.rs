@@ -9,8 +9,8 @@ use arc_swap::ArcSwapOption;
 use fleet::SourceInfo;
 use live::{Applied, Latest, Slot, Snapshot, Timing};
 use model::{
-    DeviceId, Entry, EntryKind, Sensor, Seq, SourceChange, SourceId, SourceSettings, SourceState, SourceValues,
-    Timestamp, TrackerId,
+    DeviceId, DeviceSettings, Entry, EntryKind, Sensor, Seq, SourceChange, SourceId, SourceSettings, SourceState,
+    SourceValues, Timestamp, TrackerId,
 };
 use storage::journal::ReportKey;
 
@@ -54,6 +54,8 @@ pub(crate) struct Inner {
     /// What the attributes mean. Kept here so that values are never shown with other sensors than their version says.
     pub(crate) sensors: Arc<[Sensor]>,
     pub(crate) device: DeviceId,
+    /// What decoding the device's bytes depends on; kept to notice when it changes.
+    pub(crate) device_settings: Arc<DeviceSettings>,
     pub(crate) blocked: bool,
     /// Nothing is taken in for it any more.
     pub(crate) removed: bool,
@@ -152,6 +154,7 @@ impl Source {
             settings,
             sensors: info.sensors,
             device: info.device,
+            device_settings: info.device_settings,
             blocked: info.blocked,
             removed: false,
             watchers: Vec::new(),

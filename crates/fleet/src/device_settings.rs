@@ -28,7 +28,7 @@ impl Fleet {
     }
 
     /// Changes settings of the device behind a tracker, all that are named or none: to a value, or to none, which means
-    /// what is usual in the family. A device that is connected goes on as before until it connects again.
+    /// what is usual in the family. A device that is connected is made to connect again.
     ///
     /// # Errors
     /// As [`Fleet::kept_tracker`], and for a key or value that is not allowed.

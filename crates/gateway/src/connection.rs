@@ -84,7 +84,7 @@ impl DeviceConnection {
 
     /// Serves the device until it goes, is refused, or the server stops.
     pub(crate) async fn run(mut self, mut shutdown: watch::Receiver<bool>) {
-        let mut replaced = self.port.engine.replaced();
+        let mut changed = self.port.engine.devices_changed();
         loop {
             self.carry_out().await;
             if self.is_ending() {
@@ -100,8 +100,8 @@ impl DeviceConnection {
                     Event::Due(due) => self.conversation.take_up(due),
                     Event::Alarm => self.ring(),
                 },
-                // A device whose place another took is not known any more.
-                Ok(()) = replaced.changed() => if self.conversation.is_replaced() {
+                // A device whose place another took is not known any more, one that is set otherwise is to begin anew.
+                Ok(()) = changed.changed() => if self.conversation.is_outdated() {
                     self.conversation.close();
                 },
                 () = turned_down(&mut shutdown) => self.conversation.close(),

@@ -49,6 +49,7 @@ pub(crate) struct Conversation {
 
 /// A device that is registered.
 struct Device {
+    id: DeviceId,
     source: Source,
     /// How often the source's device had been replaced before.
     replacements: u32,
@@ -113,9 +114,11 @@ impl Conversation {
         self.is_closing = true;
     }
 
-    /// Whether a device spoke whose place another has taken since.
-    pub(crate) fn is_replaced(&self) -> bool {
-        self.device.is_some() && self.source().is_none()
+    /// Whether a device spoke whose place another has taken since, or that is set otherwise now.
+    pub(crate) fn is_outdated(&self) -> bool {
+        let Some(device) = &self.device else { return false };
+        let now = self.port.engine.fleet().device(device.id.as_str());
+        self.source().is_none() || now.is_none_or(|now| now.settings != device.settings)
     }
 
     /// Whether uploads wait for the disk.
@@ -268,7 +271,7 @@ impl Conversation {
         let source = engine.source(found.source)?;
         // The source is asked too: another device may have taken the place since it was looked up.
         let replacements = source.replacements_of(id)?;
-        Some(Device { source, replacements, settings: found.settings })
+        Some(Device { id: id.clone(), source, replacements, settings: found.settings })
     }
 
     fn reject(&self, fault: Fault) {

@@ -91,7 +91,7 @@ impl PeerTask {
 
     /// Serves it, beginning with what it sent first.
     pub(crate) async fn run(mut self, first: Datagram, mut shutdown: watch::Receiver<bool>) {
-        let mut replaced = self.port.engine.replaced();
+        let mut changed = self.port.engine.devices_changed();
         self.read(first);
         loop {
             self.carry_out().await;
@@ -106,8 +106,8 @@ impl PeerTask {
                     Event::Alarm => self.conversation.tick(),
                     Event::CutOff => self.is_cut_off = true,
                 },
-                // A device whose place another took is not known any more.
-                Ok(()) = replaced.changed() => if self.conversation.is_replaced() {
+                // A device whose place another took is not known any more, one that is set otherwise is to begin anew.
+                Ok(()) = changed.changed() => if self.conversation.is_outdated() {
                     self.conversation.close();
                 },
                 () = turned_down(&mut shutdown) => self.conversation.close(),

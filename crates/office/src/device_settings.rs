@@ -28,8 +28,8 @@ pub(crate) const METHODS: &[Method] = &[
     .fails(OF_TRACKER),
     Method::keepers(
         "panel/office/device_settings/update",
-        "Sets what the configuration of a tracker's device decides. It holds from the next connection of the device on, \
-         and goes when another device takes its place.",
+        "Sets what the configuration of a tracker's device decides. It holds at once: a device that is connected is made to \
+         connect again. It goes when another device takes its place.",
         |a, c, r| Box::pin(update(a, c, r)),
     )
     .takes(&[TRACKER_ID, required("settings", SETTINGS, "an empty text takes one back; what is not named stays")])

@@ -16,3 +16,5 @@ mod gt06;
 mod orders;
 #[cfg(test)]
 mod port;
+#[cfg(test)]
+mod settings;
