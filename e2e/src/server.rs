@@ -28,11 +28,12 @@ const SHOWN_LINES: usize = 60;
 #[derive(Debug, Clone)]
 pub struct ServerOptions {
     environment: BTreeMap<String, String>,
+    is_proxied: bool,
 }
 
 impl Default for ServerOptions {
     fn default() -> Self {
-        let mut options = ServerOptions { environment: BTreeMap::new() };
+        let mut options = ServerOptions { environment: BTreeMap::new(), is_proxied: false };
         // A test makes in one second what a person makes in a day; the tests of the limits set them back.
         for name in ["USER_REQUESTS_PER_SECOND_MAX", "PANEL_REQUESTS_PER_SECOND_MAX"] {
             options = options.set(&format!("ODOGRAPH_LIMITS_{name}"), "100000");
@@ -45,6 +46,12 @@ impl ServerOptions {
     /// With a variable of the environment.
     pub fn set(mut self, name: &str, value: &str) -> ServerOptions {
         self.environment.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// With device ports that are behind a proxy which announces where connections are from.
+    pub fn behind_a_proxy(mut self) -> ServerOptions {
+        self.is_proxied = true;
         self
     }
 
@@ -213,7 +220,8 @@ impl Running {
         command.arg("serve").arg("--data").arg(folder.path());
         command.arg("--http").arg(addresses["http"].to_string());
         for family in FAMILIES {
-            command.arg("--device").arg(format!("{family}={}", addresses[family]));
+            let proxy = if options.is_proxied { ",proxy" } else { "" };
+            command.arg("--device").arg(format!("{family}={}{proxy}", addresses[family]));
         }
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
         let (stderr, stderr_reader) = collect(child.stderr.take().expect("piped"));

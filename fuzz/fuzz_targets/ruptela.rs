@@ -24,6 +24,7 @@ fn crc16_kermit(data: &[u8]) -> u16 {
 
 fuzz_target!(|data: &[u8]| {
     fuzz::same_in_pieces("ruptela", data);
+    fuzz::in_datagrams("ruptela", data);
     if let Some((seed, rest)) = data.split_first() {
         let heartbeat = framed(HEARTBEAT);
         fuzz::same_in_pieces("ruptela", &[&[*seed][..], &heartbeat, rest].concat());

@@ -24,7 +24,11 @@ fn crc16_arc(data: &[u8]) -> u16 {
 
 fuzz_target!(|data: &[u8]| {
     fuzz::same_in_pieces("teltonika", data);
+    fuzz::in_datagrams("teltonika", data);
     if let Some((seed, rest)) = data.split_first() {
+        let named = [&[0xCA, 0xFE, 1, *seed][..], LOGIN, rest].concat();
+        let length = (named.len() as u16).to_be_bytes();
+        fuzz::in_datagrams("teltonika", &[&[0xFF][..], &length, &named].concat());
         fuzz::same_in_pieces("teltonika", &[&[*seed], LOGIN, rest].concat());
         // With a right checksum, so that the records are reached.
         fuzz::same_in_pieces("teltonika", &[&[*seed][..], LOGIN, &framed(rest), LOGIN].concat());

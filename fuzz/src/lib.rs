@@ -12,8 +12,8 @@
 //! `--target` keeps the flags away from build scripts.
 
 use model::Order;
-use protocols::testing::{Seen, Trace, read_ordered, read_split, read_whole};
-use protocols::{Progress, family};
+use protocols::testing::{Host, Seen, Trace, read_ordered, read_split, read_whole};
+use protocols::{DeviceSettings, Limits, Progress, family};
 
 /// Feeds `input` to a session of `family`, once in one read and once in pieces, and demands the same outcome. The
 /// first byte seeds how it is cut, so that an input replays as it is.
@@ -27,6 +27,23 @@ pub fn same_in_pieces(name: &str, input: &[u8]) -> Trace {
     let whole = read_whole(family, bytes);
     assert_eq!(read_split(family, u32::from(seed), bytes), whole);
     whole
+}
+
+/// Feeds `input` to a session for datagrams: cut into datagrams by the first byte, then as one. Demands that it is
+/// survived, and that no more reports come out than bytes went in.
+///
+/// # Panics
+/// When it is not so, or there is no such family, or it has no datagrams.
+#[expect(clippy::panic, reason = "a panic is how a fuzz target reports what it found")]
+pub fn in_datagrams(name: &str, input: &[u8]) {
+    let Some((&seed, bytes)) = input.split_first() else { return };
+    let Some(family) = family(name) else { panic!("no family {name}") };
+    let Some(mut host) = Host::over_udp(family, &Limits::default(), DeviceSettings::default()) else {
+        panic!("{name} has no datagrams")
+    };
+    // A session that has closed is told no more.
+    bytes.chunks(usize::from(seed) + 1).chain([bytes]).for_each(|datagram| host.feed_datagram(datagram));
+    assert!(host.trace().reports().len() <= 2 * bytes.len());
 }
 
 /// Gives an order to a device of `family` that has said `login`, and feeds it `input` in one read and in pieces, as
@@ -49,6 +66,13 @@ pub fn answers_in_pieces(name: &str, login: &[u8], order: &Order, input: &[u8]) 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn datagrams_are_fed_whole_and_cut() {
+        let datagram = b"\xFF\x00\x50\xCA\xFE\x01\x05\x00\x0F350000000000014\x08\x00\x00";
+        in_datagrams("teltonika", datagram);
+        in_datagrams("teltonika", b"");
+    }
 
     #[test]
     fn the_seed_is_no_part_of_the_stream() {

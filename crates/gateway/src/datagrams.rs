@@ -16,7 +16,7 @@ use crate::inbox::{Datagram, Inbox, Put};
 use crate::listener::turned_down;
 use crate::peer::PeerTask;
 use crate::peers::Peers;
-use crate::port::{Peer, Port, Speaker, Transport};
+use crate::port::{Peer, Port, Transport};
 
 /// Datagrams read before others have a turn.
 const BURST_MAX: usize = 64;
@@ -128,14 +128,11 @@ impl Datagrams {
 
     /// Gives a place to an address that has none, if it sent what a device may send.
     fn welcome(&mut self, first: Datagram, from: SocketAddr) {
-        let served = match self.port.recognise(&first.bytes) {
-            Speaker::Is(served) if served.family.open_udp.is_some() => served,
-            _ => {
-                let peer = Peer { address: from, transport: Transport::Udp };
-                let reason = Reject::Noise { bytes: first.bytes.len() };
-                self.port.reject_unknown(peer, &first.bytes, reason);
-                return;
-            }
+        let Some(served) = self.port.recognise_datagram(&first.bytes) else {
+            let peer = Peer { address: from, transport: Transport::Udp };
+            let reason = Reject::Noise { bytes: first.bytes.len() };
+            self.port.reject_unknown(peer, &first.bytes, reason);
+            return;
         };
         let Ok(stranger) = self.strangers.clone().try_acquire_owned() else {
             self.port.tally.metrics.dropped_datagrams.inc();

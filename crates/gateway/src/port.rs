@@ -120,13 +120,22 @@ impl Port {
             return Speaker::Is(self.served[0].clone());
         }
         match protocols::recognise(first) {
-            Recognised::Family(family) => {
-                let served = self.served.iter().find(|served| served.family.name == family.name);
-                served.map_or(Speaker::Unknown, |served| Speaker::Is(served.clone()))
-            }
+            Recognised::Family(family) => self.served(family).map_or(Speaker::Unknown, Speaker::Is),
             Recognised::More => Speaker::NotYet,
             Recognised::Unknown => Speaker::Unknown,
         }
+    }
+
+    /// Which family a datagram is of.
+    pub(crate) fn recognise_datagram(&self, bytes: &[u8]) -> Option<Served> {
+        if self.is_one_family {
+            return Some(self.served[0].clone());
+        }
+        protocols::recognise_datagram(bytes).and_then(|family| self.served(family))
+    }
+
+    fn served(&self, family: &Family) -> Option<Served> {
+        self.served.iter().find(|served| served.family.name == family.name).cloned()
     }
 }
 

@@ -59,6 +59,7 @@ pub(crate) fn devices(settings: &Settings) -> DeviceOptions {
             jt808_parts_bytes_max: devices.jt808_parts_bytes_max,
             jt808_parts_ms_max: devices.jt808_parts_ms_max,
             queclink_frame_bytes_max: devices.queclink_frame_bytes_max,
+            suntech_line_bytes_max: devices.suntech_line_bytes_max,
             login_bytes_max: devices.login_bytes_max,
             noise_bytes_max: devices.noise_bytes_max,
             bad_frames_in_a_row_max: devices.bad_frames_in_a_row_max,

@@ -36,14 +36,16 @@ mod replies;
 mod ruptela;
 mod session;
 mod stream;
+mod suntech;
 mod teltonika;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+mod tk103;
 mod wialon_ips;
 
 pub use limits::Limits;
 pub use model::{ChecksumPolicy, DeviceSettings, SpeedUnit};
-pub use recognise::{Likeness, RECOGNISE_BYTES_MAX, Recognised, recognise};
+pub use recognise::{Likeness, RECOGNISE_BYTES_MAX, Recognised, recognise, recognise_datagram};
 pub use session::{
     FieldFault, Identified, OrderId, OrderRefused, Output, Progress, REJECTED_FRAME_BYTES_MAX, Reject, Session, Stored,
     Ticket,
@@ -86,11 +88,13 @@ pub const FAMILIES: &[Family] = &[
     osmand::FAMILY,
     h02::FAMILY,
     gps103::FAMILY,
+    tk103::FAMILY,
     meitrack::FAMILY,
     ruptela::FAMILY,
     wialon_ips::FAMILY,
     queclink::FAMILY,
     galileosky::FAMILY,
+    suntech::FAMILY,
     ngp::FAMILY,
 ];
 

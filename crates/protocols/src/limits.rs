@@ -19,6 +19,8 @@ pub struct Limits {
     pub jt808_parts_ms_max: i64,
     /// A sentence or frame of a Queclink device, in bytes.
     pub queclink_frame_bytes_max: usize,
+    /// A line of a Suntech device, in bytes.
+    pub suntech_line_bytes_max: usize,
     /// A device's identifier in a login, in bytes.
     pub login_bytes_max: usize,
     /// Bytes that begin no frame, since the last good one.
@@ -64,6 +66,7 @@ impl Default for Limits {
             jt808_parts_bytes_max: 1 << 20,
             jt808_parts_ms_max: 60_000,
             queclink_frame_bytes_max: 65_536,
+            suntech_line_bytes_max: 4_096,
             login_bytes_max: 64,
             noise_bytes_max: 16_384,
             bad_frames_in_a_row_max: 10,

@@ -1,6 +1,6 @@
 //! Which family a connection belongs to, told from its first bytes.
 
-use crate::{FAMILIES, FURTHER, Family};
+use crate::{FAMILIES, FURTHER, Family, family, teltonika};
 
 /// First bytes that are always enough to tell.
 pub const RECOGNISE_BYTES_MAX: usize = 64;
@@ -57,6 +57,17 @@ pub fn recognise(bytes: &[u8]) -> Recognised {
     if may_be && bytes.len() < RECOGNISE_BYTES_MAX { Recognised::More } else { Recognised::Unknown }
 }
 
+/// The family of a datagram, if it is one that is spoken in datagrams.
+pub fn recognise_datagram(bytes: &[u8]) -> Option<&'static Family> {
+    let recognised = match recognise(bytes) {
+        Recognised::Family(family) => Some(family),
+        _ => None,
+    };
+    // Its datagrams alone begin in another way than its connections.
+    let own_way = || teltonika::is_datagram(bytes).then(|| family(teltonika::FAMILY.name)).flatten();
+    own_way().or(recognised).filter(|family| family.open_udp.is_some())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -104,6 +115,10 @@ mod tests {
         check(b"imei:350000000000014,tracker,", "gps103");
         check(b"350000000000014;", "gps103");
         check(b"350000000000014imei:", "gps103");
+        check(b"(013912345678BR00260314A", "tk103");
+        check(b"(13912345678BP00)", "tk103");
+        check(b"(350000000000014,DW30,", "tk103");
+        check(b"(013912345678,DW30,", "tk103");
         check(b"*12,", "unknown");
         check(b"$GPRMC,092653.000,A,", "unknown");
         check(&bytes("7E 0100 002B 013912345678"), "jt808");
@@ -115,6 +130,16 @@ mod tests {
         check(&bytes("2B525350 01"), "queclink");
         check(&bytes("2B41434B 01"), "queclink");
         check(&bytes("2B00 0100"), "queclink");
+        check(b"ST300STT;205000014;", "suntech");
+        check(b"SA200STT;205000014;", "suntech");
+        check(b"ST910;Location;", "suntech");
+        check(b"STT;0910000014;", "suntech");
+        check(b"ALT;", "suntech");
+        check(b"BLE;", "suntech");
+        check(b"UEX;", "suntech");
+        check(b"RES;", "suntech");
+        check(&bytes("81 00 2A"), "suntech");
+        check(&bytes("82 00 2A"), "suntech");
         check(b"GET /?id=1 HTTP/1.1\r\n", "http");
         check(b"POST / HTTP/1.1\r\n", "http");
         check(b"\x16\x03\x01", "unknown");
@@ -124,5 +149,22 @@ mod tests {
     #[test]
     fn what_never_becomes_sure_is_unknown() {
         assert_eq!(name(recognise(&[0xFF; RECOGNISE_BYTES_MAX])), "unknown");
+    }
+
+    #[test]
+    fn a_datagram_tells_its_family() {
+        let check = |datagram: &[u8], wanted: Option<&str>| {
+            assert_eq!(recognise_datagram(datagram).map(|family| family.name), wanted, "{datagram:02x?}");
+        };
+        let packet = bytes("0018 CAFE 01 05 000F 333530303030303030303030303134 08 01 00");
+        check(&packet, Some("teltonika"));
+        check(&packet[..packet.len() - 1], None);
+        check(&bytes("7878 0D01 0350000000000014 0001 2563 0D0A"), Some("gt06"));
+        check(b"*HQ,350000000000014,V1,092653,A,#", Some("h02"));
+        check(b"2.0;350000000000014#SD#", Some("wialon-ips"));
+        check(b"350000000000014#SD#", Some("wialon-ips"));
+        check(b"GET /?id=1 HTTP/1.1\r\n\r\n", None);
+        check(b"$$A", None);
+        check(b"", None);
     }
 }

@@ -11,6 +11,7 @@
 mod accounts;
 mod all_families;
 mod atmosphere;
+mod auto;
 mod batches;
 mod cabs;
 mod chat;

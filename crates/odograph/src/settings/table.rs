@@ -231,6 +231,8 @@ settings! {
         jt808_parts_ms_max: i64 = 60_000, Kind::Number(100, DAY_S * 1_000);
         /// A sentence or frame of a Queclink device.
         queclink_frame_bytes_max: usize = 65_536, Kind::Number(1_024, MIB);
+        /// A line of a Suntech device.
+        suntech_line_bytes_max: usize = 4_096, Kind::Number(512, MIB);
         /// A device's identifier in a login.
         login_bytes_max: usize = 64, Kind::Number(15, 64);
         /// Bytes that begin no frame, before the connection is closed.

@@ -21,6 +21,7 @@ mod udp;
 
 use crate::framed::open;
 use crate::{Family, Likeness, Presence};
+pub(crate) use udp::is_datagram;
 
 /// This family.
 pub(crate) const FAMILY: Family = Family {

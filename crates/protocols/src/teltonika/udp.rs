@@ -34,6 +34,15 @@ fn device_and_data(datagram: &[u8]) -> Option<(&[u8], usize)> {
     Some((device, DEVICE_AT + 2 + device.len()))
 }
 
+/// Whether bytes are a datagram of this family: it begins in another way than a connection does.
+pub(crate) fn is_datagram(bytes: &[u8]) -> bool {
+    let counted = bytes.first_chunk::<LENGTH_BYTES>().map(|length| usize::from(u16::from_be_bytes(*length)));
+    let is_number = |id: &[u8]| !id.is_empty() && id.iter().all(u8::is_ascii_digit);
+    counted.is_some_and(|counted| LENGTH_BYTES + counted <= bytes.len())
+        && bytes.get(TYPE_AT) == Some(&USUAL)
+        && device_and_data(bytes).is_some_and(|(id, _)| is_number(id))
+}
+
 impl Codec for TeltonikaUdp {
     type Awaited = ();
 

@@ -12,6 +12,8 @@ pub mod ngp;
 pub mod osmand;
 pub mod queclink;
 mod ruptela;
+pub mod suntech;
 pub mod teltonika;
+mod tk103;
 pub mod unit;
 pub mod wialon_ips;

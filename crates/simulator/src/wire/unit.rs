@@ -7,10 +7,11 @@ use crate::sample::Sample;
 use crate::wire::gt06::Gt06Unit;
 use crate::wire::meitrack::MeitrackUnit;
 use crate::wire::queclink::QueclinkUnit;
+use crate::wire::suntech::SuntechUnit;
 use crate::wire::teltonika::{
     Answer, Answers, Codec, PACKET_BYTES_MAX, PACKET_RECORDS_MAX, encode_login, encode_packet,
 };
-use crate::wire::{gps103, h02, http, jt808, ngp, osmand, ruptela, wialon_ips};
+use crate::wire::{gps103, h02, http, jt808, ngp, osmand, ruptela, tk103, wialon_ips};
 
 /// One moment of a vehicle, as any protocol can say it.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -140,6 +141,7 @@ pub const SPEECHES: &[Speech] = &[
     Speech { family: "meitrack", fixes_per_message_max: 8, acknowledges: true, unit: MeitrackUnit::boxed },
     Speech { family: "queclink", fixes_per_message_max: 1, acknowledges: false, unit: QueclinkUnit::boxed },
     Speech { family: "ruptela", fixes_per_message_max: ruptela::RECORDS_MAX, acknowledges: true, unit: ruptela::boxed },
+    Speech { family: "suntech", fixes_per_message_max: 1, acknowledges: false, unit: SuntechUnit::boxed },
     Speech { family: "osmand", fixes_per_message_max: 1, acknowledges: true, unit: OsmAndUnit::boxed },
     Speech { family: "ngp", fixes_per_message_max: 1, acknowledges: true, unit: NgpUnit::boxed },
     Speech {
@@ -156,6 +158,7 @@ pub const SPEECHES: &[Speech] = &[
     },
     Speech { family: "h02", fixes_per_message_max: 1, acknowledges: true, unit: h02::boxed },
     Speech { family: "gps103", fixes_per_message_max: 1, acknowledges: false, unit: gps103::boxed },
+    Speech { family: "tk103", fixes_per_message_max: 1, acknowledges: false, unit: tk103::boxed },
 ];
 
 /// How this family is spoken.
