@@ -37,6 +37,7 @@ pub(super) struct Awaited {
 }
 
 impl Awaited {
+    pub(super) const WORDS: Self = Self { serial: None, what: What::Words };
     pub(super) const LINE: Self = Self { serial: None, what: What::Line };
     pub(super) const ATTRIBUTES: Self = Self { serial: None, what: What::Attributes };
 

@@ -4,7 +4,7 @@ use model::{Report, Timestamp};
 
 use super::digits::{UTC_OFFSET_S, date};
 use super::items;
-use super::status::{alarms, hemispheres, status};
+use super::status::{WITH_DIRECTION, alarms, hemispheres, status};
 use crate::bytes::{Reader, Truncated};
 use crate::draft::Draft;
 use crate::framed::Context;
@@ -56,7 +56,8 @@ impl Location {
         let (alarm, word) = (r.u32()?, r.u32()?);
         place(word, &mut r, context, &mut draft)?;
         let rest = r.rest();
-        alarms(alarm, context.settings, items::direction(rest), &mut draft);
+        let direction = if alarm & WITH_DIRECTION == 0 { None } else { items::direction(rest) };
+        alarms(alarm, context.settings, direction, &mut draft);
         let torn_at = match items::short_form(rest) {
             true => {
                 items::read_short_form(rest, &mut draft)?;

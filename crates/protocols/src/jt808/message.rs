@@ -13,6 +13,7 @@ use super::location::{FIXED_BYTES, Location, draft, time};
 use super::status::VENDOR_BASE;
 use super::{jointech, login, reply, transparent};
 use crate::bytes::{Reader, Truncated};
+use crate::draft::Draft;
 use crate::framed::{Context, Said};
 use crate::session::{FieldFault, Reject};
 
@@ -107,6 +108,7 @@ fn with_reports(message: &Incoming<'_>, context: &Context<'_>, said: &mut Said<A
         0x0900 => transparent::read(message, context, said),
         0x2070 => acceleration(message, context, said),
         SHORT_LOCATION | SHORT_LOCATION_BLIND => jointech::read(message, context, said),
+        0x0800 if message.body.len() == MEDIA_HEAD_BYTES => media_event(message, context, said),
         0x0800 | 0x1007 | PHOTO => {
             said.reports.extend(unknown(message, context));
             Ok(())
@@ -289,16 +291,32 @@ fn notice(message: &Incoming<'_>, context: &Context<'_>, said: &mut Said<Awaited
     Ok(())
 }
 
+/// What is told of a picture, sound or film before it is sent, in bytes.
+const MEDIA_HEAD_BYTES: usize = 8;
+
+/// Takes its number, type, format, event and channel.
+fn media_head(r: &mut Reader<'_>, draft: &mut Draft) -> Result<u32, Truncated> {
+    let item = r.u32()?;
+    draft.own("media_id", i64::from(item));
+    for name in ["media_type", "media_format", "media_event", "media_channel"] {
+        draft.own(name, i64::from(r.u8()?));
+    }
+    Ok(item)
+}
+
+fn media_event(message: &Incoming<'_>, context: &Context<'_>, said: &mut Said<Awaited>) -> Result<(), Truncated> {
+    let mut draft = draft(context);
+    media_head(&mut Reader::new(message.body), &mut draft)?;
+    said.reports.extend(draft.finish());
+    Ok(())
+}
+
 /// A picture, sound or film: what it is and where it was taken. The item itself is not kept.
 fn media(message: &Incoming<'_>, context: &Context<'_>, said: &mut Said<Awaited>) -> Result<(), Truncated> {
-    let mut r = Reader::new(message.body);
-    let item = r.u32()?;
-    let numbers = [r.u8()?, r.u8()?, r.u8()?, r.u8()?];
+    let (head, rest) = message.body.split_at_checked(MEDIA_HEAD_BYTES).ok_or(Truncated)?;
+    let mut r = Reader::new(rest);
     let mut location = Location::read(r.take(FIXED_BYTES)?, context)?;
-    location.draft.own("media_id", i64::from(item));
-    for (name, number) in ["media_type", "media_format", "media_event", "media_channel"].into_iter().zip(numbers) {
-        location.draft.own(name, i64::from(number));
-    }
+    let item = media_head(&mut Reader::new(head), &mut location.draft)?;
     location.draft.own("media_bytes", r.remaining() as i64);
     said.reports.extend(location.finish());
     said.when_stored.extend(answer::media(message.peer, message.serial(), item));

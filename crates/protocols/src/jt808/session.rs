@@ -125,6 +125,10 @@ impl Codec for Jt808 {
                 let Some((dialect, sent)) = frame::content(frame) else { return Claim::Bad };
                 let content = dialect.unescape(sent);
                 match Message::read(dialect, &content) {
+                    // The device that was accepted: nothing is to be looked up, nothing to be made.
+                    Ok(message) if self.peer.is_some_and(|known| known.phone == message.peer.phone) => {
+                        return if message.is_doubtful() { Claim::Anyone } else { Claim::None };
+                    }
                     Ok(message) if self.is_believed(&message) => message.peer.phone.names(),
                     // It is read to be told what is wrong with it.
                     _ => return Claim::Anyone,

@@ -30,8 +30,9 @@ const CHARGING: u32 = 26;
 const OIL_OUTPUT: u8 = 1;
 
 /// Bits of the alarm word whose direction an item tells.
-pub(super) const AREA: u32 = 20;
-pub(super) const ROUTE: u32 = 21;
+const AREA: u32 = 20;
+const ROUTE: u32 = 21;
+pub(super) const WITH_DIRECTION: u32 = 1 << AREA | 1 << ROUTE;
 
 const LOCKS: &[&str] = &["G360P", "G508P"];
 const BARE: &[&str] = &["AL300", "GL100"];

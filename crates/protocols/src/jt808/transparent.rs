@@ -10,8 +10,8 @@ use super::items::{Taken, obd};
 use super::location::{PARTS_PER_DEGREE, draft, place, time};
 use super::message::{Incoming, has_room};
 use super::status::bit;
-use super::text::decode;
-use super::{items, pace};
+use super::text::{decode, is_printable};
+use super::{items, pace, reply};
 use crate::bytes::{Reader, Truncated, hex};
 use crate::framed::{Context, Said};
 
@@ -31,6 +31,12 @@ pub(super) fn read(message: &Incoming<'_>, context: &Context<'_>, said: &mut Sai
         DIAGNOSIS => diagnosis(data, context),
         BEACONS => beacons(&mut r, context)?,
         RECORDS => return records(&mut r, message.body_at, context, said),
+        // A date is never text.
+        PACE if is_printable(data) => {
+            let text = decode(data, context.limits.text_bytes_max);
+            said.answer(Some(Awaited::WORDS), reply::of_text(&text));
+            return Ok(());
+        }
         PACE => pace::read(data, context)?,
         POSITION => position(&mut r, context)?,
         _ => None,

@@ -114,6 +114,7 @@ fn answers_belong_to_the_command_with_their_number() {
     check(&cut, 0x6006, b"\x00hello", vec![]);
     let words = text("STATUS#");
     check(&words, 0x6006, b"\x00DI1:1;ACC:ON", reply("DI1:1;ACC:ON", &[(1, 1.0), (239, 1.0)]));
+    check(&words, 0x0900, b"\xF0DI1:1", reply("DI1:1", &[(1, 1.0)]));
     check(&words, 0x0310, b"\x00\x00\x00\x02OKxx", reply("OK", &[]));
     check(&words, 0x0701, b"\x00\x00\x00\x05\xBE\xA9", reply("\u{4EAC}", &[]));
     check(&words, 0x1300, &bytes("0001 004F 004B"), reply("OK", &[]));

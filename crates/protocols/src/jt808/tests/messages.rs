@@ -166,6 +166,10 @@ fn short_messages_are_read_and_answered() {
     let wanted = check(0x0303, &[3, 1], &done(0x0303)).expect("says something");
     has(&wanted, "jt808_info_type", 3);
     has(&wanted, "jt808_info_wanted", true);
+    let media = check(0x0800, &bytes("00000007 00 02 01 03"), &done(0x0800)).expect("says something");
+    for (name, wanted) in [("media_id", 7), ("media_format", 2), ("media_event", 1), ("media_channel", 3)] {
+        has(&media, name, wanted);
+    }
     for id in [0x0800, 0x1007, 0x8888] {
         let kept = check(id, b"\x01\x02", &done(id)).expect("is kept");
         has(&kept, "jt808_body", "0102");
