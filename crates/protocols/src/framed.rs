@@ -79,6 +79,11 @@ pub(crate) trait Codec: Send {
         Vec::new()
     }
 
+    /// Whether the connection goes on after the device of this frame was refused: it carries others as well.
+    fn stays_after_refusal(&self, _frame: &[u8]) -> bool {
+        false
+    }
+
     /// What is remembered of the device that spoke before is forgotten: another speaks now.
     fn forget(&mut self) {}
 
@@ -326,7 +331,9 @@ impl<C: Codec> Framed<C> {
                 self.identity = Identity::Unknown;
                 let words = self.codec.refusal(frame);
                 self.say(words, out);
-                self.replies.close(out);
+                if !self.codec.stays_after_refusal(frame) {
+                    self.replies.close(out);
+                }
                 frame.len()
             }
             _ => {

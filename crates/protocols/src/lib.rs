@@ -11,6 +11,7 @@ mod bytes;
 mod checks;
 mod checksum;
 mod draft;
+mod egts;
 mod events;
 #[cfg(test)]
 mod every_family;
@@ -84,17 +85,18 @@ pub enum Presence {
 pub const FAMILIES: &[Family] = &[
     teltonika::FAMILY,
     gt06::FAMILY,
+    queclink::FAMILY,
     jt808::FAMILY,
     osmand::FAMILY,
     h02::FAMILY,
+    suntech::FAMILY,
     gps103::FAMILY,
     tk103::FAMILY,
     meitrack::FAMILY,
     ruptela::FAMILY,
     wialon_ips::FAMILY,
-    queclink::FAMILY,
     galileosky::FAMILY,
-    suntech::FAMILY,
+    egts::FAMILY,
     ngp::FAMILY,
 ];
 

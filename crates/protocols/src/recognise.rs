@@ -102,6 +102,7 @@ mod tests {
         check(&bytes("012000 03 33353030"), "galileosky");
         check(&bytes("010080 01001C 00000000 3335"), "galileosky");
         check(&bytes("0135 00013E52B9ABE00E 01"), "ruptela");
+        check(&bytes("0100000B00 1E00 0100 01 A9"), "egts");
         check(b"#L#2.0;350000000000014", "wialon-ips");
         check(b"#P#", "wialon-ips");
         check(b"2.0;350000000000014#SD#", "wialon-ips");

@@ -83,6 +83,10 @@ impl Codec for Lines {
         b"go\n".to_vec()
     }
 
+    fn stays_after_refusal(&self, frame: &[u8]) -> bool {
+        frame.ends_with(b"stay;")
+    }
+
     fn encode(&mut self, order: &Order, _: &Context<'_>) -> Result<Encoded<u8>, OrderRefused> {
         match order {
             Order::Do(Command::Text(text)) => Ok(Encoded { bytes: text.clone().into_bytes(), awaits: Some(1) }),
@@ -147,6 +151,7 @@ fn who_speaks_is_asked_once_and_again_when_another_does() {
     check("<a|b:x;<b:y;<b|a:z;", "a 1 b 1 1", "stored\nstored\nstored\n", false);
     check("<9a|a:x;<9a|a:y;<a:z;", "9a a 1 1 1", "stored\nstored\nstored\n", false);
     check("<9a|9b:x;<a:x;", "9a 9b", "go\n", true);
+    check("<9a:stay;<a:x;<9a:stay;<:x;", "9a a 1 9a (data before login)", "go\nstored\ngo\n", true);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The bytes that devices write, and the answers that they read.
 
 mod degrees;
+pub mod egts;
 pub mod galileosky;
 mod gps103;
 pub mod gt06;

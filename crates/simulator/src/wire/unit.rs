@@ -156,6 +156,12 @@ pub const SPEECHES: &[Speech] = &[
         acknowledges: true,
         unit: super::galileosky::GalileoskyUnit::boxed,
     },
+    Speech {
+        family: "egts",
+        fixes_per_message_max: super::egts::RECORDS_MAX,
+        acknowledges: true,
+        unit: super::egts::EgtsUnit::boxed,
+    },
     Speech { family: "h02", fixes_per_message_max: 1, acknowledges: true, unit: h02::boxed },
     Speech { family: "gps103", fixes_per_message_max: 1, acknowledges: false, unit: gps103::boxed },
     Speech { family: "tk103", fixes_per_message_max: 1, acknowledges: false, unit: tk103::boxed },
