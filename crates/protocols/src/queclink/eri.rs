@@ -16,6 +16,8 @@ use crate::draft::Draft;
 
 const USUAL_START: usize = 5;
 const CELSIUS_PER_STEP: f64 = 0.0625;
+/// Numbered attributes go so far.
+const NUMBER_MAX: u32 = 127;
 
 /// The bits of the mask.
 const DIGITAL_FUEL: u64 = 1;
@@ -59,9 +61,9 @@ impl<'f, 'a> Fields<'f, 'a> {
         self.all.get(self.at..).unwrap_or_default()
     }
 
-    /// A count of what follows, in decimal.
+    /// A count of what follows, in decimal. More than have names are not counted.
     fn count(&mut self) -> u32 {
-        self.next().parse().unwrap_or(0)
+        self.next().parse().unwrap_or(0).min(NUMBER_MAX)
     }
 }
 

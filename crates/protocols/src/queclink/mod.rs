@@ -2,6 +2,7 @@
 //! its device; commands as text.
 
 mod accessory;
+mod binary;
 mod block;
 mod can;
 mod cells;
@@ -17,6 +18,7 @@ mod sentence;
 mod session;
 mod single;
 mod state;
+mod tagged;
 #[cfg(test)]
 mod tests;
 

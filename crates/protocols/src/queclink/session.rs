@@ -4,12 +4,12 @@ use model::{CommandReply, DeviceId, Order};
 
 use super::block::Form;
 use super::command::{Awaited, Words, encode, serial_of};
-use super::frame::{SENTENCES, front};
+use super::frame::{SENTENCES, TAGGED, front};
 use super::line::Line;
 use super::sentence::{Head, Sentence};
-use super::{accessory, can, eri, events, info, obd, position, single};
+use super::{accessory, binary, can, eri, events, info, obd, position, single, tagged};
 use crate::Limits;
-use crate::bytes::text;
+use crate::bytes::{hex, text};
 use crate::draft::Draft;
 use crate::framed::{Claim, Codec, Context, Encoded, Front, Said};
 use crate::levels;
@@ -42,8 +42,13 @@ impl Codec for Queclink {
     }
 
     fn claim(&mut self, frame: &[u8], _limits: &Limits) -> Claim {
+        if frame.starts_with(TAGGED) {
+            return tagged::identity(frame).and_then(|id| DeviceId::new(&id)).map_or(Claim::Bad, Claim::Device);
+        }
         if !is_sentence(frame) {
-            return Claim::Anyone;
+            // Where the identifier stands in the kinds that are not decoded may not hold for every device.
+            let if_none = if binary::is_positions(frame) { Claim::Bad } else { Claim::Anyone };
+            return binary::identity(frame).and_then(|id| DeviceId::new(&id)).map_or(if_none, Claim::Device);
         }
         let words = text(frame, frame.len() * 2);
         match Sentence::of(&words).filter(Sentence::is_identified).and_then(|s| DeviceId::new(s.imei)) {
@@ -54,7 +59,7 @@ impl Codec for Queclink {
 
     fn read(&mut self, frame: &[u8], context: &Context<'_>, said: &mut Said<Awaited>) {
         if !is_sentence(frame) {
-            return said.fault(0, Reject::UnknownKind(frame.get(4).copied().unwrap_or(0)));
+            return self.binary(frame, context, said);
         }
         let words = text(frame, frame.len() * 2);
         let Some(s) = Sentence::of(&words) else { return said.bad(0, Reject::Truncated) };
@@ -67,7 +72,10 @@ impl Codec for Queclink {
             (Head::Answer, _) => self.on_answer(&s, said),
             _ => {
                 said.reports = self.reports(&s, context);
-                self.on_levels(&s, said);
+                if matches!(s.kind, "INF" | "FRI") && s.head == Head::Live {
+                    let text = format!("{},{}", s.kind, s.fields().get(1..).unwrap_or_default().join(","));
+                    self.on_levels(text, said);
+                }
                 if context.settings.acknowledge_all == Some(true) {
                     said.when_stored = format!("+SACK:{}$", s.count).into_bytes();
                 }
@@ -114,15 +122,55 @@ impl Queclink {
     }
 
     /// A report that tells levels answers the request for them.
-    fn on_levels(&mut self, s: &Sentence<'_>, said: &mut Said<Awaited>) {
-        if self.levels.is_none() || !matches!(s.kind, "INF" | "FRI") || s.head != Head::Live {
+    fn on_levels(&mut self, text: String, said: &mut Said<Awaited>) {
+        if self.levels.is_none() {
             return;
         }
         let lines = said.reports.iter().map(levels::of).max_by_key(Vec::len).unwrap_or_default();
         if !lines.is_empty() {
             self.levels = None;
-            let text = format!("{},{}", s.kind, s.fields().get(1..).unwrap_or_default().join(","));
             said.answer(Some(Awaited::Levels), CommandReply { text, lines });
+        }
+    }
+
+    /// A frame that is no sentence.
+    fn binary(&mut self, frame: &[u8], context: &Context<'_>, said: &mut Said<Awaited>) {
+        if context.device.is_none() {
+            return said.fault(0, Reject::UnknownKind(frame.get(4).copied().unwrap_or(0)));
+        }
+        let is_tagged = frame.starts_with(TAGGED);
+        let utc_offset_s = context.settings.utc_offset_s.unwrap_or(0);
+        let form = binary::Form { utc_offset_s, reports_max: context.limits.reports_per_upload_max };
+        let is_archived = !is_tagged && binary::is_archived(frame);
+        let empty = || {
+            let mut d = Draft::new(context.limits.text_bytes_max);
+            d.archived(is_archived);
+            d
+        };
+        let mut drafts = Vec::new();
+        if is_tagged {
+            self.line = Line::of_type(&tagged::kind_of_device(frame).unwrap_or_default());
+            tagged::read(frame, &form, &empty, &mut drafts, said);
+        } else if binary::is_positions(frame) {
+            self.line = Line::of_type(&frame.get(11..12).map(hex).unwrap_or_default());
+            match binary::read(frame, &form, &empty, &mut drafts) {
+                Ok(()) => {}
+                Err(binary::Cut::Truncated) => said.fault(frame.len(), Reject::Truncated),
+                Err(binary::Cut::TooMany) => said.fault(0, Reject::TooManyReports { reports_max: form.reports_max }),
+            }
+        } else if frame.starts_with(b"+ACK") {
+            // It repeats the serial number, but where is not known: the order under way is meant.
+            if self.levels.is_none() {
+                said.answer(None, CommandReply { text: hex(frame), lines: Vec::new() });
+            }
+        } else {
+            let mut d = empty();
+            binary::keep(frame, &mut d);
+            drafts.push(d);
+        }
+        said.reports = drafts.into_iter().filter_map(Draft::finish).collect();
+        if !is_archived {
+            self.on_levels(String::new(), said);
         }
     }
 

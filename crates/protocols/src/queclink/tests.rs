@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use crate::testing::{Host, Seen, Trace, read_split, read_whole};
 use crate::{DeviceSettings, Family, Limits, OrderId, OrderRefused, Progress, Reject, Stored, family};
 
+mod binary;
 mod kinds;
 
 const IMEI: &str = "350000000000014";
