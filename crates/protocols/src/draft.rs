@@ -1,6 +1,7 @@
 //! A report while it is being read: the rules that hold for what any device says, in one place.
 
 use std::fmt::Write;
+use std::sync::OnceLock;
 
 use model::{AttributeId, Attributes, Civil, EventId, Fix, Origin, Position, Report, Timestamp, Value, attr};
 
@@ -17,6 +18,27 @@ pub(crate) struct Cell {
     pub(crate) lac: u32,
     pub(crate) cell_id: u64,
     pub(crate) rssi_dbm: Option<i16>,
+}
+
+/// A name of a family's own that reports carry so often that it is looked up once.
+pub(crate) struct OwnName {
+    name: &'static str,
+    id: OnceLock<AttributeId>,
+}
+
+impl OwnName {
+    pub(crate) const fn new(name: &'static str) -> Self {
+        Self { name, id: OnceLock::new() }
+    }
+
+    /// Its id, if the name finds room.
+    fn id(&self) -> Option<AttributeId> {
+        if let Some(id) = self.id.get() {
+            return Some(*id);
+        }
+        let id = AttributeId::intern(self.name).ok()?;
+        Some(*self.id.get_or_init(|| id))
+    }
 }
 
 /// What was read so far. Values that cannot be are left out when they are set; what they leave is judged at the end.
@@ -165,8 +187,19 @@ impl Draft {
         }
     }
 
+    /// Sets a value under a name that is looked up once.
+    pub(crate) fn own_named(&mut self, name: &OwnName, value: impl Into<Value>) {
+        if let Some(id) = name.id() {
+            self.attributes.set(id, value);
+        }
+    }
+
     /// Sets a text under the family's own name, unless it is empty.
     pub(crate) fn own_text(&mut self, name: &str, raw: &[u8]) {
+        // Most fields that devices may fill are not, and finding a name costs more than looking.
+        if raw.iter().all(|b| b.is_ascii_whitespace()) {
+            return;
+        }
         if let Ok(id) = AttributeId::intern(name) {
             self.text(id, raw);
         }
@@ -401,6 +434,10 @@ mod tests {
         d.cell(Cell { mcc: 730, mnc: 2, lac: 3, cell_id: 4, rssi_dbm: Some(-51) });
         d.wifi(&[1, 2, 3, 4, 5, 0xAB], None);
         d.own("my name", 7);
+        static OTHER: OwnName = OwnName::new("my other name");
+        d.own_named(&OTHER, 8);
+        d.own_named(&OTHER, 9);
+        d.own_text("my empty name", b" \r\n");
         d.satellites(4);
         let r = d.finish().expect("has much");
         let get = |id| r.attributes.get(id).cloned();
@@ -412,6 +449,8 @@ mod tests {
         assert_eq!(get(attr::WIFI_POINTS), Some(Value::Json(r#"[{"mac":"01:02:03:04:05:AB"}]"#.into())));
         assert_eq!(r.events, [EventId(202)]);
         assert_eq!(get(AttributeId::find("my name").expect("is interned")), Some(Value::Int(7)));
+        assert_eq!(get(AttributeId::find("my other name").expect("is interned")), Some(Value::Int(9)));
+        assert_eq!(AttributeId::find("my empty name"), None);
     }
 
     #[test]

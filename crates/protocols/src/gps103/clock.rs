@@ -4,6 +4,9 @@ use model::Timestamp;
 
 use crate::fields::{is_digits, moment_of, pairs};
 
+/// From the year to the second, two each.
+const LOCAL_DIGITS: usize = 12;
+const LOCAL_DIGITS_WITHOUT_SECONDS: usize = 10;
 const MIN_PER_DAY: i64 = 1_440;
 const MIN_PER_HOUR: i64 = 60;
 const MS_PER_MIN: i64 = 60_000;
@@ -18,14 +21,14 @@ struct Local {
 
 /// Twelve or ten digits, or ten with marks between them: `26/03/14 06:26`.
 fn local(text: &str) -> Option<Local> {
-    let digits: String = text.chars().filter(|c| !matches!(c, '/' | ':' | ' ')).collect();
-    let seconds = match digits.len() {
-        10 => "00",
-        12 => "",
-        _ => return None,
-    };
-    let all = format!("{digits}{seconds}");
-    if !is_digits(&all, 12) {
+    let mut digits = [b'0'; LOCAL_DIGITS];
+    let mut count = 0;
+    for byte in text.bytes().filter(|b| !matches!(b, b'/' | b':' | b' ')) {
+        *digits.get_mut(count)? = byte;
+        count += 1;
+    }
+    let all = std::str::from_utf8(&digits).ok().filter(|all| is_digits(all, LOCAL_DIGITS))?;
+    if !matches!(count, LOCAL_DIGITS | LOCAL_DIGITS_WITHOUT_SECONDS) {
         return None;
     }
     let (hour, minute, second) = pairs(&all[6..])?;
@@ -62,7 +65,8 @@ fn time_of_day(text: &str) -> Option<(i64, i64)> {
     if !fraction.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
-    let ms = format!("{fraction:0<3}").get(..3)?.parse::<i64>().ok()?;
+    let digit = |at: usize| fraction.as_bytes().get(at).map_or(0, |b| i64::from(b - b'0'));
+    let ms = digit(0) * 100 + digit(1) * 10 + digit(2);
     Some((i64::from(hour) * MIN_PER_HOUR + i64::from(minute), i64::from(second) * MS_PER_S + ms))
 }
 

@@ -10,7 +10,7 @@ mod report;
 #[cfg(test)]
 mod tests;
 
-use model::{CommandReply, Order, Report};
+use model::{CommandReply, DeviceId, Order, Report};
 
 use self::command::Awaited;
 use crate::bytes::decoded;
@@ -55,6 +55,8 @@ const LEVELS: [u16; 2] = [1, 239];
 struct Gps103 {
     /// The next report answers an order.
     is_asked: bool,
+    /// Who spoke last.
+    device: Option<DeviceId>,
 }
 
 impl Codec for Gps103 {
@@ -70,10 +72,15 @@ impl Codec for Gps103 {
         let count = digits.iter().take_while(|b| b.is_ascii_digit()).count();
         let is_whole = digits.get(count).is_none_or(|b| matches!(b, b',' | b';' | b'\r' | b'\n'));
         let id = std::str::from_utf8(&digits[..count]).ok().filter(|_| is_whole && ID_DIGITS.contains(&count));
-        id.and_then(model::DeviceId::new).map_or(Claim::Bad, Claim::Device)
+        match (id, &self.device) {
+            (Some(id), Some(known)) if known.as_str() == id => Claim::Device(known.clone()),
+            (Some(id), _) => DeviceId::new(id).map_or(Claim::Bad, Claim::Device),
+            (None, _) => Claim::Bad,
+        }
     }
 
     fn read(&mut self, frame: &[u8], context: &Context<'_>, said: &mut Said<Awaited>) {
+        self.device = context.device.cloned();
         match frame.first() {
             Some(b'#') => {
                 said.at_once.extend(b"LOAD");
@@ -86,7 +93,7 @@ impl Codec for Gps103 {
     }
 
     fn forget(&mut self) {
-        self.is_asked = false;
+        *self = Self::default();
     }
 
     fn encode(&mut self, order: &Order, context: &Context<'_>) -> Result<Encoded<Awaited>, OrderRefused> {

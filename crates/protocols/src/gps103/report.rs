@@ -112,7 +112,9 @@ fn beside(f: &Fields<'_>, at: usize, d: &mut Draft) {
     for nth in 0..NAMED_EXTRAS_MAX.min(f.len().saturating_sub(extras)) {
         d.own_text(&format!("io_{}", nth + 1), f.get(extras + nth).as_bytes());
     }
-    d.own_text("io_rest", f.piece(extras + NAMED_EXTRAS_MAX, f.len()).as_bytes());
+    if f.len() > extras + NAMED_EXTRAS_MAX {
+        d.own_text("io_rest", f.piece(extras + NAMED_EXTRAS_MAX, f.len()).as_bytes());
+    }
 }
 
 /// The cell, where there is no fix: its area and itself, among empty fields.

@@ -14,7 +14,7 @@ pub(super) fn clock(now: Timestamp) -> String {
 /// The whole date and time in UTC.
 pub(super) fn date_and_clock(now: Timestamp) -> String {
     let c = now.civil(0);
-    format!("{:04}{:02}{:02}{}", c.year, c.month, c.day, clock(now))
+    format!("{:04}{:02}{:02}{:02}{:02}{:02}", c.year, c.month, c.day, c.hour, c.minute, c.second)
 }
 
 /// The command's bytes, and the name under which its answer comes.

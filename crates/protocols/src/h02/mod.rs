@@ -49,6 +49,8 @@ fn recognise(bytes: &[u8]) -> Likeness {
     }
 }
 
+/// What stands before the identifier of a line.
+const HEAD_BYTES: usize = 4;
 /// The identifiers that are taken, in digits.
 const ID_DIGITS: std::ops::RangeInclusive<usize> = 5..=20;
 /// The ignition has this number in every family.
@@ -71,8 +73,13 @@ impl Codec for H02 {
     }
 
     fn claim(&mut self, frame: &[u8], _: &Limits) -> Claim {
+        if frame.first() == Some(&b'X') {
+            return Claim::Anyone;
+        }
+        if let Some(known) = self.device.as_ref().filter(|known| names(frame, known.as_str())) {
+            return Claim::Device(known.clone());
+        }
         let id = match frame.first() {
-            Some(b'X') => return Claim::Anyone,
             Some(b'$') => binary::identity(frame),
             _ => frame
                 .split(|b| *b == b',')
@@ -130,6 +137,12 @@ impl Codec for H02 {
     fn answers(&self, awaited: &String, key: &String) -> bool {
         awaited.eq_ignore_ascii_case(key)
     }
+}
+
+/// Whether a line names this device.
+fn names(line: &[u8], device: &str) -> bool {
+    let rest = line.get(HEAD_BYTES..).and_then(|rest| rest.strip_prefix(device.as_bytes()));
+    line.starts_with(b"*") && rest.is_some_and(|rest| matches!(rest.first(), Some(b',' | b'#')))
 }
 
 impl H02 {

@@ -127,7 +127,9 @@ fn tail(f: &Fields<'_>, at: usize, d: &mut Draft) -> Option<Status> {
         for nth in 0..NAMED_EXTRAS_MAX.min(f.len().saturating_sub(extras)) {
             d.own_text(&format!("io_{}", nth + 1), f.get(extras + nth).as_bytes());
         }
-        d.own_text("io_rest", f.piece(extras + NAMED_EXTRAS_MAX, f.len()).as_bytes());
+        if f.len() > extras + NAMED_EXTRAS_MAX {
+            d.own_text("io_rest", f.piece(extras + NAMED_EXTRAS_MAX, f.len()).as_bytes());
+        }
     }
     status
 }

@@ -2,12 +2,14 @@
 
 use model::attr;
 
-use crate::draft::Draft;
+use crate::draft::{Draft, OwnName};
 
 const IGNITION: u32 = 10;
 const POWER_CUT: u32 = 19;
 /// Bits and the event of each; of several alarms the first counts.
 const ALARMS: &[(u32, u32)] = &[(0, 113), (1, 202), (18, 202), (2, 224), (POWER_CUT, 2)];
+
+static STATUS: OwnName = OwnName::new("h02_status");
 
 /// A status word.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -29,12 +31,11 @@ impl Status {
     }
 
     pub(super) fn tell(self, d: &mut Draft) {
-        let digits = format!("{:08X}", self.0);
         if let Some((_, event)) = ALARMS.iter().find(|(bit, _)| self.0 >> bit & 1 == 0) {
             d.event(*event);
-            d.text(attr::EVENT_CODE, digits.as_bytes());
+            d.text(attr::EVENT_CODE, format!("{:08X}", self.0).as_bytes());
         }
         d.set(attr::IGNITION, self.ignition());
-        d.own_text("h02_status", digits.as_bytes());
+        d.own_named(&STATUS, i64::from(self.0));
     }
 }

@@ -29,7 +29,7 @@ fn check(content: &str, wanted: &str) {
 #[test]
 fn the_worked_line() {
     let trace = read_whole(&FAMILY, POSITION.as_bytes());
-    let report = format!("{WHERE} 63.00504km/h 187deg ignition=false h02_status=FFFFFBFF");
+    let report = format!("{WHERE} 63.00504km/h 187deg ignition=false h02_status=4294966271");
     assert_eq!(seen(&trace), ["@350000000000014", &report]);
     // The test's clock stands at the time of the report.
     assert_eq!(trace.sent, b"*HQ,350000000000014,V4,V1,20260314092653#");
@@ -50,7 +50,7 @@ fn the_worked_binary_frame() {
     host.feed(&bytes("24 9170512345 092653 140326 33269335 06 0704015602 034187 FFFFFBFF FF0005"));
     let trace = host.trace();
     let report =
-        format!("{WHERE} 62.968km/h 187deg battery_level=100 ignition=false h02_status=FFFFFBFF h02_user=FF0005");
+        format!("{WHERE} 62.968km/h 187deg battery_level=100 ignition=false h02_status=4294966271 h02_user=FF0005");
     assert_eq!((seen(&trace), trace.sent.len()), (vec![report], 0));
 }
 
@@ -58,7 +58,7 @@ fn the_worked_binary_frame() {
 fn positions_in_all_their_forms() {
     let end = "34.02,187,140326,FFFFFBFF";
     let is = format!("{WHERE} 63.00504km/h 187deg");
-    let tail = "ignition=false h02_status=FFFFFBFF";
+    let tail = "ignition=false h02_status=4294966271";
     for kind in ["V1", "V2", "V5", "V6", "V8", "V19", "VI1"] {
         check(&format!("{kind},092653,A,3326.9335,S,07040.1560,W,{end}"), &format!("{is} {tail}"));
     }
@@ -87,7 +87,7 @@ fn positions_in_all_their_forms() {
 
 #[test]
 fn positions_that_are_none_lose_themselves() {
-    let tail = "ignition=false h02_status=FFFFFBFF";
+    let tail = "ignition=false h02_status=4294966271";
     let at = "2026-03-14T09:26:53.000Z";
     check("V1,092653,V,0000.0000,0,00000.0000,0,0,0,140326,FFFFFBFF", &format!("{at} {tail}"));
     check("V1,092653,V,,,,,0,0,140326,FFFFFBFF", &format!("{at} {tail}"));
@@ -108,7 +108,7 @@ fn positions_that_are_none_lose_themselves() {
 fn what_follows_the_course() {
     let line = |rest: &str| format!("V1,092653,A,3326.9335,S,07040.1560,W,0,0,{rest}");
     let is = format!("{WHERE} 0km/h 0deg");
-    let on = "ignition=true h02_status=FFFFFFFF";
+    let on = "ignition=true h02_status=4294967295";
     check(&line("87,140326,FFFFFFFF"), &format!("{is} battery_level=87 {on}"));
     check(&line("4012,140326,FFFFFFFF"), &format!("{is} h02_battery=4012 {on}"));
     check(&line("87,,FFFFFFFF"), &format!("{} battery_level=87 {on}", &is[25..]));
@@ -134,7 +134,8 @@ fn one_alarm_of_the_status() {
         let line = format!("V1,092653,V,,,,,0,0,140326,{status}");
         let code = if wanted.contains('!') { format!(" event_code={status}") } else { String::new() };
         let wanted = wanted.replacen(" ignition", &format!("{code} ignition"), 1);
-        check(&line, &format!("2026-03-14T09:26:53.000Z{wanted} h02_status={status}"));
+        let word = u32::from_str_radix(status, 16).expect("is hexadecimal");
+        check(&line, &format!("2026-03-14T09:26:53.000Z{wanted} h02_status={word}"));
     };
     status("FFFFFFFF", " ignition=true");
     status("FFFFFBFF", " ignition=false");
@@ -151,7 +152,7 @@ fn one_alarm_of_the_status() {
 #[test]
 fn the_other_kinds() {
     let at = "2026-03-14T09:26:53.000Z";
-    let tail = "ignition=false h02_status=FFFFFBFF";
+    let tail = "ignition=false h02_status=4294966271";
     let two = |a: &str, b: &str| {
         format!(
             r#"mobile_cells=[{{"mcc":730,"mnc":2,"lac":11039,"cell_id":41394{a}}},{{"mcc":730,"mnc":2,"lac":11040,"cell_id":5{b}}}]"#
@@ -229,7 +230,7 @@ fn binary_frames_of_every_length() {
     let long_id =
         bytes("24 3500000000000140 092653 140326 33269335 06 0704015602 034187 FFFFFBFF 00010203040506070809");
     let trace = read_whole(&FAMILY, &[&long_id[..], &long_id].concat());
-    let place = format!("{WHERE} 62.968km/h 187deg battery_level=100 ignition=false h02_status=FFFFFBFF");
+    let place = format!("{WHERE} 62.968km/h 187deg battery_level=100 ignition=false h02_status=4294966271");
     let long = format!("{place} h02_user=00010203040506070809");
     assert_eq!(seen(&trace), ["@350000000000014", &long, &long]);
     let tail = bytes("02 03 04 05 06 07 08 09 0A 0B 0C 0D 0E");
@@ -265,7 +266,7 @@ fn flags_of_binary_frames() {
     assert_eq!(
         seen(&trace)[1..],
         [
-            "2026-03-14T09:26:53.000Z battery_level=100 ignition=false h02_status=FFFFFBFF h02_user=FF0005",
+            "2026-03-14T09:26:53.000Z battery_level=100 ignition=false h02_status=4294966271 h02_user=FF0005",
             "(position is out of range)",
         ]
         .map(str::to_owned)
@@ -288,7 +289,7 @@ fn odd_fields_cost_themselves_and_are_told() {
     check(
         "V1,092653,A,3399.9335,S,07040.1560,W,0,0,140326,FFFFFBFF",
         32,
-        &["(position is out of range)", &format!("{at} ignition=false h02_status=FFFFFBFF")],
+        &["(position is out of range)", &format!("{at} ignition=false h02_status=4294966271")],
     );
     check(
         "V1,092653,A,3326.9335,S,07040.1560,W,fast,0,140326",

@@ -6,10 +6,17 @@
 use model::attr;
 
 use super::scan::Scan;
-use crate::draft::Draft;
+use crate::draft::{Draft, OwnName};
 
 const FLAGS_BYTES: usize = 8;
 const SWITCHES: u8 = 3;
+
+static PANIC: OwnName = OwnName::new("tk103_panic");
+static BLOCKED: OwnName = OwnName::new("tk103_blocked");
+static DOOR: OwnName = OwnName::new("tk103_door");
+/// By their bits.
+static HIGH: [OwnName; 3] = [OwnName::new("tk103_high_3"), OwnName::new("tk103_high_2"), OwnName::new("tk103_high_1")];
+static LOW: [OwnName; 3] = [OwnName::new("tk103_low_3"), OwnName::new("tk103_low_2"), OwnName::new("tk103_low_1")];
 
 /// Whether flags and a mileage stand here.
 pub(super) fn is_there(text: &str) -> bool {
@@ -32,17 +39,18 @@ pub(super) fn read(s: &mut Scan<'_>, d: &mut Draft) {
     d.set(attr::CHARGING_STATUS, digit(0) == 0);
     d.set(attr::IGNITION, digit(1) == 1);
     d.line(attr::INPUT_STATUS, 2, bit(2, 0));
-    d.own("tk103_panic", bit(2, 1));
+    d.own_named(&PANIC, bit(2, 1));
     if bit(2, 1) {
         d.event(202);
     }
     d.line(attr::OUTPUT_STATUS, 2, bit(2, 2));
-    d.own("tk103_blocked", bit(2, 3));
+    d.own_named(&BLOCKED, bit(2, 3));
     for n in 0..SWITCHES {
-        d.own(&format!("tk103_high_{}", SWITCHES - n), bit(3, n));
-        d.own(&format!("tk103_low_{}", SWITCHES - n), bit(4, n + 1));
+        let at = usize::from(n);
+        d.own_named(&HIGH[at], bit(3, n));
+        d.own_named(&LOW[at], bit(4, n + 1));
     }
-    d.own("tk103_door", bit(3, 3));
+    d.own_named(&DOOR, bit(3, 3));
     if let Ok(raw) = u32::from_str_radix(&flags[5..FLAGS_BYTES], 16) {
         d.nth("lls_level_raw_", 1, f64::from(raw));
     }

@@ -70,6 +70,8 @@ struct Tk103 {
     has_commas: bool,
     /// What an order waits for.
     awaited: Option<Awaited>,
+    /// Who spoke last.
+    device: Option<DeviceId>,
 }
 
 impl Codec for Tk103 {
@@ -83,14 +85,18 @@ impl Codec for Tk103 {
         let text = decoded(frame);
         let id = Parts::of(&text).map(|parts| parts.id.trim()).filter(|id| ID_DIGITS.contains(&id.len()));
         // Blanks may pad it, and not part it.
-        let id = id.filter(|id| scan::is_digits(id)).and_then(DeviceId::new);
-        id.map_or(Claim::Bad, Claim::Device)
+        match (id.filter(|id| scan::is_digits(id)), &self.device) {
+            (Some(id), Some(known)) if known.as_str() == id => Claim::Device(known.clone()),
+            (Some(id), _) => DeviceId::new(id).map_or(Claim::Bad, Claim::Device),
+            (None, _) => Claim::Bad,
+        }
     }
 
     fn read(&mut self, frame: &[u8], context: &Context<'_>, said: &mut Said<Awaited>) {
         let text = decoded(frame);
         let Some(parts) = Parts::of(&text) else { return said.bad(frame.len(), Reject::Truncated) };
         self.has_commas = parts.has_commas;
+        self.device = context.device.cloned();
         let mut d = Draft::new(context.limits.text_bytes_max);
         let reply = contents(&parts, context, &mut d, said);
         let is_located = d.has_place();

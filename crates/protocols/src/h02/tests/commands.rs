@@ -50,7 +50,7 @@ fn an_answer_is_known_by_the_name_of_its_command() {
     host.tick_after_ms(30_000);
     let told = seen(&host.trace());
     let place = "2026-03-14T09:26:53.000Z -33.448892,-70.669267 0km/h 0deg";
-    let tail = "ignition=true h02_status=FFFFFFFF";
+    let tail = "ignition=true h02_status=4294967295";
     assert_eq!(
         told[2..],
         [
