@@ -23,7 +23,7 @@ pub(crate) enum Read {
 /// Reads a frame. `settings` are those of a device, if it is registered and, where the frame's source is known, still
 /// there.
 pub(crate) fn read(frame: &Frame, limits: &Limits, settings: impl Fn(&DeviceId) -> Option<DeviceSettings>) -> Read {
-    let Some(family) = family(&frame.protocol) else { return Read::UnknownProtocol };
+    let Some(family) = family_of(frame) else { return Read::UnknownProtocol };
     let open = match (frame.transport.as_str(), family.open_udp) {
         ("udp", Some(open)) => open,
         _ => family.open,
@@ -41,6 +41,12 @@ pub(crate) fn read(frame: &Frame, limits: &Limits, settings: impl Fn(&DeviceId) 
         true => Read::UnknownDevice,
         false => Read::Said { uploads, fault },
     }
+}
+
+/// The family that reads a frame: a message that came over MQTT is what others send over HTTP.
+fn family_of(frame: &Frame) -> Option<&'static Family> {
+    let is_message = frame.protocol == "mqtt" && frame.bytes.trim_ascii_start().starts_with(b"{");
+    family(if is_message { "ngp" } else { &frame.protocol })
 }
 
 struct Conversation {
@@ -98,12 +104,12 @@ impl Conversation {
     }
 }
 
-/// The bytes as the connection brought them. Of a request over HTTP, and of a message over MQTT, the quarantine has the
-/// body, or the query where there is none.
+/// The bytes as the connection brought them. Of a request over HTTP the quarantine has the body, or the query where there
+/// is none.
 fn as_it_came(family: &Family, frame: &Frame) -> Vec<u8> {
     let bytes = &frame.bytes;
     let is_request = [&b"GET "[..], b"POST ", b"PUT ", b"HEAD "].iter().any(|method| bytes.starts_with(method));
-    let speaks_http = matches!(family.name, "osmand" | "ngp" | "http" | "mqtt");
+    let speaks_http = matches!(family.name, "osmand" | "ngp" | "http");
     if is_request || !speaks_http {
         return bytes.clone();
     }
@@ -201,6 +207,7 @@ mod tests {
         let ngp = br#"{"message_time":"2026-03-14T09:26:53Z","device_id":"350000000000014"}"#;
         check("ngp", ngp, (1, None));
         check("http", ngp, (1, None));
+        check("mqtt", ngp, (1, None));
         check("ngp", b"{", (0, Some("not_json")));
     }
 }
