@@ -211,3 +211,21 @@ fn levels_come_with_a_position_as_well() {
     let told = seen(&trace);
     assert!(told.iter().any(|word| word.contains("(66, 12634.0), (239, 1.0), (240, 1.0)")), "{told:?}");
 }
+
+proptest! {
+    #[test]
+    fn damage_costs_itself(
+        stream in crate::checks::streams(vec![
+            frame("+RSP", 1, &format!("64 315A 22 0B 05 01 {POINT}")),
+            frame("+RSP", 3, &format!("64 315A 22 0B 05 0A 123456789F 01 {POINT}")),
+            frame("+RSP", 100, "64 315A 22 0B 0002 44ECBB FBC9AC2E FE019C45 69B529DD 80 00000000"),
+            frame("+EVT", 6, &format!("64 315A 22 0B 05 0E10 01 {POINT}")),
+            tagged("00", "1F 69B529DF 0042 07 21 52 16 08 FBC9AC2E FE019C45 69B529DD 0276 09 00BB 00152C 0B"),
+            tagged("80 0001", "0D 69B529DD 0042 07 21 8123 02 ABCD"),
+            ERI.into(),
+        ]),
+        seed in any::<u32>(),
+    ) {
+        crate::checks::is_the_same_in_pieces(queclink(), &stream, seed)?;
+    }
+}
