@@ -17,6 +17,7 @@ fn one_position_goes_from_a_gt06_socket_to_a_navixy_socket() {
 
     let report = Report { time_ms: e2e::now_ms() / 1000 * 1000, ..Report::at_speed(63) };
     let mut unit = Gt06::online(server.device("gt06"), IMEI);
+    assert!(socket.state_of(bike.source_id)["gps"]["updated"].is_null(), "it has logged in, and told no place");
     unit.report(&report, 2);
 
     let state = socket.state_of(bike.source_id);
