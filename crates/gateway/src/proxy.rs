@@ -109,6 +109,8 @@ where
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn binary(command: u8, family: u8, content: &[u8]) -> Vec<u8> {
@@ -150,6 +152,24 @@ mod tests {
         check(&binary(0x20, 0x00, &[]), None);
         check(&binary(0x20, 0x11, &v4), None);
         check(&binary(0x21, 0x31, &[0; 216]), None);
+    }
+
+    proptest! {
+        /// Whatever comes, a header is told as soon as it is there, and what follows it changes nothing.
+        #[test]
+        fn it_does_not_matter_where_bytes_are_cut(
+            start in prop::sample::select(vec![&b""[..], LINE_START, b"PROXY TCP4 1.2.3.4 5.6.7.8 1 2", SIGNATURE,
+                b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0C"]),
+            rest in prop::collection::vec(any::<u8>(), 0..200),
+        ) {
+            let bytes = [start, &rest].concat();
+            let all = read(&bytes);
+            let told = (0..=bytes.len()).find(|n| read(&bytes[..*n]) != Header::More);
+            prop_assert_eq!(told.map_or(Header::More, |n| read(&bytes[..n])), all);
+            if let (Header::Whole { bytes, .. }, Some(told)) = (all, told) {
+                prop_assert_eq!(bytes, told);
+            }
+        }
     }
 
     #[test]
