@@ -243,7 +243,10 @@ impl Conversation {
 
     async fn identify(&mut self, id: DeviceId) {
         let mut device = self.look_up(&id);
-        if device.is_none() {
+        // A number that was refused without its zeros is looked up with them; it is still one device that knocked.
+        let is_same = |named: &DeviceId| named.as_str() == id.as_str().trim_start_matches('0') && *named != id;
+        let has_knocked = self.named.as_ref().is_some_and(is_same);
+        if device.is_none() && !has_knocked {
             let at = (self.port.options.clock)();
             let knock = Knock { id: id.clone(), protocol: self.served.family.name, peer: self.peer.address, at };
             if self.port.intake.unknown(knock).await == Knocked::Adopted {
@@ -258,7 +261,9 @@ impl Conversation {
             self.was_accepted = true;
             Identified::Accepted(settings)
         } else {
-            self.served.tally.note_unregistered(&id, self.peer);
+            if !has_knocked {
+                self.served.tally.note_unregistered(&id, self.peer);
+            }
             Identified::Refused
         };
         self.named = Some(id);

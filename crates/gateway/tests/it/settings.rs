@@ -118,3 +118,22 @@ async fn what_cannot_be_used_is_kept_with_whose_it_is() {
     assert_eq!((kept.protocol.as_str(), kept.transport.as_str(), &kept.bytes[..]), ("gt06", "tcp", &short[..]));
     assert_ne!(kept.fault.kind, Reject::NotIdentified.kind());
 }
+
+/// A JT/T 808 message: delimited, with its check byte. Nothing in it needs an escape.
+fn jt808(content: &[u8]) -> Vec<u8> {
+    let check = content.iter().fold(0, |all, byte| all ^ byte);
+    [&[0x7E], content, &[check, 0x7E]].concat()
+}
+
+#[tokio::test]
+async fn a_number_with_zeros_before_it_knocks_once() {
+    const PHONE: [u8; 6] = [0x01, 0x39, 0x12, 0x34, 0x56, 0x78];
+    let port = Port::open("jt808").await;
+    let mut stranger = port.connect().await;
+    send(&mut stranger, &jt808(&[&[0x01, 0x00, 0, 0][..], &PHONE, &[0, 1]].concat())).await;
+    expect(&mut stranger, &jt808(&[&[0x81, 0x00, 0, 3][..], &PHONE, &[0, 1, 0, 1, 4]].concat())).await;
+    expect_end(&mut stranger).await;
+    let unknown = port.intake.unknown_devices();
+    assert_eq!(unknown.iter().map(|device| device.id.as_str()).collect::<Vec<_>>(), ["13912345678"]);
+    assert_eq!(unknown[0].knocks, 1);
+}
