@@ -185,11 +185,24 @@ impl Sub for Timestamp {
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let c = self.civil(0);
-        write!(
-            f,
-            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
-            c.year, c.month, c.day, c.hour, c.minute, c.second, c.millisecond
-        )
+        // Written by hand: reports and messages are full of times.
+        let mut text = *b"0000-00-00T00:00:00.000Z";
+        let fields = [
+            (0, 4, c.year),
+            (5, 2, c.month.into()),
+            (8, 2, c.day.into()),
+            (11, 2, c.hour.into()),
+            (14, 2, c.minute.into()),
+            (17, 2, c.second.into()),
+            (20, 3, c.millisecond),
+        ];
+        for (at, digits, mut value) in fields {
+            for digit in text[at..at + digits].iter_mut().rev() {
+                *digit = b'0' + (value % 10) as u8;
+                value /= 10;
+            }
+        }
+        f.write_str(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)
     }
 }
 

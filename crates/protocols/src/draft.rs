@@ -81,7 +81,7 @@ impl Draft {
             precision_m: None,
             events: Vec::new(),
             archived: false,
-            attributes: Attributes::with_capacity(12),
+            attributes: Attributes::with_capacity(24),
             cells: String::new(),
             wifi: String::new(),
             text_bytes_max,

@@ -45,9 +45,13 @@ const MASK_MAX: u8 = 3;
 /// Whether a block begins at `at`. One without a place has three empty fields instead.
 pub(super) fn is_at(fields: &[&str], at: usize, empty_too: bool) -> bool {
     let Some(block) = fields.get(at..at + TO_TIME) else { return false };
-    let is_number = |field: &&str| field.is_empty() || number(field).is_some();
     let [longitude, latitude, time] = [block[4], block[5], block[6]];
-    let is_placed = is_coordinate(longitude) && is_coordinate(latitude) && is_digits(time, 14);
+    // The time is looked at first: few fields are so long, and numbers take longer to read.
+    if !is_digits(time, 14) && !(empty_too && time.is_empty()) {
+        return false;
+    }
+    let is_number = |field: &&str| field.is_empty() || number(field).is_some();
+    let is_placed = is_digits(time, 14) && is_coordinate(longitude) && is_coordinate(latitude);
     let is_empty = empty_too && longitude.is_empty() && latitude.is_empty() && (time.is_empty() || is_digits(time, 14));
     block[..BEFORE_PLACE].iter().all(is_number) && (is_placed || is_empty && network_follows(fields, at + TO_TIME))
 }

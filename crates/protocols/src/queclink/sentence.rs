@@ -49,7 +49,7 @@ impl<'a> Sentence<'a> {
         } else {
             (Head::Answer, text.strip_prefix("+ACK:GT")?)
         };
-        let mut fields: Vec<&str> = rest.split(',').map(str::trim).collect();
+        let mut fields = split(rest);
         let count = fields.pop()?;
         // Some leave the count out.
         let is_sent_last = is_digits(count, 14) && !fields.last().is_some_and(|f| is_digits(f, 14));
@@ -76,11 +76,36 @@ impl<'a> Sentence<'a> {
     pub(super) fn sent(&self, utc_offset_s: i32) -> Option<Timestamp> {
         time(self.sent, utc_offset_s)
     }
+}
 
-    /// Whether the identifier is one: 15 digits, or 14 in hexadecimal.
-    pub(super) fn is_identified(&self) -> bool {
-        is_digits(self.imei, 15) || is_hex(self.imei, 14)
+/// What commas part, without the blanks around it.
+fn split(text: &str) -> Vec<&str> {
+    let mut fields = Vec::with_capacity(memchr::memchr_iter(b',', text.as_bytes()).count() + 1);
+    let mut start = 0;
+    for at in memchr::memchr_iter(b',', text.as_bytes()).chain([text.len()]) {
+        let field = &text[start..at];
+        // Few have blanks around them, and looking for all that Unicode knows takes long.
+        let is_bare = field.bytes().next().is_none_or(|b| b.is_ascii_graphic())
+            && field.bytes().next_back().is_none_or(|b| b.is_ascii_graphic());
+        fields.push(if is_bare { field } else { field.trim() });
+        start = at + 1;
     }
+    fields
+}
+
+/// The identifier in what begins as a sentence, without reading the rest of it; `None` if there is none.
+pub(super) fn identifier(text: &str) -> Option<&str> {
+    /// Kind, version, identifier, time of sending, count: so many are enough whatever stands in them.
+    const FIELDS_ENOUGH: usize = 5;
+    let imei = text.splitn(FIELDS_ENOUGH, ',').nth(2).map(str::trim);
+    let is_whole = text.splitn(FIELDS_ENOUGH, ',').count() == FIELDS_ENOUGH;
+    let imei = if is_whole { imei } else { Sentence::of(text).map(|s| s.imei) };
+    imei.filter(|imei| is_identifier(imei))
+}
+
+/// 15 digits, or 14 in hexadecimal.
+fn is_identifier(imei: &str) -> bool {
+    is_digits(imei, 15) || is_hex(imei, 14)
 }
 
 fn is_vin(field: &str) -> bool {

@@ -1,12 +1,14 @@
 //! The conversation with a Queclink device.
 
+use std::borrow::Cow;
+
 use model::{CommandReply, DeviceId, Order};
 
 use super::block::Form;
 use super::command::{Awaited, Words, encode, serial_of};
 use super::frame::{SENTENCES, TAGGED, front};
 use super::line::Line;
-use super::sentence::{Head, Sentence};
+use super::sentence::{Head, Sentence, identifier};
 use super::{accessory, binary, can, eri, events, info, obd, position, single, tagged};
 use crate::Limits;
 use crate::bytes::{hex, text};
@@ -50,18 +52,15 @@ impl Codec for Queclink {
             let if_none = if binary::is_positions(frame) { Claim::Bad } else { Claim::Anyone };
             return binary::identity(frame).and_then(|id| DeviceId::new(&id)).map_or(if_none, Claim::Device);
         }
-        let words = text(frame, frame.len() * 2);
-        match Sentence::of(&words).filter(Sentence::is_identified).and_then(|s| DeviceId::new(s.imei)) {
-            Some(id) => Claim::Device(id),
-            None => Claim::Bad,
-        }
+        let words = words(frame);
+        identifier(&words).and_then(DeviceId::new).map_or(Claim::Bad, Claim::Device)
     }
 
     fn read(&mut self, frame: &[u8], context: &Context<'_>, said: &mut Said<Awaited>) {
         if !is_sentence(frame) {
             return self.binary(frame, context, said);
         }
-        let words = text(frame, frame.len() * 2);
+        let words = words(frame);
         let Some(s) = Sentence::of(&words) else { return said.bad(0, Reject::Truncated) };
         self.line = s.line;
         self.name = text(s.at(0).as_bytes(), NAME_BYTES_MAX);
@@ -102,6 +101,14 @@ impl Codec for Queclink {
 
     fn gave_up(&mut self, _awaited: Awaited) {
         self.levels = None;
+    }
+}
+
+/// The sentence as text; nearly always it is.
+fn words(frame: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(frame) {
+        Ok(words) => Cow::Borrowed(words.trim_matches(|c: char| c.is_whitespace() || c == '\0')),
+        Err(_) => Cow::Owned(text(frame, frame.len() * 2)),
     }
 }
 
