@@ -1,4 +1,4 @@
-//! Published clients: JavaScript ones run by Node or in headless Chromium, and one in Python.
+//! Published clients: JavaScript ones run by Node or in headless Chromium, and two in Python.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -51,7 +51,7 @@ pub fn chromium() -> Result<(), String> {
     succeeds(Command::new(program).args(["--headless", "--version"]), "Chromium is not installed")
 }
 
-/// A Python with the published client in an environment of its own; `Err` says in one line why there is none.
+/// A Python with the published clients in an environment of its own; `Err` says in one line why there is none.
 pub fn python() -> Result<PathBuf, String> {
     static PREPARED: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     PREPARED.get_or_init(prepare_python).clone()
@@ -60,14 +60,15 @@ pub fn python() -> Result<PathBuf, String> {
 fn prepare_python() -> Result<PathBuf, String> {
     let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/clients"));
     let python = folder.join(".venv/bin/python");
-    let has_client = |python: &Path| succeeds(Command::new(python).args(["-c", "import websockets"]), "").is_ok();
+    let has_client =
+        |python: &Path| succeeds(Command::new(python).args(["-c", "import websockets, paho.mqtt.client"]), "").is_ok();
     if !has_client(&python) {
         let mut venv = Command::new("python3");
         venv.args(["-m", "venv", ".venv"]).current_dir(&folder);
         succeeds(&mut venv, "Python is not installed")?;
         let mut fetch = Command::new(&python);
         fetch.args(["-m", "pip", "install", "--quiet", "--requirement", "requirements.txt"]).current_dir(&folder);
-        succeeds(&mut fetch, "`pip` cannot fetch the client")?;
+        succeeds(&mut fetch, "`pip` cannot fetch the clients")?;
     }
     Ok(python)
 }
@@ -92,10 +93,10 @@ impl PublishedClient {
         PublishedClient::run(command)
     }
 
-    /// Starts the client in Python.
-    pub fn start_python(python: &Path, arguments: &[&str]) -> PublishedClient {
+    /// Starts a script of the clients' folder in Python.
+    pub fn start_python(python: &Path, script: &str, arguments: &[&str]) -> PublishedClient {
         let mut command = Command::new(python);
-        command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/clients/plain.py")).args(arguments);
+        command.arg(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/clients")).join(script)).args(arguments);
         PublishedClient::run(command)
     }
 

@@ -65,6 +65,8 @@ pub(crate) fn devices(settings: &Settings) -> DeviceOptions {
             bad_frames_in_a_row_max: devices.bad_frames_in_a_row_max,
             http_head_bytes_max: devices.http_head_bytes_max,
             ngp_body_bytes_max: devices.ngp_body_bytes_max,
+            mqtt_head_bytes_max: devices.mqtt_head_bytes_max,
+            mqtt_password: protocols::Secret::new(devices.mqtt_password.expose()),
             osmand_body_bytes_max: devices.osmand_body_bytes_max,
             uploads_in_flight_max: devices.uploads_in_flight_max,
             reports_per_upload_max: devices.reports_per_upload_max,

@@ -191,7 +191,8 @@ impl Settings {
         match value.is_some_and(|value| (row.put)(self, value)) {
             true => Ok(()),
             false => {
-                let found = if matches!(row.kind, kind::Kind::MailUrl) { "something else".to_owned() } else { found() };
+                let is_secret = matches!(row.kind, kind::Kind::MailUrl | kind::Kind::Password);
+                let found = if is_secret { "something else".to_owned() } else { found() };
                 Err(wrong(&row.key(), origin, found, row.kind))
             }
         }

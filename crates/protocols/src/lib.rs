@@ -35,6 +35,7 @@ mod queclink;
 mod recognise;
 mod replies;
 mod ruptela;
+mod secret;
 mod session;
 mod stream;
 mod suntech;
@@ -47,6 +48,7 @@ mod wialon_ips;
 pub use limits::Limits;
 pub use model::{ChecksumPolicy, DeviceSettings, SpeedUnit};
 pub use recognise::{Likeness, RECOGNISE_BYTES_MAX, Recognised, recognise, recognise_datagram};
+pub use secret::Secret;
 pub use session::{
     FieldFault, Identified, OrderId, OrderRefused, Output, Progress, REJECTED_FRAME_BYTES_MAX, Reject, Session, Stored,
     Ticket,
@@ -102,7 +104,7 @@ pub const FAMILIES: &[Family] = &[
 
 /// Ways to speak families that have no port unless it is asked for: [`recognise`] finds them on a port that is open to
 /// all.
-pub const FURTHER: &[Family] = &[any_http::FAMILY];
+pub const FURTHER: &[Family] = &[ngp::MQTT, any_http::FAMILY];
 
 /// The family of this name, among all that there are.
 pub fn family(name: &str) -> Option<&'static Family> {

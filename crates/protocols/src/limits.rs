@@ -1,5 +1,7 @@
 //! Every limit of the codecs, in one place.
 
+use crate::Secret;
+
 /// What a session holds or accepts at most.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Limits {
@@ -31,6 +33,11 @@ pub struct Limits {
     pub http_head_bytes_max: usize,
     /// Body of a Navixy Generic Protocol message, in bytes.
     pub ngp_body_bytes_max: usize,
+    /// An MQTT packet, in bytes, but for the body of a message.
+    pub mqtt_head_bytes_max: usize,
+    /// Not a limit, but what a session must know from its first byte: the password of MQTT clients whose device has
+    /// none of its own. Without either nobody is let in.
+    pub mqtt_password: Option<Secret>,
     /// Body of an OsmAnd request, in bytes.
     pub osmand_body_bytes_max: usize,
     /// Replies that a connection may have waiting, most of them for an upload to be stored.
@@ -72,6 +79,8 @@ impl Default for Limits {
             bad_frames_in_a_row_max: 10,
             http_head_bytes_max: 16_384,
             ngp_body_bytes_max: 4 << 20,
+            mqtt_head_bytes_max: 16_384,
+            mqtt_password: None,
             osmand_body_bytes_max: 1 << 20,
             uploads_in_flight_max: 256,
             reports_per_upload_max: 4_096,

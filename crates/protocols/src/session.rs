@@ -218,6 +218,10 @@ pub enum Reject {
     TimedOut,
     /// Not HTTP/1.0 or 1.1, or framed in a way that this server does not accept.
     BadHttp,
+    /// Not MQTT, or not as MQTT wants it.
+    BadMqtt,
+    /// The password is not the one of this device, or the device is not registered.
+    NotAuthorised,
     /// A method that the family does not serve.
     Method,
     /// Not JSON, or not the kind of document that was expected.
@@ -267,6 +271,8 @@ impl Reject {
             Self::Flooded => "flooded",
             Self::TimedOut => "timed_out",
             Self::BadHttp => "bad_http",
+            Self::BadMqtt => "bad_mqtt",
+            Self::NotAuthorised => "not_authorised",
             Self::Method => "method",
             Self::NotJson => "not_json",
             Self::Field { .. } => "field",
@@ -288,6 +294,8 @@ impl fmt::Display for Reject {
             Self::Flooded => f.write_str("too many bytes while waiting"),
             Self::TimedOut => f.write_str("not finished in time"),
             Self::BadHttp => f.write_str("not acceptable as HTTP"),
+            Self::BadMqtt => f.write_str("not acceptable as MQTT"),
+            Self::NotAuthorised => f.write_str("not authorised"),
             Self::Method => f.write_str("method not allowed"),
             Self::NotJson => f.write_str("not the JSON that was expected"),
             Self::Field { name, fault } => write!(f, "{name} {fault}"),

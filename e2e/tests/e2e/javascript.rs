@@ -264,7 +264,7 @@ fn pythons_websockets_watches_pings_and_closes() {
         }
     };
     let scene = scene();
-    let mut client = PublishedClient::start_python(&python, &[&scene.url("ws")]);
+    let mut client = PublishedClient::start_python(&python, "plain.py", &[&scene.url("ws")]);
     client.callback("open");
     scene.watches(&mut client, 43);
     client.order(&json!({"ping": true}));

@@ -33,6 +33,7 @@ mod kill;
 mod lifecycle;
 mod logout;
 mod meitrack;
+mod mqtt;
 mod office;
 mod order;
 mod packets;

@@ -27,6 +27,8 @@ pub(crate) enum Kind {
     Filter,
     /// Where mails go. It may hold a password, so that no error repeats it.
     MailUrl,
+    /// A password, which no error repeats.
+    Password,
     /// Who mails are from.
     Sender,
     /// Any text.
@@ -60,7 +62,7 @@ impl Kind {
                 let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
                 items.map(network).collect::<Option<_>>().map(Value::Networks)
             }
-            Self::Path | Self::Text => Some(Value::Text(text.to_owned())),
+            Self::Path | Self::Text | Self::Password => Some(Value::Text(text.to_owned())),
             Self::MailUrl => (text.is_empty() || mail::is_url(text)).then(|| Value::Text(text.to_owned())),
             Self::Sender => (text.is_empty() || mail::is_sender(text)).then(|| Value::Text(text.to_owned())),
             Self::Zone => fleet::Zone::parse(text).ok().map(|_| Value::Text(text.to_owned())),
@@ -105,6 +107,7 @@ impl fmt::Display for Kind {
             Self::MailUrl => f.write_str("smtps://USER:PASSWORD@HOST, smtp://…, file:DIR, or empty for none"),
             Self::Sender => f.write_str("an e-mail address, such as Fleet <fleet@example.com>; empty for none"),
             Self::Text => f.write_str("a text"),
+            Self::Password => f.write_str("a text; empty for none"),
             Self::Filter => f.write_str("error, warn, info, debug, trace or off, also by target: info,gateway=debug"),
         }
     }

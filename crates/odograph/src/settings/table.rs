@@ -243,6 +243,11 @@ settings! {
         http_head_bytes_max: usize = 16_384, Kind::Number(1_024, MIB);
         /// Body of a Navixy Generic Protocol message.
         ngp_body_bytes_max: usize = 4 * MIB, Kind::Number(1_024, GIB);
+        /// An MQTT packet, but for the body of a message.
+        mqtt_head_bytes_max: usize = 16_384, Kind::Number(1_024, MIB);
+        /// The password of MQTT clients, whose user name is `ngp_device`. A device may have one of its own instead, as
+        /// its setting `password`; its client then goes by the device's name. Without either nobody is let in.
+        mqtt_password: Hidden = "", Kind::Password;
         /// Body of an OsmAnd request.
         osmand_body_bytes_max: usize = MIB, Kind::Number(1_024, GIB);
         /// Replies that one connection may have waiting for the disk.

@@ -4,6 +4,7 @@ mod cells;
 mod fields;
 mod location;
 mod message;
+mod mqtt;
 #[cfg(test)]
 mod tests;
 
@@ -14,6 +15,7 @@ use crate::session::{DeviceSettings, Reject, Session};
 use crate::stream::Stream;
 use crate::{Family, Likeness, Limits, Presence};
 pub(crate) use message::Message;
+pub(crate) use mqtt::FAMILY as MQTT;
 
 /// This family.
 pub(crate) const FAMILY: Family = Family {
