@@ -97,7 +97,7 @@ fn split(text: &str) -> Vec<&str> {
 pub(super) fn identifier(text: &str) -> Option<&str> {
     /// Kind, version, identifier, time of sending, count: so many are enough whatever stands in them.
     const FIELDS_ENOUGH: usize = 5;
-    let imei = text.splitn(FIELDS_ENOUGH, ',').nth(2).map(str::trim);
+    let imei = text.split(',').nth(2).map(str::trim);
     let is_whole = text.splitn(FIELDS_ENOUGH, ',').count() == FIELDS_ENOUGH;
     let imei = if is_whole { imei } else { Sentence::of(text).map(|s| s.imei) };
     imei.filter(|imei| is_identifier(imei))
