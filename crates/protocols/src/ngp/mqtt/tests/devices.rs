@@ -3,7 +3,6 @@
 use model::{Command, Order, Value, attr};
 
 use super::*;
-use crate::session::Session;
 use crate::{FieldFault, Identified, OrderId, OrderRefused, Output, Progress, Stored};
 
 fn text(text: &str) -> Order {
