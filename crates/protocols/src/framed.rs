@@ -147,6 +147,7 @@ pub(crate) struct Said<A> {
     answers: Vec<(Option<A>, Answer)>,
     faults: Vec<Fault>,
     is_bad: bool,
+    is_login: bool,
     closes: bool,
     /// How many bytes of the frame are used up, if not all.
     used_bytes: Option<usize>,
@@ -173,6 +174,7 @@ impl<A> Said<A> {
             answers: Vec::new(),
             faults: Vec::new(),
             is_bad: false,
+            is_login: false,
             closes: false,
             used_bytes: None,
         }
@@ -227,6 +229,12 @@ impl<A> Said<A> {
     /// The device refuses the order under way, in these words.
     pub(crate) fn refuse(&mut self, key: Option<A>, words: String) {
         self.answers.push((key, Answer::No(words)));
+    }
+
+    /// The frame says who the device is and nothing else: what it has to say comes next, and until then there is
+    /// nothing to tell of it.
+    pub(crate) fn login(&mut self) {
+        self.is_login = true;
     }
 
     /// The connection is to end after what was said.
@@ -380,7 +388,7 @@ impl<C: Codec> Framed<C> {
         }
         let words = Words { stored: mem::take(&mut said.when_stored), failed: mem::take(&mut said.when_failed) };
         if said.reports.is_empty() || !is_known {
-            if is_known && !said.is_bad {
+            if is_known && !said.is_bad && !said.is_login {
                 out.push(Output::Contact);
             }
             self.say(words.stored, out);

@@ -55,6 +55,7 @@ impl Codec for Lines {
             b"other;" => said.answer(Some(2), CommandReply::default()),
             b"no;" => said.refuse(None, "never".to_owned()),
             b"bye;" => said.close(),
+            b"me;" => said.login(),
             cut if cut.contains(&b'<') => {
                 let begins = frame.iter().rposition(|b| *b == b'<').unwrap_or(0);
                 said.bad(1, Reject::Truncated);
@@ -145,6 +146,7 @@ fn who_speaks_is_asked_once_and_again_when_another_does() {
     check("<a:x;<:y;<a:z;", "a 1 1 1", "stored\nstored\nstored\n", false);
     check("<a:x;<b:y;", "a 1 b 1", "stored\nstored\n", false);
     check("<a:hi;", "a contact", "hello\n", false);
+    check("<a:me;<:x;", "a 1", "stored\n", false);
     check("<:x;<a:x;", "(data before login)", "", true);
     check("<*:hi;<a:hi;", "a contact", "hello\nhello\n", false);
     check("<9a:x;<a:x;", "9a", "go\n", true);

@@ -90,6 +90,7 @@ impl Codec for Teltonika {
     fn read(&mut self, frame: &[u8], context: &Context<'_>, said: &mut Said<Awaited>) {
         if is_login(frame) {
             said.at_once.push(LOGIN_ACCEPTED);
+            said.login();
             return;
         }
         let Some((data, found)) = data_and_checksum(frame) else { return };

@@ -49,7 +49,7 @@ fn a_frame_that_was_cut_off_costs_itself() {
         let input = [&bytes(LOGIN)[..], &whole[..n], &whole, &bytes(PACKET_8E)].concat();
         check(&input, "01 00000000 00000001 00000001", 2);
         let trace = read_whole(teltonika(), &input);
-        let Some(Seen::Rejected(frame, Reject::Checksum { .. })) = trace.seen.get(2) else { panic!("{trace:?}") };
+        let Some(Seen::Rejected(frame, Reject::Checksum { .. })) = trace.seen.get(1) else { panic!("{trace:?}") };
         assert_eq!(*frame, whole[..n], "only what was cut off");
     }
     // One that was cut off before its connection was made anew.
