@@ -27,7 +27,9 @@ const IGNITION_OFF: u32 = 604;
 /// What the command alone means. `alarm` is the number that stands before the date, if there is one.
 pub(super) fn tell(d: &mut Draft, command: &str, alarm: Option<u32>) {
     let numbered = |events: &[u32]| {
-        alarm.map(|n| usize::try_from(n).ok().and_then(|at| events.get(at).copied()).unwrap_or(VENDOR_BASE + n))
+        alarm.map(|n| {
+            usize::try_from(n).ok().and_then(|at| events.get(at).copied()).unwrap_or(VENDOR_BASE.saturating_add(n))
+        })
     };
     let event = match command {
         "BO01" => numbered(&ALARMS),

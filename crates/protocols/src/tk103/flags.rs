@@ -23,6 +23,7 @@ pub(super) fn is_there(text: &str) -> bool {
     let Some((flags, rest)) = text.split_at_checked(FLAGS_BYTES) else { return false };
     let is_switch = |b: &u8| matches!(b, b'0' | b'1');
     let has_flags = flags.as_bytes().iter().take(2).all(is_switch) && flags.bytes().all(|b| b.is_ascii_hexdigit());
+    let rest = rest.strip_prefix(',').unwrap_or(rest);
     has_flags && rest.strip_prefix('L').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_hexdigit()))
 }
 
@@ -31,6 +32,7 @@ pub(super) fn read(s: &mut Scan<'_>, d: &mut Draft) {
         return;
     }
     let Some(flags) = s.take(FLAGS_BYTES, |_| true) else { return };
+    s.comma();
     s.take(1, |letter| letter == "L");
     let mileage = s.take_while(|b| b.is_ascii_hexdigit());
     let digit = |at: usize| u8::from_str_radix(&flags[at..=at], 16).unwrap_or(0);

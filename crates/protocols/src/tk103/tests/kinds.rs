@@ -46,6 +46,12 @@ fn alarms_have_numbers() {
 }
 
 #[test]
+fn the_highest_alarm_number_does_not_overflow() {
+    let highest = format!("!{0} event_code=BO01,{0}", u32::MAX);
+    check(&format!("BO01ALARM,{},1,{PLACE}", u32::MAX), &format!("{WHERE} 63km/h 187deg {highest}"));
+}
+
+#[test]
 fn what_stands_before_the_date() {
     check(&format!("BP05350000000000014{PLACE}"), &format!("{WHERE} 63km/h 187deg tk103_imei=350000000000014"));
     check(&format!("BR0212{PLACE}"), &format!("{WHERE} 63km/h 187deg tk103_before=12"));
