@@ -8,6 +8,7 @@ use crate::bytes::text;
 use crate::levels;
 use crate::session::OrderRefused;
 
+const IMEI_BYTES: usize = 15;
 /// Outputs are counted from 0.
 const OUTPUTS_MAX: u8 = 16;
 /// The output that cuts the engine off, as devices of this kind are wired.
@@ -52,6 +53,8 @@ fn output(number: u8, on: bool) -> String {
 pub(super) fn packet(device: &DeviceId, device_number: u16, command: u32, words: &str) -> Vec<u8> {
     let mut content = vec![IMEI];
     content.extend_from_slice(device.as_str().as_bytes());
+    // A shorter one is padded as the device pads it: the tag has a fixed length.
+    content.resize(1 + IMEI_BYTES, 0);
     content.push(NUMBER);
     content.extend_from_slice(&device_number.to_le_bytes());
     content.push(COMMAND_NUMBER);
@@ -77,6 +80,13 @@ mod tests {
         let device = DeviceId::new("350000000000014").expect("fits");
         let wanted = "01200003333530303030303030303030303134043200E007000000E106737461747573AA14";
         assert_eq!(packet(&device, 50, 7, "status"), bytes(wanted));
+    }
+
+    #[test]
+    fn a_short_imei_does_not_shift_what_follows() {
+        let content = |id: &str| packet(&DeviceId::new(id).expect("fits"), 50, 7, "status")[3..].to_vec();
+        let (whole, short) = (content("350000000000014"), content("3500000000014"));
+        assert_eq!((&short[..16], &short[16..32]), (&b"\x033500000000014\0\0"[..], &whole[16..32]));
     }
 
     #[test]

@@ -3,7 +3,6 @@
 use memchr::memchr_iter;
 
 use super::{iridium, tags};
-use crate::Limits;
 use crate::checksum::MODBUS;
 use crate::framed::Front;
 
@@ -28,13 +27,13 @@ fn whole_bytes(bytes: &[u8]) -> Option<usize> {
 }
 
 /// What stands at the front. `seen` bytes of it were there when it was asked before.
-pub(super) fn front(bytes: &[u8], seen: usize, limits: &Limits) -> Front {
+pub(super) fn front(bytes: &[u8], seen: usize) -> Front {
     if !HEADERS.contains(&bytes[0]) {
         return Front::Noise(1);
     }
     let Some(whole) = whole_bytes(bytes) else { return Front::More };
     if bytes[0] != MAIN {
-        return if whole > limits.frame_bytes_max { Front::Noise(1) } else { other(bytes, whole, seen) };
+        return other(bytes, whole, seen);
     }
     if let Some(front) = iridium::front(bytes) {
         return front;
@@ -42,7 +41,9 @@ pub(super) fn front(bytes: &[u8], seen: usize, limits: &Limits) -> Front {
     if whole > HEAD_BYTES + CHECKSUM_BYTES {
         match bytes.get(HEAD_BYTES) {
             None => return Front::More,
-            Some(tag) if tags::size(*tag).is_none() => return Front::Noise(1),
+            // A device's new tag may come first. Such a packet is never longer than those that are looked for in noise.
+            Some(tag) if tags::size(*tag).is_none() && whole > HIDDEN_BYTES_MAX => return Front::Noise(1),
+            Some(tag) if tags::size(*tag).is_none() => return other(bytes, whole, seen),
             Some(_) => {}
         }
     }
@@ -144,20 +145,20 @@ mod tests {
 
     #[test]
     fn the_front_is_told_from_the_first_byte_that_decides() {
-        let limits = Limits { frame_bytes_max: 100, ..Limits::default() };
-        let check = |hex: &str, wanted: Front| assert_eq!(front(&bytes(hex), 0, &limits), wanted, "{hex}");
+        let check = |hex: &str, wanted: Front| assert_eq!(front(&bytes(hex), 0), wanted, "{hex}");
         check("00", Front::Noise(1));
         check("09", Front::Noise(1));
         check("01", Front::More);
         check("01 05", Front::More);
         check("01 0500", Front::More);
-        check("01 0500 22", Front::Noise(1));
+        check("01 0500 22", Front::More);
+        check("01 0500 22 00000000 0000", Front::Noise(1));
+        check("01 FC03 22", Front::Noise(1));
         check("01 0500 20", Front::More);
         check("01 0580 20 DD29B569 00", Front::More);
         check("01 0580 20 DD29B569 0000", Front::Frame(10));
         check("01 0000 0000", Front::Frame(5));
-        check("07 6000", Front::Noise(1));
-        check("07 5F00", Front::More);
+        check("07 FF7F", Front::More);
         check("07 0000 0000", Front::Noise(1));
     }
 
@@ -171,7 +172,7 @@ mod tests {
             // Byte by byte, as it would come.
             for end in 1..=all.len() {
                 while at < end {
-                    match front(&all[at..end], seen, &Limits::default()) {
+                    match front(&all[at..end], seen) {
                         Front::Noise(n) => (at, seen) = (at + n, 0),
                         Front::Frame(n) => {
                             assert_eq!(&all[at..at + n], good, "after {chance}");

@@ -59,8 +59,8 @@ fn device(frame: &[u8]) -> Claim {
 impl Codec for Galileosky {
     type Awaited = u32;
 
-    fn front(&mut self, bytes: &[u8], limits: &Limits) -> Front {
-        let front = front(bytes, self.seen, limits);
+    fn front(&mut self, bytes: &[u8], _limits: &Limits) -> Front {
+        let front = front(bytes, self.seen);
         self.seen = if front == Front::More { bytes.len() } else { 0 };
         front
     }

@@ -136,6 +136,25 @@ fn an_unknown_tag_ends_a_packet_that_is_acknowledged() {
 }
 
 #[test]
+fn a_packet_that_begins_with_an_unknown_tag_is_acknowledged() {
+    let trace = after_login("22 FFFF");
+    assert_eq!((trace.reports().len(), trace.closed), (0, false));
+    assert_eq!(trace.rejects(), [&Reject::UnknownKind(0x22)]);
+    assert_eq!(trace.reject_offsets, [login().len() as u64 + 3]);
+}
+
+#[test]
+fn a_large_part_of_a_picture_is_acknowledged() {
+    let mut picture = around(&[0x55; 0x7FFF]);
+    picture[0] = 7;
+    let end = picture.len() - 2;
+    let checksum = MODBUS.checksum(&picture[..end]).to_le_bytes();
+    picture[end..].copy_from_slice(&checksum);
+    let trace = read_whole(galileosky(), &[login(), picture, packet(PLACE)].concat());
+    assert_eq!((&trace.sent[3..6], trace.reports().len()), (&[7, checksum[0], checksum[1]][..], 1));
+}
+
+#[test]
 fn nothing_is_acknowledged_that_is_not_stored() {
     let mut host = Host::new(galileosky(), &Limits::default());
     host.outcome = Stored::Failed;
