@@ -47,7 +47,8 @@ pub(super) fn is_at(fields: &[&str], at: usize, empty_too: bool) -> bool {
     let Some(block) = fields.get(at..at + TO_TIME) else { return false };
     let [longitude, latitude, time] = [block[4], block[5], block[6]];
     // The time is looked at first: few fields are so long, and numbers take longer to read.
-    if !is_digits(time, 14) && !(empty_too && time.is_empty()) {
+    let is_time = is_digits(time, 14) || (empty_too && time.is_empty());
+    if !is_time {
         return false;
     }
     let is_number = |field: &&str| field.is_empty() || number(field).is_some();
