@@ -161,6 +161,8 @@ struct Fault {
 
 enum Answer {
     Yes(CommandReply),
+    /// The same, and worth nothing to whoever did not ask.
+    IfAsked(CommandReply),
     No(String),
 }
 
@@ -224,6 +226,11 @@ impl<A> Said<A> {
     /// The device answers the order under way; with a key, only the one that it belongs to.
     pub(crate) fn answer(&mut self, key: Option<A>, reply: CommandReply) {
         self.answers.push((key, Answer::Yes(reply)));
+    }
+
+    /// The same where the answer is a report that is told anyway: it is nothing more to who did not ask for it.
+    pub(crate) fn answer_if_asked(&mut self, key: Option<A>, reply: CommandReply) {
+        self.answers.push((key, Answer::IfAsked(reply)));
     }
 
     /// The device refuses the order under way, in these words.
@@ -410,7 +417,8 @@ impl<C: Codec> Framed<C> {
             (Some(awaited), Some(key)) => self.codec.answers(awaited, key),
         };
         match answer {
-            Answer::Yes(reply) if is_its => self.orders.replied(reply, out),
+            Answer::Yes(reply) | Answer::IfAsked(reply) if is_its => self.orders.replied(reply, out),
+            Answer::IfAsked(_) => {}
             Answer::Yes(reply) => out.push(Output::Unasked(reply)),
             Answer::No(words) if is_its => {
                 self.orders.end(Progress::Refused(words), out);

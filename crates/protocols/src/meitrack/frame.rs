@@ -1,5 +1,7 @@
 //! Where a message ends. The answer never depends on how the bytes were cut: it is given at the first byte that decides.
 
+use memchr::memmem;
+
 use crate::Limits;
 
 /// A message of a device begins with two of these and a flag.
@@ -10,6 +12,13 @@ const LENGTH_DIGITS_MAX: usize = 5;
 const TRAILER_BYTES: usize = 5;
 /// What the length counts at least: two commas, a digit, a letter and the trailer.
 const COUNTED_BYTES_MIN: usize = 4 + TRAILER_BYTES;
+
+/// What ends every message.
+const END: &[u8] = b"\r\n";
+/// Where the end of a message that is miscounted is looked for, in bytes from its start.
+const MISCOUNTED_BYTES_MAX: usize = 1_024;
+/// Places where a message may end before its announced end that are tried. Content may hold such bytes by chance.
+const EARLY_ENDS_MAX: usize = 8;
 
 /// What stands at the front of the bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -37,11 +46,47 @@ pub(super) fn front(bytes: &[u8], limits: &Limits) -> Front {
         Some(_) => return Front::Noise { seen: 3 + digits + 1 },
     }
     let whole = 3 + digits + counted;
+    if let Some(front) = early(bytes, whole) {
+        return front;
+    }
     match bytes.get(whole - 2..whole) {
         None => Front::More,
         Some(b"\r\n") => Front::Message { bytes: whole },
         Some(_) => Front::Noise { seen: 1 },
     }
+}
+
+/// What shows before the announced end that the length is wrong: the checksum of a shorter message, or a good message
+/// inside. Without this, one that is miscounted would hold back those after it until enough of them have come.
+fn early(bytes: &[u8], whole: usize) -> Option<Front> {
+    let before = whole.saturating_sub(1).min(MISCOUNTED_BYTES_MAX).min(bytes.len());
+    let ends = memmem::find_iter(&bytes[..before], END).map(|at| &bytes[..at + END.len()]);
+    ends.filter(|here| has_mark(here)).take(EARLY_ENDS_MAX).find_map(|here| {
+        if is_right(here) {
+            Some(Front::Message { bytes: here.len() })
+        } else {
+            let hides = |start: usize| is_exact(&here[start..]) && is_right(&here[start..]);
+            (1..here.len()).any(hides).then_some(Front::Noise { seen: 1 })
+        }
+    })
+}
+
+/// Whether a mark stands where that of a message which ends here would.
+fn has_mark(here: &[u8]) -> bool {
+    here.len().checked_sub(TRAILER_BYTES).is_some_and(|at| here[at] == b'*')
+}
+
+/// Whether these bytes say rightly how long they are.
+fn is_exact(bytes: &[u8]) -> bool {
+    let Some(rest) = bytes.strip_prefix(&[START, START]).and_then(|rest| rest.get(1..)) else { return false };
+    let digits = rest.iter().take(LENGTH_DIGITS_MAX).take_while(|b| b.is_ascii_digit()).count();
+    let counted = rest[..digits].iter().fold(0, |n, digit| n * 10 + usize::from(digit - b'0'));
+    rest.get(digits) == Some(&b',') && 3 + digits + counted == bytes.len()
+}
+
+/// Whether the checksum before the end is right.
+fn is_right(bytes: &[u8]) -> bool {
+    Message::of(bytes).is_some_and(|message| message.found == Some(message.computed))
 }
 
 /// The parts of a whole message.

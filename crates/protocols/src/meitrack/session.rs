@@ -5,9 +5,10 @@ use model::{CommandReply, DeviceId, Order};
 use super::command::{Awaited, Sent, encode};
 use super::frame::{self, Message, around};
 use super::sighting::Reading;
+use super::text::Odd;
 use super::{list, tagged, text};
 use crate::framed::{Claim, Codec, Context, Encoded, Front, Said};
-use crate::session::{ChecksumPolicy, OrderRefused, Reject};
+use crate::session::{ChecksumPolicy, FieldFault, OrderRefused, Reject};
 use crate::{Limits, bytes, levels};
 
 /// The two digits of the checksum and the end of the line.
@@ -54,7 +55,7 @@ impl Codec for Meitrack {
             "CCC" => {
                 let (reports, count, is_whole) = list::read(message.payload, &reading);
                 said.reports = reports;
-                // Also for one that is broken: it would be no better the next time. It is kept as rejected.
+                // Also for one that is broken: it would be no better the next time.
                 said.when_stored = around(message.flag, message.device, &format!("CCC,{count}"));
                 is_whole
             }
@@ -70,14 +71,18 @@ impl Codec for Meitrack {
             // Pieces of pictures and lists of them.
             "D00" | "D01" => true,
             name => {
-                answer(name, message.payload, &reading, said);
-                true
+                // What follows the payload is the mark and what stands after it.
+                let at = bytes.len() - (CHECKSUM_FROM_END + 1) - message.payload.len();
+                answer(name, message.payload, at, &reading, said)
             }
         };
         match (is_whole, said.reports.is_empty()) {
             (true, _) => {}
             (false, true) => {
-                said.when_stored = Vec::new();
+                // What came over whole comes again and again until it is acknowledged. It is kept as rejected.
+                if found != computed {
+                    said.when_stored = Vec::new();
+                }
                 said.bad(0, Reject::Truncated);
             }
             (false, false) => said.fault(bytes.len() - CHECKSUM_FROM_END, Reject::Truncated),
@@ -101,14 +106,29 @@ impl Codec for Meitrack {
     }
 }
 
-/// A position, or a device's answer to a command, or both at once.
-fn answer(name: &str, payload: &[u8], reading: &Reading, said: &mut Said<Awaited>) {
-    let report = text::read(payload, reading);
-    let lines = report.as_ref().map(levels::of).unwrap_or_default();
-    said.reports.extend(report);
-    // Positions come unasked as well, under a name that no command has.
-    if name != "AAA" {
-        let key = Awaited { name: name.to_owned(), levels: !lines.is_empty() };
-        said.answer(Some(key), CommandReply { text: bytes::text(payload, reading.text_bytes_max), lines });
+/// A position, or a device's answer to a command, or both at once. The payload begins `at` bytes into the message.
+/// Whether it is something.
+fn answer(name: &str, payload: &[u8], at: usize, reading: &Reading, said: &mut Said<Awaited>) -> bool {
+    /// Positions come unasked under a name that no command has.
+    const POSITION: &str = "AAA";
+    let (report, odd) = text::read(payload, reading, name == POSITION);
+    for Odd { at: within, name } in odd {
+        said.fault(at + within, Reject::Field { name, fault: FieldFault::WrongType });
     }
+    if name == POSITION {
+        let is_something = report.is_some();
+        said.reports.extend(report);
+        return is_something;
+    }
+    let lines = report.as_ref().map(levels::of).unwrap_or_default();
+    let key = Some(Awaited { name: name.to_owned(), levels: !lines.is_empty() });
+    let reply = CommandReply { text: bytes::text(payload, reading.text_bytes_max), lines };
+    match report {
+        Some(report) => {
+            said.reports.push(report);
+            said.answer_if_asked(key, reply);
+        }
+        None => said.answer(key, reply),
+    }
+    true
 }

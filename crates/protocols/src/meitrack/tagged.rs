@@ -10,22 +10,26 @@ use crate::draft::Cell;
 const WIDE: u8 = 0xFE;
 const BLE_STEPS: f64 = 256.0;
 
-/// Reads the records, and says whether all of them could be read. Those before a broken one are kept.
+/// Reads the records, and says whether all of them could be read. A broken one costs only itself.
 pub(super) fn read(payload: &[u8], reading: &Reading) -> (Vec<Report>, bool) {
     let mut reports = Vec::new();
     let whole = records(&mut Reader::new(payload), reading, &mut reports);
-    (reports, whole.is_ok())
+    (reports, whole == Ok(true))
 }
 
-fn records(r: &mut Reader<'_>, reading: &Reading, reports: &mut Vec<Report>) -> Result<(), Truncated> {
+fn records(r: &mut Reader<'_>, reading: &Reading, reports: &mut Vec<Report>) -> Result<bool, Truncated> {
     // How many are left in the device's memory.
     r.u32_le()?;
+    let mut is_whole = true;
     for _ in 0..r.u16_le()? {
         let length = usize::from(r.u16_le()?);
         let mut one = Reader::new(r.take(length)?);
-        reports.extend(record(&mut one, reading)?);
+        match record(&mut one, reading) {
+            Ok(report) => reports.extend(report),
+            Err(Truncated) => is_whole = false,
+        }
     }
-    Ok(())
+    Ok(is_whole)
 }
 
 fn record(r: &mut Reader<'_>, reading: &Reading) -> Result<Option<Report>, Truncated> {

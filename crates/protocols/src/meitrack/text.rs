@@ -6,6 +6,7 @@ use super::line::Line;
 use super::sighting::{Reading, Sighting};
 use crate::bytes::text;
 use crate::draft::Cell;
+use crate::fields::Fields;
 
 /// Where temperatures have two bytes, as the version of the protocol says.
 const WIDE_TEMPERATURES_FROM: u8 = 3;
@@ -14,21 +15,41 @@ const CARD: u16 = 37;
 /// The event of a picture that was taken.
 const PICTURE: u16 = 39;
 
-/// Reads a position. `None` if these fields are something else.
-pub(super) fn read(payload: &[u8], reading: &Reading) -> Option<Report> {
+/// A field that says nothing usable, and where in the payload it begins, in bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Odd {
+    pub(super) at: usize,
+    pub(super) name: &'static str,
+}
+
+/// Reads a position, and tells which of its fields are odd. `None` if these fields are something else; under a
+/// command that is for positions alone, `is_position`, they are not.
+pub(super) fn read(payload: &[u8], reading: &Reading, is_position: bool) -> (Option<Report>, Vec<Odd>) {
     let payload = text(payload, reading.text_bytes_max);
-    let mut fields: Vec<&str> = payload.split(',').map(str::trim).collect();
+    let all = Fields::of(&payload, ',');
+    let has_point = |nth: usize| all.get(nth).contains('.');
     // Some put a number of their own in front.
-    if !fields.get(1)?.contains('.') {
-        fields.remove(0);
+    let first = usize::from(!has_point(1) && has_point(2) && has_point(3));
+    if !is_position && !(has_point(first + 1) && has_point(first + 2)) {
+        return (None, Vec::new());
     }
-    if !fields.get(1)?.contains('.') || !fields.get(2)?.contains('.') {
-        return None;
-    }
+    let names = ["event", "latitude", "longitude"];
+    let is_odd = |nth: usize| match nth {
+        0 => all.whole::<u16>(first).is_none(),
+        nth => all.number(first + nth).is_none(),
+    };
+    let is_told = |nth: usize| !all.get(first + nth).is_empty();
+    let odd = (0..).zip(names).filter(|(nth, _)| is_told(*nth) && is_odd(*nth));
+    let odd = odd.map(|(nth, name)| Odd { at: all.at(first + nth), name }).collect();
+    (fields(&all, first, reading), odd)
+}
+
+/// Reads the fields from the event on.
+fn fields(all: &Fields<'_>, first: usize, reading: &Reading) -> Option<Report> {
     let mut s = Sighting::new(reading);
-    s.event = fields[0].parse().ok()?;
-    let field = |at: usize| fields.get(at).copied().unwrap_or_default();
-    let number = |at: usize| field(at).parse::<f64>().ok();
+    s.event = all.whole(first).unwrap_or(0);
+    let field = |at: usize| all.get(first + at);
+    let number = |at: usize| all.number(first + at);
     (s.latitude, s.longitude) = (number(1), number(2));
     s.time_of(field(3));
     s.is_valid = field(4) == "A";
@@ -66,7 +87,7 @@ pub(super) fn read(payload: &[u8], reading: &Reading) -> Option<Report> {
     temperatures(&mut s, field(20), field(18).parse().unwrap_or(0));
     s.own_text("meitrack_reserved", field(17).as_bytes());
     s.own_text("meitrack_count", field(21).as_bytes());
-    s.own_text("meitrack_more", fields.get(22..).unwrap_or_default().join(",").as_bytes());
+    s.own_text("meitrack_more", all.piece(first + 22, all.len()).as_bytes());
     s.finish()
 }
 
