@@ -13,7 +13,12 @@ pub fn line(protocol: &str, inspected: &Inspected) -> String {
     let mut object = Map::new();
     object.insert("protocol".to_owned(), protocol.into());
     object.insert("identity".to_owned(), inspected.identity.as_ref().map(|id| id.as_str()).into());
-    let answers = inspected.answers.iter().map(|answer| {
+    // Families whose answers are reports as well have told them there.
+    let is_told = |text: &str| {
+        let told = inspected.reports.iter().filter_map(|report| report.attributes.get(attr::COMMAND_REPLY));
+        told.into_iter().any(|told| matches!(told, Value::Text(told) if **told == *text))
+    };
+    let answers = inspected.answers.iter().filter(|answer| !is_told(&answer.text)).map(|answer| {
         let mut attributes = Attributes::default();
         attributes.set(attr::COMMAND_REPLY, answer.text.as_str());
         report(&Report { attributes, ..Report::default() })
@@ -115,6 +120,24 @@ mod tests {
 
     use super::*;
     use crate::inspector::Diagnostic;
+
+    #[test]
+    fn an_answer_that_a_report_tells_is_not_told_twice() {
+        let family = protocols::family("h02").expect("is registered");
+        let check = |content: &str, wanted: &[&str]| {
+            let now = Timestamp::from_ms_clamped(1_773_480_413_000);
+            let limits = protocols::Limits::default();
+            let mut inspector = crate::Inspector::new(family, model::DeviceSettings::default(), None, &limits, now);
+            let inspected = inspector.feed(format!("*HQ,350000000000014,{content}#").as_bytes());
+            let told: Json = serde_json::from_str(&line("h02", &inspected)).expect("is JSON");
+            let reports = told["reports"].as_array().expect("is an array");
+            let replies: Vec<&str> =
+                reports.iter().filter_map(|report| report["attributes"]["command_reply"].as_str()).collect();
+            assert_eq!((reports.len(), replies.as_slice()), (wanted.len(), wanted), "{content}");
+        };
+        check("SMS,hello, there", &["hello, there"]);
+        check("V4,S20,OK,092653,A,3326.9335,S,07040.1560,W,034.02,187,140326,FFFFFBFF", &["S20,OK"]);
+    }
 
     #[test]
     fn a_line_says_it_all() {

@@ -30,7 +30,8 @@ pub(super) fn read(payload: &[u8], reading: &Reading, is_position: bool) -> (Opt
     let has_point = |nth: usize| all.get(nth).contains('.');
     // Some put a number of their own in front.
     let first = usize::from(!has_point(1) && has_point(2) && has_point(3));
-    if !is_position && !(has_point(first + 1) && has_point(first + 2)) {
+    let has_place = has_point(first + 1) && has_point(first + 2);
+    if !(is_position || has_place) {
         return (None, Vec::new());
     }
     let names = ["event", "latitude", "longitude"];
