@@ -8,9 +8,13 @@ const VENDOR_BASE: u32 = 10_000;
 /// The event of a Teltonika record that was caused by I/O element `id`, which has this value. `None` for periodic
 /// records, and for crash traces that follow an alarm already given.
 pub(crate) fn of_teltonika(id: u16, value: Option<u64>) -> Option<EventId> {
-    let on = value.is_some_and(|v| v != 0);
-    let either = |active: u32, inactive: u32| Some(if on { active } else { inactive });
     let vendor = VENDOR_BASE + u32::from(id);
+    // Without its value nobody knows whether something began or ended.
+    let either = |active: u32, inactive: u32| match value {
+        Some(0) => Some(inactive),
+        Some(_) => Some(active),
+        None => Some(vendor),
+    };
     let number = match id {
         0 => None,
         1..=4 => Some(500 + u32::from(id)),
@@ -117,5 +121,12 @@ mod tests {
         check(255, Some(90), Some(224));
         check(21, Some(3), Some(10_021));
         check(11_317, None, Some(21_317));
+    }
+
+    #[test]
+    fn an_element_without_a_value_is_not_taken_for_the_end_of_something() {
+        for id in [175, 239, 240, 246, 251, 252, 255, 318] {
+            assert_eq!(of_teltonika(id, None), Some(EventId(10_000 + u32::from(id))), "element {id}");
+        }
     }
 }

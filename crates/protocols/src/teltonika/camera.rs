@@ -76,13 +76,13 @@ impl Camera {
         let (id, offset, bytes) = (r.u32()?, r.u32()? as usize, usize::from(r.u16()?));
         let piece = r.take(bytes)?;
         let Some(photo) = self.photo.as_mut().filter(|photo| photo.id == id) else { return Ok(Outcome::default()) };
-        let missing = photo.bytes_total - photo.collected.len();
-        if piece.is_empty() || piece.len() > missing {
-            return Err(Truncated);
-        }
         if offset != photo.collected.len() {
             // One that came twice; the one that was asked for is still under way.
             return Ok(Outcome::default());
+        }
+        let missing = photo.bytes_total - photo.collected.len();
+        if piece.is_empty() || piece.len() > missing {
+            return Err(Truncated);
         }
         photo.collected.extend_from_slice(piece);
         let question = photo.question();

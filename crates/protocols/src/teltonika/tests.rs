@@ -185,6 +185,7 @@ fn lines_and_halves_are_put_together() {
     let r = decoded(0, &[(11, 8, 8_956_020_212), (14, 8, 345)]);
     has(&r, "iccid", "89560202120000000345");
     assert_eq!(value(&decoded(0, &[(11, 8, 1)]), "iccid"), None);
+    assert_eq!(value(&decoded(0, &[(11, 8, 0), (14, 8, 0)]), "iccid"), None, "no card");
     // The same element twice: the last one counts.
     has(&decoded(0, &[(1, 1, 1), (1, 1, 0)]), "input_status", 0);
 }

@@ -18,6 +18,8 @@ const TYPE_AT: usize = LENGTH_BYTES + PACKET_ID_BYTES;
 const AVL_PACKET_ID_AT: usize = TYPE_AT + 1;
 /// and the device's number, with its length.
 const DEVICE_AT: usize = AVL_PACKET_ID_AT + 1;
+/// Sent alone to keep the carrier's address translation open.
+const KEEP_ALIVE: u8 = 0xFF;
 /// Bytes of an answer after its length.
 const ANSWER_BYTES: u16 = 5;
 
@@ -47,6 +49,10 @@ impl Codec for TeltonikaUdp {
     type Awaited = ();
 
     fn front(&mut self, bytes: &[u8], limits: &Limits) -> Front {
+        // No datagram is so long that it could begin like this.
+        if bytes[0] == KEEP_ALIVE {
+            return Front::Alive(1);
+        }
         let Some((length, rest)) = bytes.split_first_chunk::<LENGTH_BYTES>() else { return Front::More };
         let counted = usize::from(u16::from_be_bytes(*length));
         let is_possible = (DEVICE_AT..=limits.frame_bytes_max).contains(&counted);

@@ -208,8 +208,10 @@ impl<'a> Collector<'a> {
             self.attributes.push(attr::OUTPUT_STATUS, Value::Int(mask));
         }
         if let [Some(first), Some(second)] = self.iccid {
-            // The halves are decimal numbers; the second has lost its leading zeros.
-            self.attributes.set(attr::ICCID, Value::Text(format!("{first}{second:010}").into()));
+            // The halves are decimal numbers; the second has lost its leading zeros. Without a card both are 0.
+            if (first, second) != (0, 0) {
+                self.attributes.set(attr::ICCID, Value::Text(format!("{first}{second:010}").into()));
+            }
         }
         if let [Some(first), Some(second)] = self.driver {
             let card = [first.to_be_bytes(), second.to_be_bytes()].concat();

@@ -56,6 +56,8 @@ fn a_photo_is_fetched_piece_by_piece() {
         piece(7, 0, &photo[..2_048]),
         piece(8, 2_048, &[1]),
         piece(7, 2_048, &photo[2_048..4_096]),
+        // Again, and longer than what is missing by now.
+        piece(7, 2_048, &photo[2_048..4_096]),
         piece(7, 4_096, &photo[4_096..]),
         piece(7, 4_096, &photo[4_096..]),
     ];

@@ -54,6 +54,12 @@ fn it_is_answered_by_what_became_of_it() {
 }
 
 #[test]
+fn a_keep_alive_is_no_fault() {
+    let trace = said(&[vec![0xFF], datagram(HEAD, &data()), vec![0xFF]]);
+    assert_eq!((trace.sent.clone(), trace.rejects().len()), (bytes("0005CAFE010501"), 0), "{trace:?}");
+}
+
+#[test]
 fn each_datagram_names_its_device() {
     let other = "CAFE 01 06 000F 333530303030303030303030303135";
     let trace = said(&[datagram(HEAD, &data()), datagram(other, &data()), datagram(HEAD, &data())]);
