@@ -88,6 +88,7 @@ impl Location {
         match (name, item) {
             ("timestamp", Item::Text(text)) => self.draft.time = time(&text),
             ("timestamp", Item::Int(n)) => self.draft.time = time(&n.to_string()),
+            ("timestamp", Item::Float(n)) => self.draft.time = time(&n.to_string()),
             ("coords", Item::Object(raw)) => self.coords(raw)?,
             ("battery", Item::Object(raw)) => self.battery(raw)?,
             ("activity", Item::Object(raw)) => self.activity(raw)?,

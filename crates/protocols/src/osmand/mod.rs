@@ -47,7 +47,10 @@ impl Api for OsmAnd {
 
     fn parse<'a>(request: &'a Request<'a>, limits: &Limits) -> Result<Message<'a>, Refusal> {
         let message = match request.media_type.as_str() {
-            "application/json" => Document::read(request.body, limits).map(Message::Document),
+            // Some clients name this type whatever they send: without a body the parameters are in the query.
+            "application/json" if !request.body.is_empty() || request.query.is_empty() => {
+                Document::read(request.body, limits).map(Message::Document)
+            }
             "" | "application/x-www-form-urlencoded" => Query::read(request.query, request.body).map(Message::Query),
             _ => Query::read(request.query, &[]).map(Message::Query),
         };

@@ -144,8 +144,25 @@ pub(super) fn time(text: &str) -> Option<Timestamp> {
         Ok(n) if n <= 0 => None,
         Ok(s) if s < SECONDS_END => Timestamp::from_s(s),
         Ok(ms) => Timestamp::from_ms(ms),
-        Err(_) => Timestamp::parse_iso(text).or_else(|_| text.parse::<Civil>().and_then(Timestamp::from_civil)).ok(),
+        Err(_) => fractional(text).or_else(|| written(text)),
     }
+}
+
+/// The same with a fraction, as some apps have it.
+fn fractional(text: &str) -> Option<Timestamp> {
+    /// Beyond any time there is, and still a whole number.
+    const MS_END: f64 = 1e15;
+    let n = number(text).filter(|n| *n > 0.0)?;
+    let ms = if n < SECONDS_END as f64 { n * 1_000.0 } else { n };
+    (ms < MS_END).then(|| Timestamp::from_ms(ms.round() as i64)).flatten()
+}
+
+/// A date and time in figures.
+fn written(text: &str) -> Option<Timestamp> {
+    // A plus that was not escaped in the query has become a blank: `2026-03-14T09:26:53 03:00`.
+    let with_zone = text.rsplit_once(' ').filter(|(time, _)| time.contains('T')).map(|(a, b)| format!("{a}+{b}"));
+    let zoned = Timestamp::parse_iso(with_zone.as_deref().unwrap_or(text));
+    zoned.or_else(|_| text.parse::<Civil>().and_then(Timestamp::from_civil)).ok()
 }
 
 fn number(text: &str) -> Option<f64> {

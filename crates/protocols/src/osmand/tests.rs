@@ -91,6 +91,14 @@ fn times_come_in_many_forms() {
     check("2026-03-14T09:26:53.250Z", Some(1_773_480_413_250));
     check("2026-03-14T12:26:53%2B03:00", Some(1_773_480_413_000));
     check("2026-03-14%2009:26:53", Some(1_773_480_413_000));
+    check("2026-03-14T12:26:53+03:00", Some(1_773_480_413_000));
+    check("2026-03-14T06:26:53-03:00", Some(1_773_480_413_000));
+    check("1773480413.25", Some(1_773_480_413_250));
+    check("1773480413250.5", Some(1_773_480_413_251));
+    check("1e300", None);
+    check("NaN", None);
+    check("-0.5", None);
+    check("2026-03-14T12:26:53%2003", Some(1_773_480_413_000));
     check("2147483646", Some(2_147_483_646_000));
     check("2147483647", Some(2_147_483_647));
     check("0", None);
@@ -98,6 +106,13 @@ fn times_come_in_many_forms() {
     check("9223372036854775807", None);
     check("yesterday", None);
     check("", None);
+}
+
+#[test]
+fn a_query_is_read_whatever_type_its_missing_body_is_said_to_have() {
+    let request = "GET /?id=1&lat=1.5&lon=-2.5 HTTP/1.1\r\nContent-Type: application/json\r\n\r\n";
+    assert_eq!(one(request.as_bytes()).position.map(|p| (p.latitude, p.longitude)), Some((1.5, -2.5)));
+    assert_eq!(status(&read_whole(osmand(), &json(""))), "HTTP/1.1 400 Bad Request");
 }
 
 #[test]
