@@ -3,6 +3,7 @@
 use model::{Attributes, Fix, Origin, Position, Timestamp, Value, attr};
 
 use super::fields::Field;
+use crate::draft::SPEED_KMH_MAX;
 use crate::json::{Item, item, members};
 use crate::session::Reject;
 
@@ -85,13 +86,16 @@ impl Location {
             keep(attr::SPEED, self.speed_kmh);
             attributes.set_some(attr::HEADING, self.heading_deg.map(|n| Value::Int(n.into())));
             attributes.set_some(attr::SATELLITES, self.satellites.map(|n| Value::Int(n.into())));
+            attributes.set_some(attr::PRECISION, self.precision_m.map(|n| Value::Int(n.into())));
+            attributes.set_some(attr::GNSS_TIME, self.gnss_time.map(|time| time.to_string().as_str().into()));
         }
         position
     }
 
     fn position(&self) -> Option<Position> {
         let (latitude, longitude) = (self.latitude?, self.longitude?);
-        if latitude == 0.0 && longitude == 0.0 {
+        let is_impossible = self.speed_kmh.is_some_and(|kmh| kmh > SPEED_KMH_MAX);
+        if is_impossible || (latitude == 0.0 && longitude == 0.0) {
             return None;
         }
         let mut p = Position::new(latitude, longitude)?;

@@ -152,6 +152,8 @@ fn a_position_is_valid_by_its_fix_and_satellites() {
     check(r#""latitude":0,"longitude":0.0,"satellites":9"#, None);
     check(r#""latitude":0,"longitude":5,"satellites":9"#, Some((true, Fix::HasFix)));
     check(r#""latitude":5,"satellites":9"#, None);
+    check(&at(r#","satellites":9,"speed":2000"#), Some((true, Fix::HasFix)));
+    check(&at(r#","satellites":9,"speed":6000"#), None);
 }
 
 #[test]
@@ -161,6 +163,11 @@ fn what_belongs_to_a_position_survives_without_one() {
     assert_eq!(value(&r, "satellites"), Some(Value::Int(4)));
     assert_eq!(value(&r, "speed"), Some(Value::Float(7.5)));
     assert_eq!(value(&r, "heading"), Some(Value::Int(90)));
+    let said = r#""version":"1.2","location":{"latitude":1,"gnss_time":"2026-03-14T09:26:52Z","precision":4}"#;
+    let r = decoded(said);
+    assert_eq!(value(&r, "gnss_time"), Some("2026-03-14T09:26:52.000Z".into()));
+    assert_eq!(value(&r, "precision"), Some(Value::Int(4)));
+    assert_eq!(r.position, None);
 }
 
 #[test]
