@@ -103,7 +103,9 @@ impl Inspector {
     fn is_datagram(&self, bytes: &[u8]) -> bool {
         let Some(open_udp) = self.family.open_udp else { return false };
         let as_datagram = self.open(open_udp).feed(self.now, &self.settings, bytes, true);
-        if !as_datagram.diagnostics.is_empty() || as_datagram.says_nothing() {
+        let is_clean = as_datagram.diagnostics.is_empty() && !as_datagram.says_nothing();
+        // One that is partly broken is a datagram all the same.
+        if !is_clean && as_datagram.reports.is_empty() {
             return false;
         }
         let as_stream = self.open(self.family.open).feed(self.now, &self.settings, bytes, false);
@@ -233,6 +235,27 @@ mod tests {
         let said = inspector("gt06", Some("350000000000014")).feed(&crate::hex(gt06).expect("is hex"));
         assert_eq!(said.reports.len(), 1);
         assert_eq!(said.identity.map(|id| id.to_string()).as_deref(), Some("350000000000014"));
+    }
+
+    #[test]
+    fn a_datagram_with_a_broken_record_is_no_stream() {
+        let record = "0000019CEBAB8842 00 D5E0B9CC EC101AB2 021E 00BB 0B 003F 00 00 00 00 00 00";
+        let rest = format!("CAFE 01 05 000F 333530303030303030303030303134 0802 {record} 0000019C");
+        let rest = crate::hex(&rest).expect("is hex");
+        let whole = [&(rest.len() as u16).to_be_bytes()[..], &rest].concat();
+        let said = inspector("teltonika", None).feed(&whole);
+        assert_eq!((said.reports.len(), said.diagnostics.len()), (1, 1));
+        assert_eq!(said.replies.concat(), crate::hex("0005CAFE010501").expect("is hex"));
+    }
+
+    #[test]
+    fn the_devices_own_word_for_its_fix_is_told() {
+        let body = r#"{"message_time":"2026-03-14T09:26:53Z","device_id":"unit-7",
+            "location":{"latitude":1,"longitude":2,"satellites":9,"fix_type":"FIX_3D"}}"#;
+        let request = format!("POST / HTTP/1.1\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+        let said = inspector("ngp", None).feed(request.as_bytes());
+        let line = crate::json::line("ngp", &said);
+        assert!(line.contains(r#""fix_type":"FIX_3D""#), "{line}");
     }
 
     proptest! {

@@ -44,7 +44,8 @@ fn report(report: &Report) -> Json {
         attributes.insert("archived".to_owned(), true.into());
     }
     if let Some(position) = position {
-        attributes.insert("fix_type".to_owned(), fix_name(position.fix).into());
+        // The device's own word says more, where it is kept.
+        attributes.entry("fix_type").or_insert_with(|| fix_name(position.fix).into());
         if position.origin == Origin::Network {
             attributes.insert("source_type".to_owned(), "LBS".into());
         }
