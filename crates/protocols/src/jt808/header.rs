@@ -7,6 +7,8 @@ use crate::bytes::{Reader, Truncated};
 /// Bits of the properties.
 const BODY_BYTES: u16 = 0x03FF;
 const ENCRYPTION: u16 = 0x1C00;
+/// Some devices send bodies that are longer than the length has bits, and let it run into those of the encryption.
+const LONG_BODY_BYTES: u16 = BODY_BYTES | ENCRYPTION;
 const IN_PARTS: u16 = 1 << 13;
 const OF_2019: u16 = 1 << 14;
 const WANTS_ANSWER: u16 = 1 << 15;
@@ -115,11 +117,13 @@ impl<'a> Message<'a> {
             id,
             serial,
             part,
-            is_encrypted: properties & ENCRYPTION != 0,
+            is_encrypted: properties & ENCRYPTION != 0 && usize::from(properties & LONG_BODY_BYTES) != body.len(),
             wants_answer: properties & WANTS_ANSWER != 0,
             body,
             body_at: checked.len() - body.len(),
-            is_length_right: usize::from(properties & BODY_BYTES) == body.len(),
+            is_length_right: [BODY_BYTES, LONG_BODY_BYTES]
+                .map(|bits| usize::from(properties & bits))
+                .contains(&body.len()),
             found: *found,
             computed: xor(checked),
         })

@@ -28,7 +28,9 @@ pub(super) struct Whole {
 pub(super) enum PartRefused {
     /// It is none of as many as it says.
     NoSuchPart,
-    /// More parts, or bytes in all, than the limit.
+    /// More parts than the limit.
+    TooMany,
+    /// More bytes in all than the limit.
     TooLarge,
 }
 
@@ -54,7 +56,7 @@ impl Parts {
             return Err(PartRefused::NoSuchPart);
         }
         if usize::from(total) > limits.jt808_parts_max {
-            return Err(PartRefused::TooLarge);
+            return Err(PartRefused::TooMany);
         }
         self.tick(now, limits);
         let nth = match self.unfinished.iter().position(|m| (m.id, m.total) == (id, total)) {
@@ -67,9 +69,13 @@ impl Parts {
         };
         let place = &mut self.unfinished[nth].parts[usize::from(index - 1)];
         self.bytes -= place.take().map_or(0, |(_, bytes)| bytes.len());
-        if self.bytes + content.len() > limits.jt808_parts_bytes_max || self.count() >= limits.jt808_parts_max {
+        let refused = match self.bytes + content.len() > limits.jt808_parts_bytes_max {
+            true => Some(PartRefused::TooLarge),
+            false => (self.count() >= limits.jt808_parts_max).then_some(PartRefused::TooMany),
+        };
+        if let Some(refused) = refused {
             self.forget(nth);
-            return Err(PartRefused::TooLarge);
+            return Err(refused);
         }
         self.bytes += content.len();
         self.unfinished[nth].parts[usize::from(index - 1)] = Some((serial, content.to_vec()));
@@ -146,7 +152,7 @@ mod tests {
         for (index, total) in [(0, 3), (4, 3), (1, 0)] {
             assert_eq!(parts.take(part(index, total), b"", &limits, at(0)), Err(PartRefused::NoSuchPart));
         }
-        assert_eq!(parts.take(part(1, 5), b"", &limits, at(0)), Err(PartRefused::TooLarge));
+        assert_eq!(parts.take(part(1, 5), b"", &limits, at(0)), Err(PartRefused::TooMany));
         assert_eq!(parts.take(part(1, 3), &[0; 6], &limits, at(0)), Ok(None));
         assert_eq!(parts.take(part(2, 3), &[0; 6], &limits, at(0)), Err(PartRefused::TooLarge));
         assert_eq!((parts.bytes, parts.unfinished.len()), (0, 0), "the message is given up");
@@ -154,7 +160,7 @@ mod tests {
             assert_eq!(parts.take(part(1, total), b"", &limits, at(0)), Ok(None));
         }
         assert_eq!(parts.take(part(3, 4), b"", &limits, at(0)), Ok(None));
-        assert_eq!(parts.take(part(2, 4), b"", &limits, at(0)), Err(PartRefused::TooLarge));
+        assert_eq!(parts.take(part(2, 4), b"", &limits, at(0)), Err(PartRefused::TooMany));
         assert_eq!(parts.next_deadline(&limits), Some(at(60_000)));
         parts.tick(at(59_999), &limits);
         assert_eq!(parts.unfinished.len(), 2);

@@ -2,6 +2,7 @@
 
 use model::{Order, Timestamp};
 
+use super::answer::Verdict;
 use super::command::{self, Awaited};
 use super::frame::{self, Framer};
 use super::header::{Message, Peer};
@@ -66,7 +67,7 @@ impl Jt808 {
         self.peer = Some(message.peer);
         if message.is_encrypted {
             said.bad(2, Reject::Field { name: "encryption", fault: FieldFault::OutOfRange });
-            let verdict = answer::Verdict::NotSupported;
+            let verdict = Verdict::NotSupported;
             said.at_once.extend(answer::general(&message.peer, message.id, message.serial, verdict));
             return;
         }
@@ -83,7 +84,7 @@ impl Jt808 {
                 match self.parts.take(key, message.body, context.limits, context.now) {
                     Ok(Some(whole)) => Some(whole),
                     Ok(None) => return,
-                    Err(refused) => return said.bad(message.body_at, part_reject(refused, context.limits)),
+                    Err(refused) => return part_refused(message, refused, context.limits, said),
                 }
             }
         };
@@ -102,11 +103,17 @@ impl Jt808 {
     }
 }
 
-fn part_reject(refused: PartRefused, limits: &Limits) -> Reject {
-    match refused {
-        PartRefused::NoSuchPart => Reject::Field { name: "part", fault: FieldFault::OutOfRange },
-        PartRefused::TooLarge => Reject::TooLarge { bytes_max: limits.jt808_parts_bytes_max },
-    }
+/// A part that is not kept. The device is told, so that it goes on with what else it has; a picture in more parts than
+/// are taken is no reason to end the connection, or it would never get beyond it.
+fn part_refused(message: &Message<'_>, refused: PartRefused, limits: &Limits, said: &mut Said<Awaited>) {
+    let out_of_range = Reject::Field { name: "part", fault: FieldFault::OutOfRange };
+    let (reason, verdict) = match refused {
+        PartRefused::NoSuchPart => (out_of_range, Verdict::Wrong),
+        PartRefused::TooMany => (out_of_range, Verdict::NotSupported),
+        PartRefused::TooLarge => (Reject::TooLarge { bytes_max: limits.jt808_parts_bytes_max }, Verdict::NotSupported),
+    };
+    said.fault(message.body_at, reason);
+    said.at_once.extend(answer::general(&message.peer, message.id, message.serial, verdict));
 }
 
 impl Codec for Jt808 {

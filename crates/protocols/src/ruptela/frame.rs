@@ -13,6 +13,8 @@ const IMEI_BYTES: usize = 8;
 const COUNTED_BYTES_MIN: usize = IMEI_BYTES + 1;
 /// The largest number of fifteen digits.
 const IMEI_MAX: u64 = 999_999_999_999_999;
+/// The first digits of a device's number are never all zeros.
+pub(super) const IMEI_MIN: u64 = 1_000_000_000_000;
 /// What devices say, by the command byte.
 const COMMANDS: [u8; 12] = [1, 2, 3, 4, 7, 9, 15, 16, 17, 18, 37, 68];
 /// The smallest without leading zeros.
@@ -40,6 +42,18 @@ fn is_odd(rest: &[u8]) -> bool {
     let largest = IMEI_MAX.to_be_bytes();
     let here = &rest[..rest.len().min(IMEI_BYTES)];
     here > &largest[..here.len()]
+}
+
+/// The same after noise, of which a run of small numbers may look like a length and the number of a device. What begins
+/// a packet there has the number of the device that spoke before, or one of usual size, and a known command: otherwise
+/// many good packets would be waited for as the content of one that is none.
+pub(super) fn front_after_noise(bytes: &[u8], imei: Option<u64>, limits: &Limits) -> Front {
+    let named = bytes.get(LENGTH_BYTES..).unwrap_or_default();
+    let named = &named[..named.len().min(IMEI_BYTES)];
+    let is_usual = named >= &IMEI_MIN.to_be_bytes()[..named.len()];
+    let is_last = imei.is_some_and(|imei| imei.to_be_bytes().starts_with(named));
+    let is_said = bytes.get(LENGTH_BYTES + IMEI_BYTES).is_none_or(|command| COMMANDS.contains(command));
+    if (is_usual || is_last) && is_said { front(bytes, limits) } else { Front::Noise(1) }
 }
 
 /// Where within what was taken for a packet another one begins, or may begin with the last bytes: the first was cut off

@@ -28,15 +28,13 @@ pub(crate) const FAMILY: Family = Family {
 
 /// Two bytes of length, an IMEI as a number, and a kind.
 fn recognise(bytes: &[u8]) -> Likeness {
-    /// 15 digits, of which the first are never all zeros.
-    const IMEI_MIN: u64 = 1_000_000_000_000;
     const IMEI_MAX: u64 = 999_999_999_999_999;
     let Some((head, rest)) = bytes.split_first_chunk::<10>() else {
         let is_possible = bytes.get(2).is_none_or(|b| *b == 0) && bytes.get(3).is_none_or(|b| *b <= 3);
         return if is_possible { Likeness::Perhaps } else { Likeness::No };
     };
     let imei = u64::from_be_bytes([head[2], head[3], head[4], head[5], head[6], head[7], head[8], head[9]]);
-    let is_imei = (IMEI_MIN..=IMEI_MAX).contains(&imei);
+    let is_imei = (frame::IMEI_MIN..=IMEI_MAX).contains(&imei);
     match rest.first() {
         _ if !is_imei => Likeness::No,
         None => Likeness::Perhaps,

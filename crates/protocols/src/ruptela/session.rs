@@ -3,7 +3,7 @@
 use model::{CommandReply, DeviceId, Order};
 
 use super::command::{self, Awaited};
-use super::frame::{Packet, around, begins_within, front};
+use super::frame::{Packet, around, begins_within, front, front_after_noise};
 use super::record::{Layout, decode};
 use super::text::{fault_codes, kept};
 use crate::Limits;
@@ -52,6 +52,8 @@ fn device(imei: u64) -> Option<DeviceId> {
 pub(super) struct Ruptela {
     /// The number of the device that spoke last, and its name.
     last: Option<(u64, DeviceId)>,
+    /// The last bytes began no packet.
+    is_noisy: bool,
     /// Length and checksum of a packet that could not all be read.
     broken: Option<(usize, u16)>,
     /// An order to tell levels was given up; its answer may still come.
@@ -62,7 +64,16 @@ impl Codec for Ruptela {
     type Awaited = Awaited;
 
     fn front(&mut self, bytes: &[u8], limits: &Limits) -> Front {
-        front(bytes, limits)
+        let front = match self.is_noisy {
+            true => front_after_noise(bytes, self.last.as_ref().map(|(imei, _)| *imei), limits),
+            false => front(bytes, limits),
+        };
+        self.is_noisy = match front {
+            Front::Noise(_) => true,
+            Front::Frame(_) => false,
+            Front::More | Front::Skip(_) | Front::Alive(_) => self.is_noisy,
+        };
+        front
     }
 
     fn claim(&mut self, frame: &[u8], _limits: &Limits) -> Claim {

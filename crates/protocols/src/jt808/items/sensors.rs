@@ -33,7 +33,8 @@ pub(super) fn read(id: u8, value: &[u8], settings: &DeviceSettings, draft: &mut 
         (0xF3, 3..) => return obd::read_listed(value, draft),
         (0xF5, 1..=4) => whole("light", value, draft),
         (0xF6, 2) => whole("pressure", value, draft),
-        (0xF6, 8) => imei(value, draft),
+        // A mask may name as many bytes; digits it hardly makes.
+        (0xF6, 8) if decimal(value).is_some() => imei(value, draft),
         (0xF6, 3..) => return masked(value, draft),
         (0xF7, 2) => draft.nth("humidity_", SENSOR, f64::from(r.u16()?) / 10.0),
         (0xF7, 4..=6) => battery(&mut r, draft)?,

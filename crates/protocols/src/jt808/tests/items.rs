@@ -262,6 +262,9 @@ fn sensors_and_beacons() {
     check("F502 0064", "light", 100.0);
     check("F602 03F5", "pressure", 1_013.0);
     check_text("F608 0350000000000014", "jt808_imei", "350000000000014");
+    let as_long_as_an_imei = with_items(&[], "F608 02 07 0064 FF38 01F4");
+    has_float(&as_long_as_an_imei, "temperature_1", -20.0);
+    assert_eq!((value(&as_long_as_an_imei, "jt808_imei"), events(&as_long_as_an_imei)), (None, vec![225]));
     let sensors = with_items(&[], "F610 02 2F 0064 FF38 01F4 0001 FFFE 0003 03F5");
     assert_eq!(events(&sensors), [225]);
     for (name, wanted) in [

@@ -4,6 +4,7 @@ use model::Order;
 
 use super::*;
 use crate::Reject;
+use crate::session::FieldFault;
 use crate::testing::Seen;
 
 #[test]
@@ -138,8 +139,25 @@ fn messages_in_parts_are_acknowledged_when_all_is_stored() {
     assert_eq!(host.trace().reports().len(), 0, "the first was given up");
     let single = said(&part(0x0200, 8, (1, 1), &bytes(BODY)));
     assert_eq!((single.reports().len(), single.sent), (1, answer(0x0200, 8, 0)));
-    let bad = said(&part(0x0704, 8, (65, 1), &bytes(BODY)));
-    assert!(matches!(bad.rejects()[..], [Reject::TooLarge { .. }]));
+}
+
+#[test]
+fn a_message_in_too_many_parts_does_not_end_the_connection() {
+    let parts: Vec<Vec<u8>> = (1..=70).map(|nth| part(0x0801, nth, (70, nth), b"pixels")).collect();
+    let trace = said(&[&parts.concat()[..], &bytes(HEARTBEAT)].concat());
+    let refused: Vec<u8> = (1..=70).flat_map(|nth| answer(0x0801, nth, 3)).collect();
+    assert_eq!(trace.sent, [refused, bytes(HEARTBEAT_ANSWER)].concat());
+    assert_eq!(trace.rejects().len(), 70);
+    let trace = said(&part(0x0801, 9, (3, 4), b"pixels"));
+    let fault = Reject::Field { name: "part", fault: FieldFault::OutOfRange };
+    assert_eq!((trace.rejects(), trace.sent.clone()), (vec![&fault], answer(0x0801, 9, 2)));
+}
+
+#[test]
+fn a_body_longer_than_its_length_can_say_is_not_taken_for_encrypted() {
+    let record = [&[0, 28][..], &bytes(BODY)].concat();
+    let trace = said(&message(0x0704, 9, &[&[0, 40, 0][..], &record.repeat(40)].concat()));
+    assert_eq!((trace.reports().len(), trace.rejects().len(), trace.sent.clone()), (40, 0, answer(0x0704, 9, 0)));
 }
 
 #[test]

@@ -31,6 +31,18 @@ fn garbage_anywhere_costs_itself() {
 }
 
 #[test]
+fn small_numbers_in_noise_do_not_hide_the_packets_after_it() {
+    // The end of a record whose beginning is gone, before the next packet: 0x0907 bytes from a device with number
+    // 0x350001 would be whole only after many more.
+    let plain = bytes(RECORDS);
+    for noise in ["00 0907 0000 0000", "0000 3E52 0907 0000 0000 0000 0000 01", "00 0100 00"] {
+        check(&[&plain[..], &bytes(noise), &plain].concat(), &bytes(STORED).repeat(2), 2);
+    }
+    let trace = read_whole(ruptela(), &packet_of("000000000012D687", 1, &bytes(&format!("0001 {RECORD}"))));
+    assert_eq!(trace.reports().len(), 1, "not after noise, any number will do");
+}
+
+#[test]
 fn a_packet_that_was_cut_off_costs_itself() {
     let (plain, extended) = (bytes(RECORDS), bytes(EXTENDED));
     for n in [11, 12, 30, 55, 56] {
