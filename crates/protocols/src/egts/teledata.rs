@@ -4,16 +4,20 @@
 //! `on_internal_battery`, `on_backup_battery`, `inputs_group_n`, `lls_address_n`, `lls_data_n`, `lls_error_n`,
 //! `analog_0`, `impulse_counter_0`, `egts_event`, `text_message`, `vehicle_type`, `vehicle_fuel`, `home_dispatcher`,
 //! `language`, `network`, `buffer_bytes`, `phone`, `egts_module`; kept as they came: `egts_acceleration`, `egts_loop_inputs`,
-//! `egts_input`, `egts_loop_input`, `egts_passengers`, and `egts_` with service and kind for all others.
+//! `egts_input`, `egts_loop_input`, `egts_passengers`, and `egts_` with service and kind for all others; `egts_other`
+//! (service, kind and content) for services that nobody knows.
 
-use model::{Timestamp, Value, attr};
+use model::{AttributeId, Timestamp, Value, attr};
 
 use super::record::{Record, Subrecord, service};
-use crate::bytes::{Reader, Truncated};
+use crate::bytes::{Reader, Truncated, hex};
 use crate::draft::Draft;
 
 /// The beginning of 2010, in seconds.
 const EPOCH_S: i64 = 1_262_304_000;
+
+/// Services above this one get no names of their own: those are for all devices together, and not without end.
+const SERVICE_MAX: u8 = 15;
 
 /// A moment as records tell it; none at the very beginning, which means that the clock was never set.
 pub(super) fn time(seconds: u32) -> Option<Timestamp> {
@@ -33,9 +37,11 @@ pub(super) fn begin(record: &Record<'_>, text_bytes_max: usize) -> Draft {
 /// Takes one part of a record.
 pub(super) fn take(record_service: u8, part: &Subrecord<'_>, draft: &mut Draft) -> Result<(), Truncated> {
     let mut r = Reader::new(part.data);
+    if record_service > SERVICE_MAX {
+        return raw("egts_other", &[&[record_service, part.kind], part.data].concat(), draft);
+    }
     if record_service != service::TELEDATA {
-        draft.own_hex(&format!("egts_{record_service}_{}", part.kind), part.data);
-        return Ok(());
+        return raw(&format!("egts_{record_service}_{}", part.kind), part.data, draft);
     }
     match part.kind {
         16 => position(&mut r, draft),
@@ -43,20 +49,29 @@ pub(super) fn take(record_service: u8, part: &Subrecord<'_>, draft: &mut Draft) 
         18 => sensors(&mut r, draft),
         19 => masked(&mut r, "impulse_counter_", draft),
         20 => state(&mut r, draft),
-        21 => raw("egts_acceleration", part, draft),
-        22 => raw("egts_loop_inputs", part, draft),
-        23 => raw("egts_input", part, draft),
+        21 => raw("egts_acceleration", part.data, draft),
+        22 => raw("egts_loop_inputs", part.data, draft),
+        23 => raw("egts_input", part.data, draft),
         24 => single(&mut r, "analog_", draft),
         25 => single(&mut r, "impulse_counter_", draft),
-        26 => raw("egts_loop_input", part, draft),
+        26 => raw("egts_loop_input", part.data, draft),
         27 => liquid(&mut r, draft),
-        28 => raw("egts_passengers", part, draft),
-        kind => raw(&format!("egts_{record_service}_{kind}"), part, draft),
+        28 => raw("egts_passengers", part.data, draft),
+        kind => raw(&format!("egts_{record_service}_{kind}"), part.data, draft),
     }
 }
 
-fn raw(name: &str, part: &Subrecord<'_>, draft: &mut Draft) -> Result<(), Truncated> {
-    draft.own_hex(name, part.data);
+/// Keeps what is not read. A record may have several parts of one kind: they stand one behind the other.
+fn raw(name: &str, data: &[u8], draft: &mut Draft) -> Result<(), Truncated> {
+    let before = AttributeId::find(name).and_then(|id| draft.attributes().get(id));
+    let Some(Value::Text(before)) = before else {
+        draft.own_hex(name, data);
+        return Ok(());
+    };
+    if data.iter().any(|b| *b != 0) {
+        let all = format!("{before} {}", hex(data));
+        draft.own_text(name, all.as_bytes());
+    }
     Ok(())
 }
 
@@ -73,7 +88,11 @@ fn position(r: &mut Reader<'_>, draft: &mut Draft) -> Result<(), Truncated> {
     let (motion, course) = (r.u16_le()?, r.u8()?);
     let mileage = u24_le(r)?;
     let (inputs, source) = (r.u8()?, r.u8()?);
-    draft.time = time(seconds);
+    // The record has a time of its own when it was written later than the place was found.
+    let written = draft.time;
+    let found = time(seconds);
+    draft.time = found.or(written);
+    draft.device_time(written);
     draft.at(if is(flags, 5) { -latitude } else { latitude }, if is(flags, 6) { -longitude } else { longitude });
     draft.valid(is(flags, 0));
     draft.own("fix_3d", is(flags, 1));
@@ -85,7 +104,9 @@ fn position(r: &mut Reader<'_>, draft: &mut Draft) -> Result<(), Truncated> {
     draft.speed_kmh(f64::from(motion & 0x3FFF) / 10.0);
     draft.heading_deg(f64::from(course) + if motion & 0x8000 == 0 { 0.0 } else { 256.0 });
     draft.scaled(attr::HARDWARE_MILEAGE, mileage, 10.0);
-    draft.set(attr::INPUT_STATUS, i64::from(inputs));
+    // Further inputs may have come before.
+    let before = draft.attributes().get(attr::INPUT_STATUS).and_then(Value::as_i64).unwrap_or(0);
+    draft.set(attr::INPUT_STATUS, before & !0xFF | i64::from(inputs));
     draft.set(attr::EVENT_CODE, i64::from(source));
     if let Some(event) = event(source) {
         draft.event(event);

@@ -133,3 +133,45 @@ fn a_part_that_is_too_short_costs_itself() {
         assert_eq!(trace.sent, response(102, 7, 0, &[(3, 2, 0)]));
     }
 }
+
+#[test]
+fn a_time_of_the_record_is_not_lost_beside_that_of_the_place() {
+    let record = |place_time: &str| {
+        let parts = bytes(&PLACE.replace("DDEE771E", place_time));
+        let mut record = [(parts.len() as u16).to_le_bytes(), 3u16.to_le_bytes()].concat();
+        record.push(4);
+        record.extend(bytes("E0EE771E 02 02"));
+        [record, parts].concat()
+    };
+    let read = |place_time: &str| one_report(&after_login(&package(7, &[record(place_time)])));
+    let r = read("DDEE771E");
+    assert_eq!(r.time.map(|t| t.to_string()).as_deref(), Some("2026-03-14T09:26:53.000Z"));
+    has(&r, "device_time", Value::from("2026-03-14T09:26:56.000Z"));
+    let r = read("00000000");
+    assert_eq!(r.time.map(|t| t.to_string()).as_deref(), Some("2026-03-14T09:26:56.000Z"));
+    assert_eq!(value(&r, "device_time"), None);
+}
+
+#[test]
+fn further_inputs_are_kept_in_any_order() {
+    let further = "12 0400 01 00 00 03";
+    for parts in [format!("{further} {PLACE}"), format!("{PLACE} {further}")] {
+        has(&decoded(&parts), "input_status", 0x301);
+    }
+}
+
+#[test]
+fn parts_of_one_kind_do_not_replace_each_other() {
+    let r = decoded("17 0200 0102 17 0200 0203 17 0100 00 63 0100 07 63 0100 08");
+    has(&r, "egts_input", Value::from("0102 0203"));
+    has(&r, "egts_2_99", Value::from("07 08"));
+}
+
+#[test]
+fn services_that_nobody_knows_share_one_name() {
+    let trace =
+        after_login(&package(7, &[record(3, None, 16, "01 0100 07 02 0100 00"), record(4, None, 9, "01 0100 07")]));
+    let reports = trace.reports();
+    has(reports[0], "egts_other", Value::from("100107 100200"));
+    has(reports[1], "egts_9_1", Value::from("07"));
+}
