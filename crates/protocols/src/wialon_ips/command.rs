@@ -2,7 +2,9 @@
 
 use model::{Command, Order};
 
+use super::frame::Version;
 use crate::Limits;
+use crate::checksum::ARC;
 use crate::session::OrderRefused;
 
 /// Outputs that a device may have.
@@ -13,14 +15,18 @@ const ENGINE: u8 = 1;
 const PLAIN: [&str; 2] = ["VER?", "reboot"];
 const REQUEST: &str = "USSD:";
 
-/// The bytes of an order, and whether the device answers it in a way that can be told.
-pub(super) fn encode(order: &Order, limits: &Limits) -> Result<(Vec<u8>, bool), OrderRefused> {
+/// The bytes of an order, and whether the device answers it in a way that can be told. `version` is that of its login.
+pub(super) fn encode(
+    order: &Order,
+    version: Option<Version>,
+    limits: &Limits,
+) -> Result<(Vec<u8>, bool), OrderRefused> {
     let line = match order {
         Order::Do(Command::Text(text)) if text.len() > limits.command_bytes_max => return Err(OrderRefused::TooLong),
         // A line end would begin another command.
         Order::Do(Command::Text(text)) if text.contains(['\r', '\n']) => return Err(OrderRefused::NoSuchCommand),
         Order::Do(Command::Text(text)) if is_line(text) => text.clone(),
-        Order::Do(Command::Text(text)) => return Ok((format!("#M#{text}\r\n").into_bytes(), true)),
+        Order::Do(Command::Text(text)) => return Ok((message(text, version), true)),
         Order::Do(Command::Output { number: number @ 1..=OUTPUTS_MAX, on }) => output(*number, *on),
         Order::Engine { on } => output(ENGINE, !on),
         Order::Restart => "reboot".to_owned(),
@@ -31,6 +37,15 @@ pub(super) fn encode(order: &Order, limits: &Limits) -> Result<(Vec<u8>, bool), 
         _ => return Err(OrderRefused::NoSuchCommand),
     };
     Ok((format!("{line}\r\n").into_bytes(), false))
+}
+
+/// Words for the driver, with a checksum where the device looks for one.
+fn message(text: &str, version: Option<Version>) -> Vec<u8> {
+    let words = match version {
+        Some(Version::Two) => format!("{text};{:04X}", ARC.checksum(format!("{text};").as_bytes())),
+        _ => text.to_owned(),
+    };
+    format!("#M#{words}\r\n").into_bytes()
 }
 
 fn output(number: u8, on: bool) -> String {
@@ -55,7 +70,7 @@ mod tests {
         let limits = Limits { command_bytes_max: 12, ..Limits::default() };
         let check = |order: Order, wanted: Result<(&str, bool), OrderRefused>| {
             let wanted = wanted.map(|(line, awaits)| (line.as_bytes().to_vec(), awaits));
-            assert_eq!(encode(&order, &limits), wanted, "{order:?}");
+            assert_eq!(encode(&order, None, &limits), wanted, "{order:?}");
         };
         let text = |text: &str| Order::Do(Command::Text(text.to_owned()));
         let output = |number, on| Order::Do(Command::Output { number, on });

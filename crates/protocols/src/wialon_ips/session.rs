@@ -292,7 +292,7 @@ impl Codec for WialonIps {
     }
 
     fn encode(&mut self, order: &Order, context: &Context<'_>) -> Result<Encoded<()>, OrderRefused> {
-        let (bytes, is_answered) = command::encode(order, context.limits)?;
+        let (bytes, is_answered) = command::encode(order, self.version, context.limits)?;
         Ok(Encoded { bytes, awaits: is_answered.then_some(()) })
     }
 }

@@ -330,6 +330,18 @@ fn strangers_noise_and_habits() {
 }
 
 #[test]
+fn a_message_to_a_device_of_version_2_has_a_checksum() {
+    let mut host = Host::new(wialon(), &Limits::default());
+    host.feed(b"#L#2.0;350000000000014;NA;3672\r\n");
+    assert_eq!(host.order(1, &Order::Do(Command::Text("hello".to_owned()))), Ok(()));
+    let sum = crate::checksum::ARC.checksum(b"hello;");
+    assert_eq!(sent(&host.trace()), format!("#AL#1 #M#hello;{sum:04X} "));
+    let mut echo = Host::new(wialon(), &Limits::default());
+    echo.feed(format!("#L#2.0;350000000000014;NA;3672\r\n#M#hello;{sum:04X}\r\n").as_bytes());
+    assert_eq!(sent(&echo.trace()), "#AL#1 #AM#1 ", "as it is checked when it comes from the device");
+}
+
+#[test]
 fn a_message_is_answered_and_plain_commands_are_not() {
     let mut host = Host::new(wialon(), &Limits::default());
     let text = |text: &str| Order::Do(Command::Text(text.to_owned()));
