@@ -13,6 +13,7 @@ const OTHER_ALARM: u32 = 10_000;
 const PERIODIC: &str = "tracker";
 const EVENTS: &[(&str, u32)] = &[
     ("help me", 202),
+    ("sos", 202),
     ("low battery", 1),
     ("move", 225),
     ("speed", 224),

@@ -104,6 +104,7 @@ fn what_the_words_mean() {
     is("tracker", "");
     for (word, number) in [
         ("help me", 202),
+        ("SOS", 202),
         ("low battery", 1),
         ("move", 225),
         ("speed", 224),
