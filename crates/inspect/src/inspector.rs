@@ -83,6 +83,17 @@ impl Inspector {
         self.stream.feed(now, &settings, bytes, false)
     }
 
+    /// Feeds what is all that is said. A datagram of a family whose lines need an end on a stream is understood too.
+    pub fn feed_alone(&mut self, bytes: &[u8]) -> Inspected {
+        let said = self.feed(bytes);
+        if !said.says_nothing() || !said.diagnostics.is_empty() || bytes.is_empty() {
+            return said;
+        }
+        let Some(open_udp) = self.family.open_udp else { return said };
+        let as_datagram = self.open(open_udp).feed(self.now, &self.settings, bytes, true);
+        if as_datagram.says_nothing() || !as_datagram.diagnostics.is_empty() { said } else { as_datagram }
+    }
+
     /// Feeds one datagram. Families that are not spoken over UDP take it as a piece of their stream.
     pub fn feed_datagram(&mut self, bytes: &[u8]) -> Inspected {
         let Some(open) = self.family.open_udp else { return self.feed(bytes) };
@@ -218,6 +229,20 @@ mod tests {
         let whole = teltonika.feed(&LOGIN[5..]);
         assert_eq!(whole.identity.map(|id| id.to_string()).as_deref(), Some("350000000000014"));
         assert_eq!(whole.replies, [vec![1]]);
+    }
+
+    #[test]
+    fn a_datagram_alone_needs_no_end_of_line() {
+        let datagram = b"350000000000014#SD#140326;092653;3326.9335;S;07040.1560;W;63;187;542;11";
+        assert_eq!(
+            inspector("wialon-ips", None).feed(datagram),
+            Inspected::default(),
+            "the rest of the line may follow"
+        );
+        let said = inspector("wialon-ips", None).feed_alone(datagram);
+        assert_eq!((said.reports.len(), said.replies), (1, vec![b"#ASD#1\r\n".to_vec()]));
+        let half = &LOGIN[..5];
+        assert_eq!(inspector("teltonika", None).feed_alone(half), Inspected::default());
     }
 
     #[test]

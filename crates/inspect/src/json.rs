@@ -8,15 +8,15 @@ use crate::inspector::Inspected;
 use crate::to_hex;
 
 /// One JSON object: who speaks, what is reported, what is replied and what could not be used. An answer to a command
-/// is told as a report that has nothing but it.
+/// that no report holds is told as a report that has nothing but it.
 pub fn line(protocol: &str, inspected: &Inspected) -> String {
     let mut object = Map::new();
     object.insert("protocol".to_owned(), protocol.into());
     object.insert("identity".to_owned(), inspected.identity.as_ref().map(|id| id.as_str()).into());
-    // Families whose answers are reports as well have told them there.
+    // Families whose answers are reports as well have told them there, some as a message of the driver's.
     let is_told = |text: &str| {
-        let told = inspected.reports.iter().filter_map(|report| report.attributes.get(attr::COMMAND_REPLY));
-        told.into_iter().any(|told| matches!(told, Value::Text(told) if **told == *text))
+        let says = |value: &Value| matches!(value, Value::Text(told) if **told == *text);
+        inspected.reports.iter().any(|report| report.attributes.iter().any(|(_, value)| says(value)))
     };
     let answers = inspected.answers.iter().filter(|answer| !is_told(&answer.text)).map(|answer| {
         let mut attributes = Attributes::default();
@@ -194,5 +194,20 @@ mod tests {
         let wanted = serde_json::json!(
             {"protocol": "gt06", "identity": null, "reports": [], "replies": [], "diagnostics": []});
         assert_eq!(empty, wanted);
+    }
+
+    #[test]
+    fn an_answer_that_a_report_holds_is_told_once() {
+        let held = Report {
+            attributes: [(attr::COMMAND_REPLY, Value::from("OK"))].into_iter().collect(),
+            ..Report::default()
+        };
+        let answer = |text: &str| model::CommandReply { text: text.to_owned(), lines: Vec::new() };
+        let inspected =
+            Inspected { reports: vec![held], answers: vec![answer("OK"), answer("no")], ..Inspected::default() };
+        let told: Json = serde_json::from_str(&line("gps103", &inspected)).expect("is JSON");
+        let replies: Vec<&Json> =
+            told["reports"].as_array().expect("is one").iter().map(|r| &r["attributes"]["command_reply"]).collect();
+        assert_eq!(replies, ["OK", "no"]);
     }
 }

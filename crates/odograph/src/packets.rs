@@ -225,7 +225,11 @@ impl Decode {
     }
 
     fn hear(&self, inspector: &mut Inspector, bytes: &[u8]) -> Inspected {
-        if self.udp { inspector.feed_datagram(bytes) } else { inspector.feed(bytes) }
+        match (self.udp, self.each) {
+            (true, _) => inspector.feed_datagram(bytes),
+            (false, true) => inspector.feed_alone(bytes),
+            (false, false) => inspector.feed(bytes),
+        }
     }
 
     fn each_as_json(
