@@ -25,6 +25,11 @@ impl<'a> Reader<'a> {
         self.rest
     }
 
+    /// Takes all that is left.
+    pub(crate) fn take_rest(&mut self) -> &'a [u8] {
+        std::mem::take(&mut self.rest)
+    }
+
     pub(crate) fn take(&mut self, n: usize) -> Result<&'a [u8], Truncated> {
         let (taken, rest) = self.rest.split_at_checked(n).ok_or(Truncated)?;
         self.rest = rest;

@@ -18,15 +18,19 @@ fn be16(a: u8, b: u8) -> u16 {
     u16::from_be_bytes([a, b])
 }
 
-/// Values with two bytes of number and two of length. One that is not as it should be is passed over.
+/// Values with two bytes of number and two of length. One that is not as it should be is kept as it is.
 pub(super) fn values(d: &mut Draft<'_>, r: &mut Reader<'_>) -> Result<(), Truncated> {
+    let mut whole = Ok(());
     while r.remaining() > 0 {
         let id = r.u16()?;
         let length = usize::from(r.u16()?);
         let raw = r.take(length)?;
-        let _ = value(d, id, &mut Reader::new(raw));
+        if let Err(Truncated) = value(d, id, &mut Reader::new(raw)) {
+            d.raw(0x70, Some(id), raw);
+            whole = Err(Truncated);
+        }
     }
-    Ok(())
+    whole
 }
 
 fn value(d: &mut Draft<'_>, id: u16, r: &mut Reader<'_>) -> Result<(), Truncated> {
@@ -54,7 +58,10 @@ fn value(d: &mut Draft<'_>, id: u16, r: &mut Reader<'_>) -> Result<(), Truncated
         0x33 => place(d, r)?,
         0x34 => {
             let code = r.u8()?;
-            d.set(attr::EVENT_CODE, i64::from(code));
+            // Of several, the first counts.
+            if d.attributes().get(attr::EVENT_CODE).is_none() {
+                d.set(attr::EVENT_CODE, i64::from(code));
+            }
             d.happened(Some(alarm::of_asset(code)));
             let at = r.u32()?.swap_bytes();
             if d.time.is_none() {
@@ -64,7 +71,7 @@ fn value(d: &mut Draft<'_>, id: u16, r: &mut Reader<'_>) -> Result<(), Truncated
             d.raw(0x70, Some(0x34), r.take(length)?);
         }
         0x7F => tag(d, r)?,
-        id => d.raw(0x70, Some(id), r.rest()),
+        id => d.raw(0x70, Some(id), r.take_rest()),
     }
     Ok(())
 }
@@ -174,7 +181,7 @@ pub(super) fn battery_pack(d: &mut Draft<'_>, r: &mut Reader<'_>) -> Result<(), 
     for number in 1..=BMS_CELLS {
         d.nth("battery_cell_", number, f64::from(r.u16()?) / 1_000.0);
     }
-    d.raw(0x40, None, r.rest());
+    d.raw(0x40, None, r.take_rest());
     Ok(())
 }
 

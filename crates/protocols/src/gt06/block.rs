@@ -5,8 +5,10 @@ use model::{Timestamp, attr};
 use super::alarm;
 use super::draft::{Cell, Draft};
 use crate::bytes::{Reader, Truncated};
-use crate::draft::moment;
+use crate::draft::{OwnName, moment};
 
+/// Whether the receiver is switched on.
+static GPS_ON: OwnName = OwnName::new("gps_on");
 /// Coordinates are told in this many parts of a degree.
 const PARTS_PER_DEGREE: f64 = 1_800_000.0;
 /// Length byte of a cell block without further cells.
@@ -200,6 +202,11 @@ impl Draft<'_> {
         self.set(attr::CHARGING_STATUS, bit(2));
         self.set(attr::IGNITION, bit(1));
         self.set(attr::ARMED, bit(0));
+        self.own_named(&GPS_ON, bit(6));
+        let alarm = byte >> 3 & 7;
+        if alarm != 0 && alarm::of_information(alarm).is_none() {
+            self.own("alarm_bits", i64::from(alarm));
+        }
     }
 
     /// A battery level in steps, or in percent.

@@ -37,7 +37,13 @@ pub(super) fn decode(frame: &Frame<'_>, context: &Context) -> Result<Content, Tr
     };
     match whole {
         Err(Truncated) if draft.is_empty() => Err(Truncated),
-        _ => Ok(Content::Report { report: draft.finish(), is_whole: whole.is_ok() }),
+        _ => {
+            // What follows the parts that are known is kept.
+            if whole.is_ok() {
+                draft.raw(frame.kind, None, r.rest());
+            }
+            Ok(Content::Report { report: draft.finish(), is_whole: whole.is_ok() })
+        }
     }
 }
 
@@ -45,7 +51,10 @@ fn by_kind(d: &mut Draft<'_>, r: &mut Reader<'_>, frame: &Frame<'_>) -> Result<(
     let kind = frame.kind;
     match (kind, frame.is_long) {
         // A login, a picture, its pieces, and what only servers say.
-        (0x01 | 0x1F | 0x35 | 0x41 | 0x80..=0x82 | 0x8A, _) => Ok(()),
+        (0x01 | 0x1F | 0x35 | 0x41 | 0x80..=0x82 | 0x8A, _) => {
+            r.take_rest();
+            Ok(())
+        }
         (0x94, true) => serial::information(d, r),
         (0x94, false) => serial::voltage(d, r),
         (0x9B, _) => serial::passed_on(d, r),
@@ -78,20 +87,17 @@ fn positions_and_cells(d: &mut Draft<'_>, r: &mut Reader<'_>, frame: &Frame<'_>)
         0x61 => position::key(d, r),
         0xA2 if frame.announced == LW4G_BYTES => position::lw4g(d, r),
         0x17 if frame.announced == CARD_BYTES => position::card(d, r),
-        0x17 | 0x69 => cells::counted_by_length(d, frame),
+        0x17 | 0x69 => {
+            r.take_rest();
+            cells::counted_by_length(d, frame)
+        }
         0x34 if position::is_x1(frame.content) => position::x1(d, r),
         kind @ (0x18 | 0x24 | 0x28 | 0x2C | 0x2E | 0x33 | 0x34 | 0xA1 | 0xA2) => cells::cells(d, r, kind),
         0xA9 => cells::alarm(d, r),
         0xF3 => cells::addresses(d, r),
-        0x19 if frame.announced >= MANY_CELLS_BYTES => {
-            d.raw(0x19, None, frame.content);
-            Ok(())
-        }
+        0x19 if frame.announced >= MANY_CELLS_BYTES => Ok(()),
         kind @ (0x19 | 0xA5 | 0xA7) => cells::cell_alarm(d, r, kind),
-        other => {
-            d.raw(other, None, frame.content);
-            Ok(())
-        }
+        _ => Ok(()),
     }
 }
 

@@ -8,11 +8,11 @@ use super::draft::Draft;
 use super::variant;
 use crate::bytes::{Reader, Truncated};
 
-/// A date and an event.
-const WITHOUT_POSITION_BYTES: usize = 7;
+/// A date, coordinates, flags and an event. What is shorter has a date and an event only.
+const WITH_POSITION_BYTES_MIN: usize = 6 + 8 + 2 + 1;
 
 pub(super) fn alarm(d: &mut Draft<'_>, r: &mut Reader<'_>) -> Result<(), Truncated> {
-    let has_position = r.remaining() > WITHOUT_POSITION_BYTES;
+    let has_position = r.remaining() >= WITH_POSITION_BYTES_MIN;
     if r.rest().starts_with(&[0xFF, 0xFF]) {
         variant::jc400(d, r)?;
     } else {
@@ -27,7 +27,9 @@ pub(super) fn alarm(d: &mut Draft<'_>, r: &mut Reader<'_>) -> Result<(), Truncat
     d.set(attr::EVENT_CODE, i64::from(code));
     d.happened(Some(alarm::of_dashcam(code, has_position)));
     // What the event is about, in the maker's own terms; then the names of files.
-    d.own("event_data", i64::from(r.u16()?));
-    d.text(attr::MEDIA_FILES, r.rest());
+    if let Ok(data) = r.u16() {
+        d.own("event_data", i64::from(data));
+    }
+    d.text(attr::MEDIA_FILES, r.take_rest());
     Ok(())
 }

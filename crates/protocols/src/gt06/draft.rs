@@ -2,10 +2,11 @@
 
 use std::ops::{Deref, DerefMut};
 
-use model::{EventId, attr};
+use model::{AttributeId, EventId, Value, attr};
 
 use super::alarm;
 use super::line::Line;
+use crate::bytes::hex;
 use crate::draft;
 pub(super) use crate::draft::Cell;
 
@@ -46,12 +47,29 @@ impl<'c> Draft<'c> {
     }
 
     /// Keeps bytes that are not decoded, unless all of them are zero: `gt06_<kind>`, and the number within the kind.
+    /// Names are few and shared by all: what has a number of two bytes is kept under one name, with its number in
+    /// front.
     pub(super) fn raw(&mut self, kind: u8, number: Option<u16>, bytes: &[u8]) {
-        let name = match number {
-            Some(number) => format!("gt06_{kind:02x}_{number:02x}"),
-            None => format!("gt06_{kind:02x}"),
-        };
-        self.own_hex(&name, bytes);
+        /// A number in four digits, what stands after it, and a comma.
+        const NUMBER_BYTES: usize = 6;
+        if bytes.iter().all(|b| *b == 0) {
+            return;
+        }
+        match number {
+            Some(number @ ..=0xFF) => self.own_hex(&format!("gt06_{kind:02x}_{number:02x}"), bytes),
+            None => self.own_hex(&format!("gt06_{kind:02x}"), bytes),
+            Some(number) => {
+                let Ok(id) = AttributeId::intern(&format!("gt06_{kind:02x}_more")) else { return };
+                let before = match self.attributes().get(id) {
+                    Some(Value::Text(before)) => format!("{before},"),
+                    _ => String::new(),
+                };
+                if before.len() + 2 * bytes.len() + NUMBER_BYTES > self.text_bytes_max() {
+                    return;
+                }
+                self.text(id, format!("{before}{number:04X}={}", hex(bytes)).as_bytes());
+            }
+        }
     }
 
     /// Adds an event once, if there is one.

@@ -7,8 +7,11 @@ use super::draft::Draft;
 use super::position::modules;
 use crate::bytes::{Reader, Truncated};
 
-/// The plain heartbeat.
+/// The plain heartbeat. Some say nothing in it.
 pub(super) fn plain(d: &mut Draft<'_>, r: &mut Reader<'_>) -> Result<(), Truncated> {
+    if r.remaining() == 0 {
+        return Ok(());
+    }
     let information = r.u8()?;
     d.information(information);
     d.battery(r.u8()?);

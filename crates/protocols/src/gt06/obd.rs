@@ -8,7 +8,7 @@ use crate::bytes::{Reader, Truncated, text};
 pub(super) fn report(d: &mut Draft<'_>, r: &mut Reader<'_>) -> Result<(), Truncated> {
     d.date(r)?;
     d.set(attr::IGNITION, r.u8()? != 0);
-    let pairs = text(r.rest(), d.context.text_bytes_max);
+    let pairs = text(r.take_rest(), d.context.text_bytes_max);
     for pair in pairs.split(',') {
         if let Some((id, value)) = pair.split_once('=') {
             parameter(d, id.trim(), value.trim());
@@ -24,12 +24,9 @@ fn parameter(d: &mut Draft<'_>, id: &str, value: &str) {
         d.text(attr::VIN, value.as_bytes());
         return;
     }
-    let Some(id) = attribute(id) else {
-        d.own_text(&format!("gt06_8c_{id:02x}"), value.as_bytes());
-        return;
-    };
-    if let Ok(raw) = u32::from_str_radix(value, 16) {
-        d.set(id, Value::Float(f64::from(raw) / 100.0));
+    match (attribute(id), u32::from_str_radix(value, 16)) {
+        (Some(id), Ok(raw)) => d.set(id, Value::Float(f64::from(raw) / 100.0)),
+        _ => d.own_text(&format!("gt06_8c_{id:02x}"), value.as_bytes()),
     }
 }
 

@@ -37,8 +37,8 @@ pub(super) fn bare(d: &mut Draft<'_>, r: &mut Reader<'_>, kind: u8) -> Result<()
     d.gps(r)?;
     match kind {
         // The phone that asks for an address.
-        0x1A => d.own_text("phone", r.rest()),
-        _ => d.raw(kind, None, r.rest()),
+        0x1A => d.own_text("phone", r.take_rest()),
+        _ => d.raw(kind, None, r.take_rest()),
     }
     Ok(())
 }

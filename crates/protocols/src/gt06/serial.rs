@@ -12,7 +12,7 @@ const DATED_BYTES_MIN: usize = 7;
 pub(super) fn information(d: &mut Draft<'_>, r: &mut Reader<'_>) -> Result<(), Truncated> {
     match r.u8()? {
         0x00 => d.scaled(attr::BOARD_VOLTAGE, r.u16()?, 100.0),
-        0x04 => states(d, r.rest()),
+        0x04 => states(d, r.take_rest()),
         0x05 => lines(d, r)?,
         0x0A => {
             // The identifier is known.
@@ -21,18 +21,18 @@ pub(super) fn information(d: &mut Draft<'_>, r: &mut Reader<'_>) -> Result<(), T
             d.text(attr::IMSI, imsi.trim_start_matches('0').as_bytes());
             iccid(d, r.take(10)?);
         }
-        0x0B => match *r.rest() {
+        0x0B => match *r.take_rest() {
             [network] => d.set(attr::NETWORK_TYPE, i64::from(network)),
             [high, low] => d.scaled(attr::BOARD_VOLTAGE, u16::from_be_bytes([high, low]), 100.0),
-            _ => {}
+            ref other => d.raw(0x94, Some(0x0B), other),
         },
-        0x0D => fuel(d, r.rest()),
+        0x0D => fuel(d, r.take_rest()),
         0x1B => card(d, r)?,
         0x1E => {
             d.nth("temperature_", 1, f64::from(r.i32()?) / 10.0);
             d.nth("humidity_", 1, f64::from(r.i32()?) / 10.0);
         }
-        other => d.raw(0x94, Some(other.into()), r.rest()),
+        other => d.raw(0x94, Some(other.into()), r.take_rest()),
     }
     Ok(())
 }
@@ -97,7 +97,7 @@ fn fuel(d: &mut Draft<'_>, raw: &[u8]) {
 
 fn card(d: &mut Draft<'_>, r: &mut Reader<'_>) -> Result<(), Truncated> {
     if r.rest().first().is_some_and(u8::is_ascii_alphabetic) {
-        d.text(attr::HARDWARE_KEY, r.rest());
+        d.text(attr::HARDWARE_KEY, r.take_rest());
         return Ok(());
     }
     r.u16()?;
@@ -109,7 +109,7 @@ fn card(d: &mut Draft<'_>, r: &mut Reader<'_>) -> Result<(), Truncated> {
 pub(super) fn passed_on(d: &mut Draft<'_>, r: &mut Reader<'_>) -> Result<(), Truncated> {
     // The number of the line's device.
     r.u8()?;
-    let raw = r.rest();
+    let raw = r.take_rest();
     let is_printable = raw.iter().all(|b| b.is_ascii_graphic() || b.is_ascii_whitespace());
     if is_printable {
         d.text(attr::SERIAL_DATA, raw);

@@ -103,7 +103,13 @@ impl Codec for Gt06 {
                     said.fault(bytes.len() - TRAILER_BYTES, Reject::Truncated);
                 }
             }
-            Err(_) => return said.bad(0, Reject::Truncated),
+            Err(_) => {
+                said.bad(0, Reject::Truncated);
+                // What came over whole comes again and again until it is answered. It is kept as rejected.
+                if frame.found != frame.computed {
+                    return;
+                }
+            }
         }
         match answer(&frame, context.now) {
             Answer::Nothing => {}

@@ -1,4 +1,5 @@
 mod kinds;
+mod losses;
 
 use model::{Command, CommandReply, Fix, Order, Report};
 use proptest::prelude::*;
