@@ -15,6 +15,11 @@ const MEDIA: u16 = 0x8800;
 /// The general answer to messages that count in one byte.
 const SHORT: u16 = 0x4401;
 
+/// Whether messages with this id are answers, and no commands.
+pub(super) const fn is_one(id: u16) -> bool {
+    matches!(id, GENERAL | REGISTERED | TIME | MEDIA | SHORT)
+}
+
 /// What became of a message, in the server's general answer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Verdict {

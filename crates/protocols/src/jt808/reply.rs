@@ -4,7 +4,7 @@ use model::{CommandReply, Report};
 
 use super::command::{Awaited, What};
 use super::message::{self, Incoming};
-use super::text;
+use super::{answer, text};
 use crate::bytes::{Reader, Truncated, hex};
 use crate::framed::{Context, Said};
 use crate::levels;
@@ -67,8 +67,13 @@ pub(super) fn read(message: &Incoming<'_>, context: &Context<'_>, said: &mut Sai
 
 /// The terminal's general answer: which message, and what became of it.
 fn general(r: &mut Reader<'_>, said: &mut Said<Awaited>) -> Result<(), Truncated> {
-    let (serial, _id) = (Some(r.u16()?), r.u16()?);
-    let words = match r.u8()? {
+    let (serial, id) = (Some(r.u16()?), r.u16()?);
+    let result = r.u8()?;
+    // Some devices answer answers. These carry the devices' own serial numbers, which are commands' only by chance.
+    if answer::is_one(id) {
+        return Ok(());
+    }
+    let words = match result {
         0 => {
             said.answer(Some(Awaited { serial, what: What::Done }), of_text("ok"));
             return Ok(());

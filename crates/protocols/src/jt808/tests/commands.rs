@@ -111,6 +111,10 @@ fn answers_belong_to_the_command_with_their_number() {
     check(&cut, 0x0001, &bytes("0001 8105 03"), refused("not supported"));
     check(&cut, 0x0001, &bytes("0001 8105 09"), refused("result 9"));
     check(&cut, 0x0001, &bytes("0002 8105 00"), vec![]);
+    for answered in ["8001", "8100", "8109", "8800", "4401"] {
+        check(&cut, 0x0001, &bytes(&format!("0001 {answered} 00")), vec![]);
+        check(&cut, 0x0001, &bytes(&format!("0001 {answered} 01")), vec![]);
+    }
     check(&cut, 0x6006, b"\x00hello", vec![]);
     let words = text("STATUS#");
     check(&words, 0x6006, b"\x00DI1:1;ACC:ON", reply("DI1:1;ACC:ON", &[(1, 1.0), (239, 1.0)]));
