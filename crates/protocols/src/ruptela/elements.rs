@@ -96,14 +96,17 @@ fn meaning(id: u16) -> Option<Meaning> {
     })
 }
 
-/// The event of a record that was caused by element `id`, which has this value. `None` for a periodic one.
+/// The event of a record that was caused by element `id`, which has this value, if the record says it. `None` for a
+/// periodic one. A record need not say the value: an alarm that caused it is one all the same, while of what goes on and
+/// off it is then not known which.
 fn event(id: u16, value: Option<u64>) -> Option<EventId> {
-    let is_on = value.is_some_and(|v| v != 0);
+    let is_on = value != Some(0);
     let vendor = VENDOR_BASE + u32::from(id);
     let either = |active: u32, inactive: u32| if is_on { active } else { inactive };
     Some(EventId(match id {
         0 | PERIODIC => return None,
         2..=5 => 500 + u32::from(id) - 1,
+        13 | 173 | 251 | 409 if value.is_none() => vendor,
         13 | 173 => either(406, 407),
         88 => either(117, vendor),
         134 => either(241, vendor),
@@ -112,8 +115,8 @@ fn event(id: u16, value: Option<u64>) -> Option<EventId> {
         251 | 409 => either(605, 604),
         410 => either(101, vendor),
         411 => either(242, vendor),
-        415 => either(vendor, 601),
-        758 if value == Some(1) => 106,
+        415 if value.is_none_or(|v| v == 0) => 601,
+        758 if value.is_none_or(|v| v == 1) => 106,
         _ => vendor,
     }))
 }
@@ -270,5 +273,12 @@ mod tests {
         check(758, Some(1), Some(106));
         check(758, Some(2), Some(10_758));
         check(29, None, Some(10_029));
+        for (id, wanted) in [(134, 241), (410, 101), (411, 242), (415, 601), (758, 106), (88, 117), (2, 501)] {
+            check(id, None, Some(wanted));
+        }
+        for id in [13, 173, 251, 409] {
+            check(id, None, Some(10_000 + u32::from(id)));
+        }
+        check(134, Some(0), Some(10_134));
     }
 }
