@@ -22,6 +22,7 @@ pub(super) struct Block {
     cell: Option<Cell>,
     mileage_km: Option<f64>,
     satellites: Option<u8>,
+    csq: Option<u32>,
     /// Why it was sent, where the device says so.
     trigger: Option<f64>,
 }
@@ -51,10 +52,13 @@ pub(super) fn is_at(fields: &[&str], at: usize, empty_too: bool) -> bool {
     if !is_time {
         return false;
     }
+    // Coordinates beside a time are nothing else: whatever stands before them, one odd field costs only itself.
+    if is_digits(time, 14) && is_coordinate(longitude) && is_coordinate(latitude) {
+        return true;
+    }
     let is_number = |field: &&str| field.is_empty() || number(field).is_some();
-    let is_placed = is_digits(time, 14) && is_coordinate(longitude) && is_coordinate(latitude);
-    let is_empty = empty_too && longitude.is_empty() && latitude.is_empty() && (time.is_empty() || is_digits(time, 14));
-    block[..BEFORE_PLACE].iter().all(is_number) && (is_placed || is_empty && network_follows(fields, at + TO_TIME))
+    let is_empty = empty_too && longitude.is_empty() && latitude.is_empty();
+    is_empty && block[..BEFORE_PLACE].iter().all(is_number) && network_follows(fields, at + TO_TIME)
 }
 
 /// Whether country, network, area and cell come next, or nothing in their stead.
@@ -86,7 +90,7 @@ pub(super) fn read(fields: &[&str], at: usize, form: Form) -> (Block, usize) {
         ..Block::default()
     };
     let mut next = stations(fields, at + TO_TIME, &mut block);
-    if network_follows(fields, next) {
+    if network_follows(fields, next) || block.place.is_some() && cells::is_network_at_all(fields, next) {
         block.cell = cells::cell(&fields[next..next + 4]);
         next += 4;
     }
@@ -124,7 +128,9 @@ pub(super) fn station(mac: &str, below_dbm: &str) -> Option<([u8; 6], Option<i16
 fn last(fields: &[&str], at: usize, form: Form, block: &mut Block) -> usize {
     let field = |at: usize| fields.get(at).copied().unwrap_or_default();
     // Two fields on the signal stand before the mask.
-    let at = if form.masked && form.line.is_gl5xx() { at + 2 } else { at };
+    let is_signal_first = form.masked && form.line.is_gl5xx();
+    let at = if is_signal_first { at + 2 } else { at };
+    block.csq = if is_signal_first { field(at - 2).parse().ok() } else { None };
     if field(at).contains('.') {
         let next_is_hours = super::sentence::hours(field(at + 1)).is_some();
         // Some have no field here: this is the first of the tail.
@@ -160,6 +166,9 @@ impl Block {
         }
         if let Some(cell) = self.cell {
             d.cell(cell);
+        }
+        if let Some(csq) = self.csq {
+            d.csq(csq);
         }
         super::state::float(d, attr::HARDWARE_MILEAGE, self.mileage_km);
         super::state::own_number(d, "queclink_trigger", self.trigger);

@@ -3,10 +3,10 @@
 //! Own names: `can_engine_on`, `can_impulses`, `can_consumption_l_100km`, `can_consumption_l_h`, `can_range_km`,
 //! `can_driving_h`, `can_idle_h`, `can_idle_fuel_l`, `can_tachograph`, `can_indicators`, `can_lights`,
 //! `can_overspeed_h`, `can_engine_overspeed_h`, `driver_card_n`, `driver_name_n`, `vehicle_registration`,
-//! `can_analog_v`, `can_field_b` and `can_extension_b` and `can_third_b` (bit b of the masks, as it is written),
+//! `can_analog_v`, `can_field_b` (also where a field lacks the letters that tell its unit) and `can_extension_b` and `can_third_b` (bit b of the masks, as it is written),
 //! `queclink_can_device`, `queclink_can_state`, `queclink_rest`.
 
-use model::{AttributeId, attr};
+use model::attr;
 
 use super::block::{self, Form};
 use super::eri::Fields;
@@ -42,7 +42,12 @@ pub(super) fn read(s: &Sentence<'_>, form: Form, d: &mut Draft) {
     }
     if has(mask, PLACE) && !s.line.is("GV355CEU") && block::is_at(f.rest(), 0, false) {
         // Only the place stands here; the network has a bit of its own.
-        let fields: Vec<&str> = (0..7).map(|_| f.next()).collect();
+        let mut fields: Vec<&str> = (0..7).map(|_| f.next()).collect();
+        // Where other sentences tell the quality, this one tells whether the place is valid.
+        if let "0" | "1" = fields[0] {
+            d.valid(fields[0] == "1");
+            fields[0] = "";
+        }
         block::read(&fields, 0, form).0.put(d);
     } else if has(mask, PLACE) && !s.line.is("GV355CEU") {
         f.skip(7);
@@ -61,12 +66,13 @@ fn first(d: &mut Draft, bit: u32, field: &str) {
         0 => d.text(attr::VIN, field.as_bytes()),
         1 => ignition(d, field),
         2 => mileage(d, field),
-        3 => float(d, attr::CAN_FUEL_LITRES, value),
+        // What was used, as opposed to what is left.
+        3 => float(d, attr::CAN_CONSUMPTION, value),
         4 => float(d, attr::CAN_SPEED, value),
         5 => float(d, attr::CAN_RPM, value),
         6 => float(d, attr::CAN_COOLANT_T, value),
         7 => consumption(d, field),
-        8 => level(d, field, ("can_fuel_", attr::CAN_FUEL_LITRES)),
+        8 => level(d, field),
         // Hundreds of metres.
         9 => own_number(d, "can_range_km", value.map(|hm| hm / 10.0)),
         10 => float(d, attr::CAN_THROTTLE, value),
@@ -99,6 +105,8 @@ fn mileage(d: &mut Draft, field: &str) {
         float(d, attr::CAN_MILEAGE, number(hm).map(|hm| hm / 10.0));
     } else if let Some(impulses) = field.strip_prefix('I') {
         own_number(d, "can_impulses", number(impulses));
+    } else {
+        d.own_text("can_field_2", field.as_bytes());
     }
 }
 
@@ -107,15 +115,19 @@ fn consumption(d: &mut Draft, field: &str) {
         own_number(d, "can_consumption_l_100km", number(litres.trim()));
     } else if let Some(litres) = field.strip_prefix("L/H") {
         own_number(d, "can_consumption_l_h", number(litres.trim()));
+    } else {
+        d.own_text("can_field_7", field.as_bytes());
     }
 }
 
 /// A level in per cent after a `P`, in litres after an `L`.
-fn level(d: &mut Draft, field: &str, (percent, litres): (&str, AttributeId)) {
+fn level(d: &mut Draft, field: &str) {
     if let Some(value) = field.strip_prefix('P') {
-        nth(d, percent, 1, number(value));
+        nth(d, "can_fuel_", 1, number(value));
     } else if let Some(value) = field.strip_prefix('L') {
-        float(d, litres, number(value));
+        float(d, attr::CAN_FUEL_LITRES, number(value));
+    } else {
+        d.own_text("can_field_8", field.as_bytes());
     }
 }
 
@@ -155,5 +167,7 @@ fn adblue(d: &mut Draft, field: &str) {
         float(d, attr::CAN_ADBLUE_LEVEL, number(percent));
     } else if let Some(litres) = field.strip_prefix('L') {
         float(d, attr::CAN_ADBLUE_LITRES, number(litres));
+    } else {
+        d.own_text("can_extension_0", field.as_bytes());
     }
 }

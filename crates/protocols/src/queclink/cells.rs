@@ -13,6 +13,14 @@ pub(super) fn is_network(four: &[&str]) -> bool {
     is_digits(mcc, 4) && is_digits(mnc, 4) && is_hex(lac, 4) && (4..=8).any(|n| is_hex(cell_id, n))
 }
 
+/// Whether four fields at `at` are a network of which area and cell may be unknown. Only a place before them tells it
+/// from other numbers.
+pub(super) fn is_network_at_all(fields: &[&str], at: usize) -> bool {
+    let Some([mcc, mnc, lac, cell_id]) = fields.get(at..at + 4) else { return false };
+    let is_part = |field: &str| field.is_empty() || (1..=9).any(|n| is_hex(field, n));
+    (3..=4).any(|n| is_digits(mcc, n)) && (1..=4).any(|n| is_digits(mnc, n)) && is_part(lac) && is_part(cell_id)
+}
+
 /// Country and network in decimal, area and cell in hexadecimal.
 pub(super) fn cell(four: &[&str]) -> Option<Cell> {
     let [mcc, mnc, lac, cell_id] = four else { return None };

@@ -86,8 +86,9 @@ fn until_plus(bytes: &[u8]) -> usize {
 /// A sentence ends with a dollar sign; some old units write a NUL instead. One that another begins within was cut off.
 fn sentence(bytes: &[u8], head_bytes: usize, limits: &Limits) -> Front {
     let shown = &bytes[..bytes.len().min(limits.queclink_frame_bytes_max)];
-    for (at, byte) in shown.iter().enumerate().skip(head_bytes) {
-        match byte {
+    // Asked again whenever more has come: what is between the marks is passed over as fast as can be.
+    for at in memchr::memchr3_iter(b'$', 0, b'+', &shown[head_bytes..]).map(|at| at + head_bytes) {
+        match shown[at] {
             b'$' | 0 => return Front::Frame(at + 1),
             b'+' if SENTENCES.iter().any(|head| bytes[at..].starts_with(head)) => return Front::Noise(at),
             _ => {}

@@ -1,6 +1,6 @@
 //! What a device says of itself: INF and VER.
 //!
-//! Own names: `queclink_bit_error`, `queclink_power_2` (V), `queclink_charging` (its code), `hardware_version`,
+//! Own names: `queclink_bit_error`, `queclink_power_2` (V), `queclink_network` (its code), `queclink_charging` (its code), `hardware_version`,
 //! `queclink_rest`; of a sensor over Bluetooth `ble_mac_1`.
 
 use model::attr;
@@ -34,6 +34,9 @@ pub(super) fn read(s: &Sentence<'_>, d: &mut Draft) {
         nth(d, "ble_temp_sensor_", 1, number(s.at(at + 1)));
         nth(d, "ble_humidity_", 1, number(s.at(at + 2)));
         at += 3;
+    } else if s.line.is("GV310LAU") {
+        d.own_text("queclink_network", s.at(at).as_bytes());
+        at += 1;
     } else if !s.line.is("GV500VC") {
         own_number(d, "queclink_power_2", volts(s.at(at)));
         at += 1;

@@ -85,6 +85,16 @@ impl Line {
         ["GL50", "GL50B", "GL530"].contains(&self.model)
     }
 
+    /// Asset trackers of the older kind, which tell little behind a place.
+    pub(super) fn is_older_asset(self) -> bool {
+        ["GL2", "GL3", "GT5"].iter().any(|start| self.begins(start))
+    }
+
+    /// Devices that are built into vehicles.
+    pub(super) fn is_vehicle(self) -> bool {
+        ["GV", "GMT", "CV"].iter().any(|start| self.begins(start))
+    }
+
     pub(super) fn is(self, model: &str) -> bool {
         self.model == model
     }

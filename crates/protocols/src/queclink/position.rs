@@ -56,7 +56,11 @@ pub(super) fn read(s: &Sentence<'_>, form: Form, mut d: Draft, other: impl FnMut
         return vec![d];
     };
     if start > USUAL_START {
-        percent(&mut d, s.at(USUAL_START));
+        // Asset trackers tell the charge here, vehicles something else.
+        if !s.line.is_vehicle() {
+            percent(&mut d, s.at(USUAL_START));
+        }
+        state::fields(&mut d, &fields[USUAL_START + 1..start]);
     }
     let count = s.at(3).parse().unwrap_or(1);
     let (blocks, next) = blocks(fields, start, count, form);
@@ -71,7 +75,9 @@ pub(super) fn read(s: &Sentence<'_>, form: Form, mut d: Draft, other: impl FnMut
 fn tail(d: &mut Draft, s: &Sentence<'_>, tail: &[&str], kind: u64) {
     let field = |at: usize| tail.get(at).copied().unwrap_or_default();
     let is_mileage = field(0).split_once('.').is_some_and(|(_, decimals)| decimals.len() == 1);
-    if hours(field(1)).is_some() || is_mileage && tail.len() >= VEHICLE_FIELDS_MIN {
+    let is_stated = !s.line.is_gl5xx() && (5..=6).any(|at| is_status(field(at)));
+    let is_vehicle = is_mileage && tail.len() >= VEHICLE_FIELDS_MIN || s.line.is_vehicle() && tail.len() > 5;
+    if hours(field(1)).is_some() || is_stated || is_vehicle {
         vehicle(d, tail);
     } else if s.line.tells_signal_last() {
         if let Ok(csq) = field(0).parse() {
@@ -81,7 +87,7 @@ fn tail(d: &mut Draft, s: &Sentence<'_>, tail: &[&str], kind: u64) {
         d.set(attr::IS_MOVING, kind & 1 != 0);
         d.set(attr::CHARGING_STATUS, kind & 2 != 0);
         state::rest(d, tail.get(2..).unwrap_or_default());
-    } else if s.line.is_gl5xx() || tail.len() >= 5 {
+    } else if s.line.is_gl5xx() || tail.len() >= 5 && !s.line.is_older_asset() {
         d.own_text("queclink_mode", field(0).as_bytes());
         float(d, attr::BATTERY_VOLTAGE, volts(field(1)));
         percent(d, field(2));

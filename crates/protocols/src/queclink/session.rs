@@ -63,7 +63,9 @@ impl Codec for Queclink {
         let words = words(frame);
         let Some(s) = Sentence::of(&words) else { return said.bad(0, Reject::Truncated) };
         self.line = s.line;
-        self.name = text(s.at(0).as_bytes(), NAME_BYTES_MAX);
+        if s.kind != "GSM" {
+            self.name = text(s.at(0).as_bytes(), NAME_BYTES_MAX);
+        }
         match (s.head, s.kind) {
             (Head::Answer, "HBD") => {
                 said.at_once.extend(format!("+SACK:GTHBD,{},{}$", s.version, s.count).bytes());
@@ -75,7 +77,8 @@ impl Codec for Queclink {
                     let text = format!("{},{}", s.kind, s.fields().get(1..).unwrap_or_default().join(","));
                     self.on_levels(text, said);
                 }
-                if context.settings.acknowledge_all == Some(true) {
+                // Without a count, nothing says which sentence is meant.
+                if context.settings.acknowledge_all == Some(true) && !s.count.is_empty() {
                     said.when_stored = format!("+SACK:{}$", s.count).into_bytes();
                 }
             }

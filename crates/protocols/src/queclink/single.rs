@@ -24,8 +24,13 @@ struct Around<'f, 'a> {
 
 /// Finds the place and puts it into the report. Without one, towers are looked for.
 fn place<'f, 'a>(s: &'f Sentence<'a>, form: Form, d: &mut Draft) -> Around<'f, 'a> {
+    place_at(s, form, d, s.fields().len())
+}
+
+/// The same. If all its fields are empty, it begins at `usual`, should it fit there.
+fn place_at<'f, 'a>(s: &'f Sentence<'a>, form: Form, d: &mut Draft, usual: usize) -> Around<'f, 'a> {
     let fields = s.fields();
-    let Some(start) = block::find(fields, fields.len()) else {
+    let Some(start) = block::find(fields, usual) else {
         cells::read(d, fields, false);
         return Around { before: fields.get(1..).unwrap_or_default(), after: &[], is_found: false };
     };
@@ -37,9 +42,7 @@ fn place<'f, 'a>(s: &'f Sentence<'a>, form: Form, d: &mut Draft) -> Around<'f, '
 /// Any kind: a place or towers, a mileage, hours and the charge, as far as they have their usual shape.
 pub(super) fn generic(s: &Sentence<'_>, form: Form, d: &mut Draft) {
     let around = place(s, form, d);
-    if around.before.iter().any(|field| !field.is_empty()) {
-        d.own_text("queclink_fields", around.before.join(",").as_bytes());
-    }
+    state::fields(d, around.before);
     if !around.is_found {
         charge(d, around.before.last().copied().unwrap_or_default());
     }
@@ -139,9 +142,13 @@ pub(super) fn read(s: &Sentence<'_>, form: Form, d: &mut Draft) {
 /// The ignition was switched: for how long it had been as before stands before the place.
 fn ignition(s: &Sentence<'_>, form: Form, d: &mut Draft) {
     d.set(attr::IGNITION, s.kind.ends_with('N'));
-    let around = place(s, form, d);
-    let duration = if !around.is_found { s.at(1) } else { last(around.before) };
-    own_number(d, "queclink_duration_s", number(duration));
+    let around = place_at(s, form, d, 2);
+    if !around.is_found {
+        own_number(d, "queclink_duration_s", number(s.at(1)));
+        return state::rest(d, around.before.get(1..).unwrap_or_default());
+    }
+    own_number(d, "queclink_duration_s", number(last(around.before)));
+    state::fields(d, around.before.split_last().map(|(_, before)| before).unwrap_or_default());
     after(d, around.after);
 }
 
@@ -178,9 +185,7 @@ fn temperature(s: &Sentence<'_>, form: Form, d: &mut Draft) {
 fn light(s: &Sentence<'_>, form: Form, d: &mut Draft) {
     let around = place(s, form, d);
     let field = |at: usize| around.after.get(at).copied().unwrap_or_default();
-    if around.before.iter().any(|field| !field.is_empty()) {
-        d.own_text("queclink_fields", around.before.join(",").as_bytes());
-    }
+    state::fields(d, around.before);
     d.own_text("light_error_rate", field(0).as_bytes());
     d.own_text("light_level", field(1).as_bytes());
     percent(d, field(2));

@@ -1,6 +1,7 @@
 //! The device's state, and the two lists that reports end with.
 //!
-//! Own names: `queclink_state` (the code of the state, in hexadecimal), `queclink_rest` (fields at the end whose
+//! Own names: `queclink_state` (the code of the state, in hexadecimal), `queclink_fields` (fields before a place whose
+//! meaning is not known, with their commas), `queclink_rest` (fields at the end whose
 //! meaning is not known, with their commas).
 
 use model::{Value, attr};
@@ -42,6 +43,13 @@ pub(super) fn state(d: &mut Draft, code: u64) {
 pub(super) fn rest(d: &mut Draft, fields: &[&str]) {
     if fields.iter().any(|field| !field.is_empty()) {
         d.own_text("queclink_rest", fields.join(",").as_bytes());
+    }
+}
+
+/// Keeps fields before a place that nothing is known of, unless all are empty.
+pub(super) fn fields(d: &mut Draft, fields: &[&str]) {
+    if fields.iter().any(|field| !field.is_empty()) {
+        d.own_text("queclink_fields", fields.join(",").as_bytes());
     }
 }
 

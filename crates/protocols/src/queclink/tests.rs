@@ -132,6 +132,15 @@ fn data_is_acknowledged_once_it_is_stored_if_settings_say_so() {
 }
 
 #[test]
+fn a_sentence_without_a_count_is_not_acknowledged_by_an_empty_one() {
+    let settings = DeviceSettings { acknowledge_all: Some(true), ..DeviceSettings::default() };
+    let mut host = Host::with_settings(queclink(), &Limits::default(), settings);
+    host.feed(FRI.replace(",0042$", "$").as_bytes());
+    let trace = host.trace();
+    assert_eq!((trace.reports().len(), trace.sent.len()), (1, 0));
+}
+
+#[test]
 fn heartbeats_are_answered_at_once() {
     let trace = read_whole(queclink(), HEARTBEAT.as_bytes());
     assert_eq!((trace.sent, trace.seen.last()), (b"+SACK:GTHBD,2F0E03,0043$".to_vec(), Some(&Seen::Contact)));

@@ -253,7 +253,7 @@ fn lines_differ_behind_attached_positions() {
     check("350101", &format!("1234.5,{HOURS},100,200,300,03,01,0,0"), &gv200);
     let gl320m = [km, battery.clone(), ("queclink_external_battery", "88".into())];
     check("C30101", "1234.5,57,88", &gl320m);
-    let gl500 = [battery, ("queclink_mode", "2".into()), ("is_moving", yes(true))];
+    let gl500 = [battery, ("queclink_mode", "2".into()), ("is_moving", yes(true)), ("gsm_signal_level", int(65))];
     let place_of_gl500 = PLACE.replace("A1B2,", "A1B2,20,21,");
     let r = decoded("ERI", &format!("400101/N,00000000,4100,10,1,{place_of_gl500},57,2,1"));
     has_just(&r, &gl500, &[PLACED, &["queclink_report_type", "board_voltage"]].concat());
@@ -280,7 +280,8 @@ fn ignition() {
     for (kind, on) in [("IGN", true), ("VGN", true), ("IGF", false), ("VGF", false)] {
         check(kind, &format!("N,60,PLACE,{HOURS},1234.5"), &wanted(on), &[if on { 605 } else { 604 }]);
     }
-    check("IGN", &format!("BD0101/N,,2,60,PLACE,{HOURS},1234.5"), &wanted(true), &[605]);
+    let more = [&wanted(true)[..], &[("queclink_fields", ",2".into())]].concat();
+    check("IGN", &format!("BD0101/N,,2,60,PLACE,{HOURS},1234.5"), &more, &[605]);
     check("IGF", &format!("N,60,NOWHERE,{HOURS},1234.5"), &wanted(false), &[604]);
     check(
         "IGL",
@@ -327,6 +328,7 @@ fn the_device_on_itself() {
     ];
     check("INF", "N,,,,,,12000,A0B1C2D3E4F5,23.5,55,4.0", &sensor, &[]);
     let analogue = [
+        ("queclink_network", "2".into()),
         ("battery_voltage", float(4.0)),
         ("queclink_charging", "1".into()),
         ("queclink_rest", "a,b,c,d,e".into()),
@@ -335,7 +337,7 @@ fn the_device_on_itself() {
         ("analog_3", float(0.3)),
         ("queclink_fields", "f".into()),
     ];
-    check("INF", "6E0101/N,,,,,,,,4.0,1,a,b,c,d,e,100,200,300,f", &analogue, &[]);
+    check("INF", "6E0101/N,,,,,,,2,4.0,1,a,b,c,d,e,100,200,300,f", &analogue, &[]);
     let version = [("device_model", "GV55".into()), ("firmware", "A05V03".into()), ("hardware_version", "0101".into())];
     check("VER", "N,GV55,A05V03,0101", &version, &[]);
 }
@@ -349,7 +351,7 @@ fn the_bus() {
         ("ignition", yes(true)),
         ("can_engine_on", yes(true)),
         ("can_mileage", float(12_345.6)),
-        ("can_fuel_litres", float(17.5)),
+        ("can_consumption", float(17.5)),
         ("can_rpm", float(1_500.0)),
         ("can_speed", float(64.0)),
         ("can_coolant_t", float(85.0)),
@@ -410,6 +412,74 @@ fn the_bus() {
     let litres = [("can_adblue_litres", float(8.0)), ("can_field_22", "x".into())];
     check("CAN", "F10101/N,,,20400000,x,00000001,L8", &litres, &[]);
     check("CAN", "N,,,FFFFFFFF,", &[], &[]);
+}
+
+#[test]
+fn the_bus_tells_fuel_used_and_fuel_left() {
+    let can = [("queclink_can_device", "00".into()), ("queclink_can_state", "1".into())];
+    let wanted = [("can_consumption", float(17.5)), ("can_fuel_litres", float(43.5))];
+    check("CAN", "N,00,1,00000108,17.5,L43.5", &[&can[..], &wanted].concat(), &[]);
+    let bare = [("can_field_2", "123".into()), ("can_field_7", "7.5".into()), ("can_field_8", "43.5".into())];
+    check("CAN", "N,00,1,00000184,123,7.5,43.5", &[&can[..], &bare].concat(), &[]);
+}
+
+#[test]
+fn the_bus_tells_whether_a_place_is_valid() {
+    let of = |flag: &str| {
+        let place = PLACE.strip_prefix("0.9").and_then(|place| place.split_once(",0730")).expect("begins so").0;
+        decoded("CAN", &format!("N,00,1,40000000,{flag}{place}"))
+    };
+    let told = |r: &Report| (r.position.as_ref().map(|p| p.valid), value(r, "hdop"));
+    assert_eq!((told(&of("1")), told(&of("0"))), ((Some(true), None), (Some(false), None)));
+}
+
+#[test]
+fn one_odd_field_costs_itself() {
+    let r = decoded("FRI", &format!("N,12634,10,1,{},1234.5,{HOURS},,,57,220101,,,", PLACE.replace("63.0", "x")));
+    assert_eq!(r.position.as_ref().map(|p| (p.latitude, p.speed_kmh)), Some((-33.448_891, None)));
+    assert_eq!((value(&r, "hdop"), value(&r, "battery_level")), (Some(float(0.9)), Some(int(57))));
+}
+
+#[test]
+fn a_place_without_a_cell_has_the_tail_of_any_other() {
+    for network in ["0730,0002,,", "0730,0002,2B1,", "730,02,2B1F,1"] {
+        let place = PLACE.replace("0730,0002,2B1F,00A1B2", network);
+        let r = decoded("FRI", &format!("N,12634,10,1,{place},1234.5,{HOURS},,,57,220101,,,"));
+        assert_eq!(value(&r, "hardware_mileage"), Some(float(1_234.5)), "{network}");
+        assert_eq!((value(&r, "ignition"), value(&r, "temperature_internal")), (Some(yes(true)), None), "{network}");
+        assert_eq!(value(&r, "battery_level"), Some(int(57)), "{network}");
+    }
+}
+
+#[test]
+fn a_vehicle_without_mileage_and_hours_is_no_asset_tracker() {
+    let state = [
+        ("queclink_report_type", "10".into()),
+        ("ignition", yes(true)),
+        ("is_moving", yes(true)),
+        ("queclink_state", "22".into()),
+        ("input_status", int(0)),
+        ("output_status", int(1)),
+    ];
+    let battery = ("battery_level", int(57));
+    check("FRI", "N,,10,1,1,PLACE,,,,,57,220101,,,", &[&state[..], &[battery.clone()]].concat(), &[]);
+    check("FRI", "770101/N,,10,1,PLACE,,,,,57,220101,,,", &[&state[..], &[battery.clone()]].concat(), &[]);
+    // What stands before the place of a vehicle is not its charge.
+    check("FRI", "N,,10,1,1,PLACE,,,,,,220101,,,", &state, &[]);
+    check("FRI", "1A0101/N,,10,1,PLACE,,57,,,,", &[state[0].clone(), battery], &[]);
+}
+
+#[test]
+fn ignition_without_any_place_tells_its_duration() {
+    let wanted = [
+        ("ignition", yes(true)),
+        ("queclink_duration_s", float(3_600.0)),
+        ("engine_hours", hours()),
+        ("hardware_mileage", float(1_234.5)),
+    ];
+    check("IGN", &format!("N,3600,,,,,,,,,,,,,{HOURS},1234.5"), &wanted, &[605]);
+    let virtual_one = [&wanted[..], &[("queclink_fields", ",2".into())]].concat();
+    check("VGN", &format!("N,,2,3600,PLACE,{HOURS},1234.5"), &virtual_one, &[605]);
 }
 
 #[test]
