@@ -234,6 +234,11 @@ impl Draft {
         }
     }
 
+    /// Signal strength in dBm.
+    pub(crate) fn signal_dbm(&mut self, dbm: f64) {
+        self.percent(attr::GSM_SIGNAL_LEVEL, ((dbm + 113.0) * 100.0 / 62.0).clamp(0.0, 100.0));
+    }
+
     /// Switches one bit of a mask of lines, which are numbered from 1 to 32.
     pub(crate) fn line(&mut self, mask: AttributeId, number: u8, on: bool) {
         if !(1..=32).contains(&number) {

@@ -1,6 +1,7 @@
 //! The two binary forms.
 //!
-//! Own names: as those of lines in the universal form; `suntech_data` (what an alert brings, in hexadecimal).
+//! Own names: as those of lines in the universal form; `suntech_data` (what an alert brings and what follows, in
+//! hexadecimal).
 
 use model::{Timestamp, attr};
 
@@ -87,6 +88,9 @@ fn network(r: &mut Reader<'_>, has: &dyn Fn(u32) -> bool, d: &mut Draft) -> Resu
     if has(10) {
         d.csq(r.u8()?.into());
     }
+    if mcc == 0 && cell_id != 0 {
+        d.set(attr::CELL_ID, i64::from(cell_id));
+    }
     d.cell(Cell { mcc, mnc, lac, cell_id: cell_id.into(), rssi_dbm: None });
     Ok(())
 }
@@ -139,6 +143,8 @@ fn own(r: &mut Reader<'_>, has: &dyn Fn(u32) -> bool, is_alert: bool, d: &mut Dr
         if code == Some(alert::DRIVER) {
             d.hex(attr::HARDWARE_KEY, r.take(DRIVER_BYTES)?);
         }
+    }
+    if (OWN_FIELDS + 2..OWN_FIELDS + 5).any(has) {
         d.own_hex("suntech_data", r.rest());
     }
     Ok(())
@@ -153,19 +159,23 @@ fn digits(r: &mut Reader<'_>, utc_offset_s: i32, d: &mut Draft) -> Result<(), Tr
     if cell != 0 {
         d.set(attr::CELL_ID, i64::from(cell));
     }
-    let latitude = f64::from(r.u8()?) + fraction(r.take(3)?)?;
-    let longitude = f64::from(r.u8()?) + fraction(r.take(3)?)?;
-    let speed_kmh = f64::from(r.u16()?) + fraction(r.take(1)?)?;
-    let heading_deg = f64::from(r.u16()?) + fraction(r.take(1)?)?;
+    // Each of them is left out alone if its digits are none.
+    let sum = |whole: f64, decimals: Option<f64>| decimals.map(|decimals| whole + decimals);
+    let latitude = sum(r.u8()?.into(), fraction(r.take(3)?));
+    let longitude = sum(r.u8()?.into(), fraction(r.take(3)?));
+    let speed_kmh = sum(r.u16()?.into(), fraction(r.take(1)?));
+    let heading_deg = sum(r.u16()?.into(), fraction(r.take(1)?));
     let flags = r.u8()?;
     let signed = |degrees: f64, bit: u8| if flags >> bit & 1 == 1 { -degrees } else { degrees };
-    d.at(signed(latitude, 6), signed(longitude, 5));
+    if let Some((latitude, longitude)) = latitude.zip(longitude) {
+        d.at(signed(latitude, 6), signed(longitude, 5));
+    }
     d.valid(flags >> 7 == 1);
-    d.speed_kmh(speed_kmh);
-    d.heading_deg(heading_deg);
+    speed_kmh.into_iter().for_each(|kmh| d.speed_kmh(kmh));
+    heading_deg.into_iter().for_each(|deg| d.heading_deg(deg));
     d.scaled(attr::HARDWARE_MILEAGE, r.u32()?, 1_000.0);
-    let volts = f64::from(r.u8()?) + fraction(r.take(1)?)?;
-    d.float(attr::BOARD_VOLTAGE, volts);
+    let volts = sum(r.u8()?.into(), fraction(r.take(1)?));
+    volts.into_iter().for_each(|volts| d.float(attr::BOARD_VOLTAGE, volts));
     let lines = r.u8()?;
     d.set(attr::IGNITION, lines & 1 == 1);
     d.set(attr::INPUT_STATUS, i64::from(lines >> 1 & 7));
@@ -178,17 +188,17 @@ fn digits(r: &mut Reader<'_>, utc_offset_s: i32, d: &mut Draft) -> Result<(), Tr
     Ok(())
 }
 
-/// Decimal digits behind the point, two a byte.
-fn fraction(bytes: &[u8]) -> Result<f64, Truncated> {
+/// Decimal digits behind the point, two a byte; `None` if they are none.
+fn fraction(bytes: &[u8]) -> Option<f64> {
     let mut value = 0.0;
     for byte in bytes.iter().rev() {
         let (tens, ones) = (byte >> 4, byte & 15);
         if tens > 9 || ones > 9 {
-            return Err(Truncated);
+            return None;
         }
         value = (value + f64::from(tens * 10 + ones)) / 100.0;
     }
-    Ok(value)
+    Some(value)
 }
 
 #[cfg(test)]
@@ -197,8 +207,8 @@ mod tests {
 
     #[test]
     fn digits_and_signs() {
-        assert_eq!(fraction(&[0x44, 0x88, 0x91]).map(|f| (f * 1e6).round()), Ok(448_891.0));
-        assert_eq!((fraction(&[0x6A]), fraction(&[])), (Err(Truncated), Ok(0.0)));
+        assert_eq!(fraction(&[0x44, 0x88, 0x91]).map(|f| (f * 1e6).round()), Some(448_891.0));
+        assert_eq!((fraction(&[0x6A]), fraction(&[])), (None, Some(0.0)));
         assert_eq!((degrees(0x81FE_631B), degrees(1_000_000)), (-33.448_731, 1.0));
     }
 }

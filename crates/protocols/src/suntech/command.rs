@@ -29,6 +29,20 @@ impl Default for Form {
     }
 }
 
+impl Form {
+    /// The form of a model, which is written as in `ST300` or `ST4305`: those with four digits and more speak the
+    /// universal one.
+    pub(super) fn of_model(model: &str) -> Option<Self> {
+        let model = model.trim().to_ascii_uppercase();
+        let rest = model.strip_prefix("ST").or_else(|| model.strip_prefix("SA"))?;
+        match rest.bytes().take_while(u8::is_ascii_digit).count() {
+            3 => model.get(..5).map(|model| Self::Legacy(model.to_owned())),
+            4.. => Some(Self::Universal),
+            _ => None,
+        }
+    }
+}
+
 const OUTPUTS: std::ops::RangeInclusive<u8> = 1..=3;
 
 pub(super) fn encode(
@@ -80,6 +94,16 @@ pub(super) fn encode(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn models_speak_in_forms() {
+        let check = |model: &str, wanted: Option<Form>| assert_eq!(Form::of_model(model), wanted, "{model}");
+        check("ST300H", Some(Form::Legacy("ST300".to_owned())));
+        check("st910", Some(Form::Legacy("ST910".to_owned())));
+        check("ST4305", Some(Form::Universal));
+        check("GV55", None);
+        check("STé", None);
+    }
 
     #[test]
     fn orders_become_commands() {

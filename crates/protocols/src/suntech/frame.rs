@@ -15,6 +15,8 @@ pub(super) const DIGITS: u8 = 2;
 const TYPES: std::ops::RangeInclusive<u8> = 0x80..=0x8F;
 /// Lines of the universal form begin with one of these, and lines with a crash in them.
 const UNIVERSAL: &[&[u8]] = &[b"STT;", b"ALT;", b"BLE;", b"UEX;", b"RES;", b"CRR;"];
+/// What follows a head that is only a model.
+const PORTABLE: &[&[u8]] = &[b"Location;", b"Emergency;", b"Alert;", b"Res;"];
 /// Identifiers have at least so many digits.
 const ID_DIGITS_MIN: usize = 9;
 
@@ -96,9 +98,14 @@ fn line(bytes: &[u8], head_bytes: usize, limits: &Limits) -> Front {
         if *byte == END && data.as_ref().is_none_or(|data| !data.contains(&at)) {
             return Front::Frame(at + 1);
         }
-        // One that another begins within was cut off.
         if matches!(byte, b'S' | b'A' | b'B' | b'U' | b'R' | b'C') && is_whole_head(&bytes[at..]) {
-            return Front::Noise(at);
+            return match &bytes[..at] {
+                // It told more data than it has.
+                [.., END] => Front::Frame(at),
+                [.., END, b'\n'] => Front::Frame(at - 1),
+                // One that another begins within was cut off.
+                _ => Front::Noise(at),
+            };
         }
     }
     if shown.len() < limits.suntech_line_bytes_max { Front::More } else { Front::Noise(1) }
@@ -133,13 +140,15 @@ fn legacy_fields_before(model: &[u8]) -> usize {
     12 + usize::from(model_stands(model)) + tower
 }
 
-/// A head that is not only a field: of a model, or of the universal form with an identifier after it.
+/// A head that is not only a field: of a model, with what portable devices say after it if that is all, or of the
+/// universal form with an identifier after it.
 fn is_whole_head(bytes: &[u8]) -> bool {
     match head(bytes) {
         Start::Line(4) => {
             let digits = bytes[4..].iter().take_while(|b| b.is_ascii_digit()).count();
             digits >= ID_DIGITS_MIN && bytes.get(4 + digits) == Some(&b';')
         }
+        Start::Line(6) => PORTABLE.iter().any(|word| bytes[6..].starts_with(word)),
         Start::Line(_) => true,
         _ => false,
     }
@@ -171,6 +180,10 @@ mod tests {
         check(b"ST300STT;2050ST300ALT;", Front::Noise(13));
         check(b"STT;0910000014;STT;0910000014;1", Front::Noise(15));
         check(b"STT;0910000014;STT;1;1\r", Front::Frame(23));
+        check(b"STT;0910000014;ST300;ST910;1\r", Front::Frame(29));
+        check(b"STT;0910000014;1ST910;Alert;", Front::Noise(16));
+        check(b"UEX;0910000014;380004;1.0;99;a;3B\rSTT;0910000014;", Front::Frame(34));
+        check(b"UEX;0910000014;380004;1.0;99;a;3B\r\nST300STT;", Front::Frame(34));
         check(b"ST30xSTT", Front::Noise(5));
         check(b"good morning\rS", Front::Noise(4));
         check(&[b"STT;".as_slice(), &[b'x'; 150]].concat(), Front::Noise(1));

@@ -65,7 +65,7 @@ pub(super) fn read(form: Form<'_>, c: &mut Cursor<'_>, d: &mut Draft) {
         d.own_text("suntech_model", c.raw());
     }
     d.text(attr::FIRMWARE, c.raw());
-    if !is_date(c.peek()) {
+    if !is_moment(c) {
         // Trips and the like have fields of their own.
         let left = Cursor::new(c.rest().unwrap_or_default()).all();
         return rest(d, &left);
@@ -78,6 +78,8 @@ pub(super) fn read(form: Form<'_>, c: &mut Cursor<'_>, d: &mut Draft) {
             (id, mcc, mnc, lac.and_then(|l| u32::try_from(l).ok()))
         {
             d.cell(Cell { mcc, mnc, lac, cell_id, rssi_dbm: None });
+        } else if let Some(id) = id.and_then(|id| i64::try_from(id).ok()) {
+            d.set(attr::CELL_ID, id);
         }
         c.next().parse().into_iter().for_each(|level| d.csq(level));
     } else if form.model != "ST500" {
@@ -92,6 +94,12 @@ pub(super) fn read(form: Form<'_>, c: &mut Cursor<'_>, d: &mut Draft) {
     own_fields(form, c, d);
     let left = c.rest().map(|left| Cursor::new(left).all()).unwrap_or_default();
     extras(form, d, &left);
+}
+
+/// Whether a date or a time stands where both should: one of them may be odd.
+fn is_moment(c: &Cursor<'_>) -> bool {
+    let mut ahead = Cursor::new(c.rest().unwrap_or_default());
+    is_date(ahead.next()) || ahead.next().split(':').count() == 3
 }
 
 /// Ignition, three inputs and two outputs, a character each.
@@ -284,10 +292,18 @@ fn fourth_tower(d: &mut Draft, c: &mut Cursor<'_>, is_first: bool) {
     let (one, other) = (c.next(), c.next());
     c.next();
     let (level, lac) = if is_first { (one, other) } else { (other, one) };
+    // Some tell decibels, which are below zero, others what modems tell.
+    let (csq, dbm) = match level.parse::<i16>() {
+        Ok(dbm @ -150..=-1) => (None, Some(dbm)),
+        Ok(csq @ 0..=31) => (Some(csq.unsigned_abs().into()), Some(2 * csq - 113)),
+        _ => (None, None),
+    };
     if let (Some(cell_id), Some(mcc), Some(mnc), Ok(lac)) = (cell_id, mcc, mnc, lac.parse()) {
-        d.cell(Cell { mcc, mnc, lac, cell_id, rssi_dbm: None });
-        if is_first {
-            level.parse().into_iter().for_each(|level| d.csq(level));
+        d.cell(Cell { mcc, mnc, lac, cell_id, rssi_dbm: dbm });
+        match (csq, dbm) {
+            (Some(csq), _) if is_first => d.csq(csq),
+            (None, Some(dbm)) if is_first => d.signal_dbm(dbm.into()),
+            _ => {}
         }
     }
 }

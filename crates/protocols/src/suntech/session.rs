@@ -1,6 +1,6 @@
 //! The conversation with a Suntech device.
 
-use model::{CommandReply, DeviceId, Order};
+use model::{CommandReply, DeviceId, DeviceSettings, Order};
 
 use super::command::{Awaited, Form, encode};
 use super::fields::Cursor;
@@ -59,6 +59,13 @@ impl Codec for Suntech {
             self.binary(frame, context, said);
         }
         self.on_levels(said);
+    }
+
+    fn accepted(&mut self, settings: &DeviceSettings) {
+        // Until a line shows how the device speaks.
+        if let Some(form) = settings.model.as_deref().and_then(Form::of_model) {
+            self.form = form;
+        }
     }
 
     fn forget(&mut self) {

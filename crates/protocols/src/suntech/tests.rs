@@ -94,6 +94,8 @@ fn models_have_fields_of_their_own() {
     let cells = " mobile_cells=[{\"mcc\":730,\"mnc\":2,\"lac\":11039,\"cell_id\":41394}]";
     let wanted = "suntech_model=45 firmware=314 gsm_signal_level=100 ";
     check("ST600STT;205000014;45;314", "a1b2;730;2;2B1F;31;", wanted, cells);
+    let wanted = "suntech_model=45 firmware=314 cell_id=41394 ";
+    check("ST600STT;205000014;45;314", "a1b2;;;;;", wanted, "");
 }
 
 #[test]
@@ -148,9 +150,9 @@ fn portable_devices() {
 #[test]
 fn the_fourth_series() {
     let towers =
-        "41394;730;2;31;11039;1;41395;730;2;11040;20;1;0;0;0;0;0;0;0;0;0;0;0;0;0;0;0;0;0;0;0;0;0;0;0;0;0;0;0;0;0;0";
-    let cells = "mobile_cells=[{\"mcc\":730,\"mnc\":2,\"lac\":11039,\"cell_id\":41394},\
-        {\"mcc\":730,\"mnc\":2,\"lac\":11040,\"cell_id\":41395}]";
+        "41394;730;2;31;11039;1;41395;730;2;11040;-70;1;0;0;0;0;0;0;0;0;0;0;0;0;0;0;0;0;0;0;0;0;0;0;0;0;0;0;0;0;0;0";
+    let cells = "mobile_cells=[{\"mcc\":730,\"mnc\":2,\"lac\":11039,\"cell_id\":41394,\"rssi\":-51},\
+        {\"mcc\":730,\"mnc\":2,\"lac\":11040,\"cell_id\":41395,\"rssi\":-70}]";
     let place = "20260314;09:26:53;-33.448891;-070.669266;063.000;187.00;11;1";
     let check = |line: &str, wanted: &str| {
         let line = line.replace("TOWERS", towers).replace("PLACE", place);
@@ -167,6 +169,10 @@ fn the_fourth_series() {
             "~ !242 archived firmware=500 suntech_model=40 {said} message_number=42 event_code=16 suntech_collaboration=abc"
         ),
     );
+    let line = b"ST410STT;205000014;500;40;41394;730;2;-82;11039;1\r";
+    let wanted = "firmware=500 suntech_model=40 gsm_signal_level=50 mobile_cells=[{\"mcc\":730,\"mnc\":2,\"lac\":11039,\
+        \"cell_id\":41394,\"rssi\":-82}]";
+    self::check(line, &[wanted]);
     let model = "firmware=500 suntech_model=41 suntech_variant=V";
     check(
         "ST410STT;205000014;500;41;V;TOWERS;3.9;1;42;2;0;2;PLACE\r",
@@ -187,6 +193,9 @@ fn maps_say_which_fields_there_are() {
     check(b"STT;0910000014;060078;0;20260314;09:26:53;A1B2;00001010;00000010\r", &[wanted]);
     let wanted = "suntech_mode=1 suntech_reserved=r stt_assign_1=7 stt_assign_31=A2 stt_assign_3=3.5 stt_assign_4=0912345678901234";
     check(b"STT;0910000014;C80000;1;r;40000001;7;A2;3.5;0912345678901234\r", &[wanted]);
+    // A field that the map does not have is not written over one that it has.
+    let wanted = "suntech_mode=1 stt_assign_1=7 stt_assign_3=8 stt_assign_4=9";
+    check(b"STT;0910000014;880000;1;5;7;8;9\r", &[wanted]);
     let alert = "!10059 event_code=59 suntech_alert_modifier=1 suntech_alert_data=01A2B3 hardware_key=01A2B3";
     check(b"ALT;0910000014;380000;59;1;01A2B3\r", &[alert]);
     check(b"ALT;0910000014;380000;33;0;\r", &["!605 event_code=33 suntech_alert_modifier=0"]);
@@ -222,6 +231,9 @@ fn serial_data() {
     );
     check("hello;world\r\nagain", "serial_data=hello;world\r\nagain");
     check("x=1;t1=zz;N1=FFFFFFFFF", "serial_data=x=1;t1=zz;N1=FFFFFFFFF");
+    // Words that begin like a probe are none, an empty tank is one, and so large a temperature is none.
+    check("temp=25;Note=a;t1=FFFFFFFF", "serial_data=temp=25;Note=a;t1=FFFFFFFF");
+    check("CabAVL,x,40.5,0", "fuel_level_1=40.5 fuel_level_2=0 fuel_total=40.5");
     // A length that counts the separator after the data as well, and one that is none.
     let line = b"UEX;0910000014;380004;1.0;3;ab;3B\r";
     self::check(line, &["firmware=1.0 serial_data=ab suntech_serial_checksum=3B"]);
@@ -251,6 +263,7 @@ fn binary_frames() {
     check(&driver, &[&wanted]);
     let small = "81 000B 0910000014 000008 00 0102";
     check(&bytes(small), &["contact"]);
+    check(&bytes("81 000C 0910000014 800008 01 000102"), &["suntech_data=000102"]);
     let archived = "81 000A 0910000014 00000A 54 00";
     check(&bytes(archived), &["archived suntech_model=84"]);
     check(&bytes("85 000B 0910000014 000002 54 0102"), &["(unknown kind of frame 85)", "contact"]);
@@ -282,7 +295,9 @@ fn binary_frames_in_digits() {
     let no_fix = read_whole(suntech(), &frame(&content.replace(" E0 ", " 60 ")));
     assert_eq!(no_fix.reports()[0].position.as_ref().map(|p| p.valid), Some(false));
     let trace = read_whole(suntech(), &frame(&content.replace("448891", "44889A")));
-    assert_eq!(trace.rejects(), [&Reject::Truncated]);
+    let kept = trace.reports()[0];
+    let volts = model::Value::Float(12.63);
+    assert_eq!((kept.position.is_none(), kept.attributes.get(model::attr::BOARD_VOLTAGE)), (true, Some(&volts)));
     let other = read_whole(suntech(), &frame(&content.replacen("10", "11", 1)));
     assert_eq!(other.rejects(), [&Reject::UnknownKind(0x11)]);
 }
@@ -301,6 +316,8 @@ fn places_and_times_as_they_come() {
     check("-33.448891", "-91.000000", "2026-03-14T09:26:53.000Z suntech_model");
     check("187.00", "360.00", "2026-03-14T09:26:53.000Z -33.448891,-70.669266 63km/h 0deg");
     check("20260314", "00000000", "-33.448891,-70.669266 63km/h");
+    check("20260314", "2026031", "-33.448891,-70.669266 63km/h");
+    check("09:26:53", "092653", "-33.448891,-70.669266 63km/h");
     check("20260314", "20800314", "2080-03-14T09:26:53.000Z");
     let mut ahead = host(suntech(), &[("time_zone", "-3")]);
     ahead.feed(LEGACY.as_bytes());
@@ -372,6 +389,21 @@ fn orders_are_answered_by_the_next_answer() {
     assert!(told[2].ends_with("(66, 12630.0), (67, 4000.0), (179, 0.0), (180, 0.0), (181, 0.0), (182, 0.0), (183, 0.0), (184, 0.0), (185, 0.0), (186, 0.0), (239, 1.0)] })"), "{}", told[2]);
     assert_eq!(told[3], "5: Replied(CommandReply { text: \"04;01;ok\", lines: [] })");
     assert_eq!(told[4], "6: TimedOut");
+}
+
+#[test]
+fn the_model_that_is_set_decides_how_commands_are_worded() {
+    let check = |model: &str, line: &[u8], wanted: &str| {
+        let mut host = host(suntech(), &[("model", model)]);
+        host.feed(line);
+        assert_eq!(host.order(1, &Order::Restart), Ok(()));
+        assert_eq!(String::from_utf8_lossy(&host.trace().sent), wanted, "{model}");
+    };
+    let small = bytes("02 000A 10 0205000014 2D 013A 00 00");
+    check("ST4305", &small, "CMD;205000014;03;03\r");
+    check("ST340", &small, "ST340CMD;205000014;02;Reboot\r");
+    check("other", &small, "SA200CMD;205000014;02;Reboot\r");
+    check("ST4305", LEGACY.as_bytes(), "ST300CMD;205000014;02;Reboot\r");
 }
 
 #[test]

@@ -153,6 +153,10 @@ fn assigned(d: &mut Draft, c: &mut Cursor<'_>, map: u64) {
     }
     while !c.is_done() && place < ASSIGNS_MAX {
         place += 1;
+        // A number that the map gave to another field is not given twice.
+        if place <= 31 && map >> (place - 1) & 1 == 1 {
+            continue;
+        }
         number_or_text(d, &format!("stt_assign_{place}"), c.raw());
     }
 }

@@ -462,8 +462,8 @@ fn a_vehicle_without_mileage_and_hours_is_no_asset_tracker() {
         ("output_status", int(1)),
     ];
     let battery = ("battery_level", int(57));
-    check("FRI", "N,,10,1,1,PLACE,,,,,57,220101,,,", &[&state[..], &[battery.clone()]].concat(), &[]);
-    check("FRI", "770101/N,,10,1,PLACE,,,,,57,220101,,,", &[&state[..], &[battery.clone()]].concat(), &[]);
+    check("FRI", "N,,10,1,1,PLACE,,,,,57,220101,,,", &[&state[..], std::slice::from_ref(&battery)].concat(), &[]);
+    check("FRI", "770101/N,,10,1,PLACE,,,,,57,220101,,,", &[&state[..], std::slice::from_ref(&battery)].concat(), &[]);
     // What stands before the place of a vehicle is not its charge.
     check("FRI", "N,,10,1,1,PLACE,,,,,,220101,,,", &state, &[]);
     check("FRI", "1A0101/N,,10,1,PLACE,,57,,,,", &[state[0].clone(), battery], &[]);
