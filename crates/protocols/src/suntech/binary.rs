@@ -139,10 +139,8 @@ fn own(r: &mut Reader<'_>, has: &dyn Fn(u32) -> bool, is_alert: bool, d: &mut Dr
         let name = if is_alert { "suntech_alert_modifier" } else { "suntech_reason" };
         d.own(name, i64::from(r.u16()?));
     }
-    if has(OWN_FIELDS + 2) {
-        if code == Some(alert::DRIVER) {
-            d.hex(attr::HARDWARE_KEY, r.take(DRIVER_BYTES)?);
-        }
+    if has(OWN_FIELDS + 2) && code == Some(alert::DRIVER) {
+        d.hex(attr::HARDWARE_KEY, r.take(DRIVER_BYTES)?);
     }
     if (OWN_FIELDS + 2..OWN_FIELDS + 5).any(has) {
         d.own_hex("suntech_data", r.rest());
