@@ -13,7 +13,9 @@ use std::time::Duration;
 use engine::{Given, LinkKind, Receipt, Refused, Source};
 use intake::{Knock, Knocked};
 use model::{DeviceId, Upload};
-use protocols::{DeviceSettings, Identified, Open, OrderId, Output, Presence, Progress, Session, Stored, Ticket};
+use protocols::{
+    DeviceSettings, Identified, Open, OrderId, Output, Presence, Progress, Reject, Session, Stored, Ticket,
+};
 use tokio::time::Instant;
 
 use crate::orders::Downlink;
@@ -34,6 +36,8 @@ pub(crate) struct Conversation {
     session: Box<dyn Session>,
     /// The device that was accepted last.
     device: Option<Device>,
+    /// That device has no way of orders yet: only what it says next shows whether it is the one that it named.
+    is_unlinked: bool,
     /// Who spoke last, accepted or not.
     named: Option<DeviceId>,
     /// The way of orders to it.
@@ -73,6 +77,7 @@ impl Conversation {
             served,
             peer,
             device: None,
+            is_unlinked: false,
             named: None,
             downlink: Downlink::default(),
             out: Vec::new(),
@@ -217,11 +222,17 @@ impl Conversation {
                         self.served.tally.metrics.unasked.inc();
                     }
                     Output::Reject { frame, offset, reason, forgiven } => {
+                        if reason == Reject::NotAuthorised {
+                            self.disown();
+                        }
                         self.reject(Fault { frame, offset, reason, forgiven });
                     }
                     Output::Close => self.is_closing = true,
                 }
             }
+        }
+        if !self.is_closing {
+            self.link();
         }
         // Replies that became due while closing still belong to what was taken in.
         for output in std::mem::take(&mut self.out) {
@@ -257,7 +268,7 @@ impl Conversation {
             let settings = DeviceSettings::clone(&device.settings);
             // A refusal leaves it: uploads belong to the device last accepted.
             self.device = Some(device);
-            self.link();
+            self.is_unlinked = true;
             self.was_accepted = true;
             Identified::Accepted(settings)
         } else {
@@ -279,13 +290,27 @@ impl Conversation {
         Some(Device { id: id.clone(), source, replacements, settings: found.settings })
     }
 
+    /// Whoever spoke last has not shown that it is the device that it named.
+    fn disown(&mut self) {
+        if self.device.as_ref().is_some_and(|device| self.named.as_ref() == Some(&device.id)) {
+            self.device = None;
+            self.is_unlinked = false;
+            self.downlink.end();
+        }
+    }
+
     fn reject(&self, fault: Fault) {
-        let source = self.source().map(Source::id);
+        // What a device said that was refused is not the source's of the one before.
+        let is_its = self.device.as_ref().is_some_and(|device| self.named.as_ref() == Some(&device.id));
+        let source = self.source().filter(|_| is_its).map(Source::id);
         self.port.reject(&self.served.tally, self.peer, self.named.clone(), source, fault);
     }
 
     /// Orders to the device may come this way from now on.
     fn link(&mut self) {
+        if !std::mem::take(&mut self.is_unlinked) {
+            return;
+        }
         let Some(Device { source, .. }) = &self.device else { return };
         let kind = match (self.peer.transport, self.served.family.presence) {
             (Transport::Udp, _) => LinkKind::Address,
@@ -307,6 +332,7 @@ impl Conversation {
     }
 
     async fn upload(&mut self, ticket: Ticket, mut reports: Upload) {
+        self.link();
         self.served.tally.metrics.uploads.inc();
         let received = (self.port.options.clock)();
         if self.device.as_ref().is_some_and(|device| device.settings.gps_week_rollover == Some(true)) {
@@ -330,6 +356,7 @@ impl Conversation {
     }
 
     fn contact(&mut self) {
+        self.link();
         if let Some(source) = self.source() {
             self.port.engine.contact(source, (self.port.options.clock)());
             self.downlink.heard(self.hold());

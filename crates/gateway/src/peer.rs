@@ -33,6 +33,13 @@ pub(crate) struct PeerTask {
     is_cut_off: bool,
 }
 
+impl Drop for PeerTask {
+    /// However it ended, nobody reads there any more.
+    fn drop(&mut self) {
+        self.inbox.close();
+    }
+}
+
 /// The way back to the peer.
 struct Outlet {
     socket: Arc<UdpSocket>,

@@ -101,7 +101,7 @@ impl Port {
         if !forgiven {
             tally.note_rejected(&frame, &reason, peer);
         }
-        let (transport, peer) = (peer.transport.name(), peer.address);
+        let (transport, peer) = (carrier(tally.name, peer.transport), peer.address);
         let at = (self.options.clock)();
         let protocol = tally.name;
         let rejected = Rejected { device, source, protocol, transport, peer, at, frame, offset, reason, forgiven };
@@ -164,20 +164,21 @@ pub(crate) struct Served {
     pub(crate) tally: Arc<Tally>,
 }
 
+/// What carries a family's frames: those of some come in requests or messages, whatever brings these.
+fn carrier(family: &str, transport: Transport) -> &'static str {
+    match (family, transport) {
+        ("osmand" | "ngp" | "http", Transport::Tcp) => "http",
+        ("mqtt", Transport::Tcp) => "mqtt",
+        (_, Transport::Tcp) => "tcp",
+        (_, Transport::Udp) => "udp",
+    }
+}
+
 /// By what a device's bytes come.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Transport {
     Tcp,
     Udp,
-}
-
-impl Transport {
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Tcp => "tcp",
-            Self::Udp => "udp",
-        }
-    }
 }
 
 /// Where a device's bytes come from.

@@ -1,7 +1,7 @@
 //! Reading one frame again, outside of the conversation that it came in. Pure.
 
 use model::{DeviceId, DeviceSettings, Upload};
-use protocols::{Family, Identified, Limits, Output, Session, Stored, family};
+use protocols::{Family, Identified, Limits, Output, Reject, Session, Stored, family};
 use storage::quarantine::{Fault, Frame};
 
 use crate::quarantine::fault;
@@ -31,6 +31,10 @@ pub(crate) fn read(frame: &Frame, limits: &Limits, settings: impl Fn(&DeviceId) 
     let mut session = open(limits);
     if let Some(device) = &frame.device {
         let Some(settings) = settings(device) else { return Read::UnknownDevice };
+        // Which password was shown is not kept, so that it cannot be judged again.
+        if settings.password.is_some() && frame.fault.kind == Reject::NotAuthorised.kind() {
+            return Read::Said { uploads: Vec::new(), fault: Some(frame.fault.clone()) };
+        }
         session.bind(device.clone(), settings);
     }
     let mut conversation =
@@ -183,6 +187,18 @@ mod tests {
     fn what_is_cut_off_is_wrong_still() {
         let cut = frame("gt06", &gt06(0)[..20]);
         assert_eq!(said(read(&cut, &Limits::default(), |_| Some(settings(None)))), (0, Some("truncated".to_owned())));
+    }
+
+    #[test]
+    fn what_came_before_a_device_had_a_password_is_not_taken_for_its_own() {
+        let body = br#"{"message_time":"2026-03-14T09:26:53Z","device_id":"350000000000014","battery_level":87}"#;
+        let mut frame = frame("mqtt", body);
+        let password = |text: Option<&str>| DeviceSettings { password: text.map(Into::into), ..settings(None) };
+        let read = |frame: &Frame, own| said(read(frame, &Limits::default(), |_| Some(password(own))));
+        assert_eq!(read(&frame, Some("own")), (1, None), "what was wrong with it was something else");
+        frame.fault.kind = Reject::NotAuthorised.kind().to_owned();
+        assert_eq!(read(&frame, Some("own")), (0, Some("not_authorised".to_owned())));
+        assert_eq!(read(&frame, None), (1, None));
     }
 
     #[test]

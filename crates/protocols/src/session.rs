@@ -220,7 +220,8 @@ pub enum Reject {
     BadHttp,
     /// Not MQTT, or not as MQTT wants it.
     BadMqtt,
-    /// The password is not the one of this device, or the device is not registered.
+    /// The password is not the one of this device, or the device is not registered. If the device named last was
+    /// accepted, it was not the one that spoke: its host is to forget that it was here.
     NotAuthorised,
     /// A method that the family does not serve.
     Method,

@@ -13,6 +13,8 @@ mod gate;
 #[cfg(test)]
 mod gt06;
 #[cfg(test)]
+mod mqtt;
+#[cfg(test)]
 mod orders;
 #[cfg(test)]
 mod port;

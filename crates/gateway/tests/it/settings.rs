@@ -1,7 +1,9 @@
 //! Devices that are not registered, what cannot be used, and what devices are set to.
 
+use std::time::Duration;
+
 use fleet::{Adoption, Keeper};
-use intake::FrameQuery;
+use intake::{Frame, FrameQuery};
 use model::Seq;
 use protocols::Reject;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -42,6 +44,20 @@ impl Port {
         let edits = vec![(key.to_owned(), Some(value.to_owned()))];
         let fleet = self.engine.fleet();
         fleet.change_device_settings(Keeper::Master(&self.session), self.tracker, edits).await.expect("changed");
+    }
+
+    /// What was put into quarantine last.
+    pub(crate) async fn kept(&self) -> Frame {
+        let wait = async {
+            loop {
+                let mut kept = self.intake.frames(FrameQuery::default(), 1, 1_000).await.expect("readable");
+                if let Some(row) = kept.pop() {
+                    break row.frame;
+                }
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, wait).await.expect("in good time")
     }
 
     /// How many seconds ago each stored report was, in the order of their coming.
@@ -105,14 +121,7 @@ async fn what_cannot_be_used_is_kept_with_whose_it_is() {
     send(&mut unit, &[our_login(), short.clone(), our_login()].concat()).await;
     expect(&mut unit, &welcome()).await;
     until(|| port.counted("devices_rejected_total", "gt06") == 1).await;
-    let kept = loop {
-        let kept = port.intake.frames(FrameQuery::default(), 10, 1_000).await.expect("readable");
-        if !kept.is_empty() {
-            break kept;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
-    };
-    let kept = &kept[0].frame;
+    let kept = port.kept().await;
     assert_eq!(kept.device.as_ref().map(|id| id.as_str()), Some(DEVICE));
     assert_eq!(kept.source, port.engine.fleet().device(DEVICE).map(|device| device.source));
     assert_eq!((kept.protocol.as_str(), kept.transport.as_str(), &kept.bytes[..]), ("gt06", "tcp", &short[..]));

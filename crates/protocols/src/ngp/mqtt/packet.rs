@@ -31,6 +31,11 @@ pub(super) enum Front {
     Bad(Reject),
 }
 
+/// Whether a packet that begins so asks for a connection, be its flags as they must be or not.
+pub(super) const fn is_connect(first: u8) -> bool {
+    first & KIND == CONNECT
+}
+
 /// The longest packet of the kind that this first byte says, in bytes.
 pub(super) fn bytes_max(first: u8, limits: &Limits) -> usize {
     let body = if first & KIND == PUBLISH { limits.ngp_body_bytes_max } else { 0 };
@@ -128,7 +133,7 @@ impl From<v5::ErrorV5> for Bad {
 /// Reads the packet that opens a connection.
 pub(super) fn connect(first: u8, body: &[u8]) -> Result<Connect, Bad> {
     if first != CONNECT {
-        return Err(if first & KIND == CONNECT { Bad::Malformed } else { Bad::OutOfPlace });
+        return Err(if is_connect(first) { Bad::Malformed } else { Bad::OutOfPlace });
     }
     let mut at = 0;
     let connect = match Protocol::decode(body, &mut at)? {

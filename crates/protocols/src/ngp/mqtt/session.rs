@@ -165,7 +165,7 @@ impl Mqtt {
             Err(Bad::OutOfPlace | Bad::Version) => {
                 self.fail(&bytes[..1], Reject::UnknownKind(first), Ending::OutOfPlace, out);
             }
-            Err(Bad::Malformed) => self.fail(bytes, Reject::BadMqtt, Ending::Malformed, out),
+            Err(Bad::Malformed) => self.fail(shown(bytes), Reject::BadMqtt, Ending::Malformed, out),
         }
         true
     }
@@ -262,7 +262,12 @@ impl Mqtt {
                 let ticket = self.replies.wait((self.version(), publish.delivery));
                 out.push(Output::Upload { ticket, reports: vec![message.into_report()] });
             }
-            Known::Yes(_) | Known::No => self.on_stranger(bytes, publish.delivery, out),
+            Known::Yes(_) => {
+                // Read again later, it would pass for what the device said.
+                self.identity = None;
+                self.on_stranger(&[], publish.delivery, out);
+            }
+            Known::No => self.on_stranger(bytes, publish.delivery, out),
         }
         true
     }
@@ -311,7 +316,12 @@ impl Mqtt {
                 Some(device) => match self.known(&device, out) {
                     Known::Asked => return false,
                     Known::No => false,
-                    Known::Yes(settings) => self.is_authorised(&settings) && self.grant(device),
+                    Known::Yes(settings) if self.is_authorised(&settings) => self.grant(device),
+                    Known::Yes(_) => {
+                        self.identity = None;
+                        out.push(Output::reject(&[], Reject::NotAuthorised));
+                        false
+                    }
                 },
             };
             self.granted.push(is_granted);
@@ -342,6 +352,12 @@ impl Mqtt {
         let existed: Vec<bool> = filters.iter().map(&mut forget).collect();
         self.say(words::unsubscribed(self.version(), id, &existed), out);
     }
+}
+
+/// What may be seen of a packet: a request for a connection has a password.
+fn shown(packet: &[u8]) -> &[u8] {
+    let is_connect = packet.first().is_some_and(|first| packet::is_connect(*first));
+    if is_connect { &packet[..1] } else { packet }
 }
 
 /// The device whose orders come in the topics of this filter.
@@ -452,7 +468,7 @@ impl Machine for Mqtt {
 
     fn abort(&mut self, held: &[u8], reason: Reject, out: &mut Vec<Output>) {
         // Nobody is to see the password of who is not in yet.
-        let held = if self.link.is_some() { held } else { &[] };
+        let held = if self.link.is_some() { shown(held) } else { &[] };
         self.fail(held, reason, Ending::Fault, out);
     }
 

@@ -133,6 +133,43 @@ fn strangers_are_not_acknowledged() {
 }
 
 #[test]
+fn what_a_wrong_password_brought_cannot_be_read_again_as_the_devices() {
+    let check = |device: &str, settings: DeviceSettings, packets: &[Vec<u8>]| {
+        let mut host = Host::with_settings(&FAMILY, &limits(), settings);
+        host.feed(&client(Version::Five).bytes());
+        packets.iter().for_each(|packet| host.feed(packet));
+        let trace = host.trace();
+        assert!(!trace.seen.iter().any(|seen| matches!(seen, Seen::Contact)), "{device} is not there");
+        let frames = trace.seen.into_iter().filter_map(|seen| match seen {
+            Seen::Rejected(frame, Reject::NotAuthorised) => Some(frame),
+            _ => None,
+        });
+        frames.collect::<Vec<_>>()
+    };
+    let ping = hex("C000");
+    let message = report(Version::Five, None, "unit-0007");
+    assert_eq!(check("a liar", own(), &[message.clone(), ping.clone()]), [b""]);
+    let filter = subscribe(Version::Five, 3, &["ngp/unit-0007/commands"]);
+    assert_eq!(check("a listener", own(), &[filter, ping.clone()]), [b""]);
+    // One that is registered later may be read again then.
+    let message = report(Version::Five, None, "9");
+    assert_eq!(check("a stranger", DeviceSettings::default(), &[message.clone(), ping]), [message]);
+}
+
+#[test]
+fn a_second_request_for_a_connection_shows_its_password_to_nobody() {
+    for version in BOTH {
+        let whole = client(version).bytes();
+        let odd = [&[0x11], &whole[1..]].concat();
+        for second in [whole, odd] {
+            let (_, trace) = after(&client(version), DeviceSettings::default(), std::slice::from_ref(&second));
+            let shown = |seen: &Seen| matches!(seen, Seen::Rejected(frame, _) if frame.len() > 1);
+            assert!(trace.closed && !trace.seen.iter().any(shown), "{trace:?}");
+        }
+    }
+}
+
+#[test]
 fn messages_delivered_exactly_once_are_not_taken() {
     for version in BOTH {
         let delivery = QosPid::Level2(Pid::try_from(1).expect("is not 0"));
