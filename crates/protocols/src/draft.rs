@@ -10,6 +10,10 @@ use crate::bytes::{cut, hex, text};
 /// Devices are not faster than this, in kilometres an hour: whoever says so has no idea where it is either.
 pub(crate) const SPEED_KMH_MAX: f64 = 2_000.0;
 
+/// Attributes of a report for which names of a family's own are found. Names that devices choose find no more room
+/// beyond: they would take it from all others, and each costs a search among those that are there.
+pub(crate) const ATTRIBUTES_MAX: usize = 1_024;
+
 /// A cell tower.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Cell {
@@ -182,9 +186,14 @@ impl Draft {
 
     /// Sets a value under the family's own name, if the name finds room.
     pub(crate) fn own(&mut self, name: &str, value: impl Into<Value>) {
-        if let Ok(id) = AttributeId::intern(name) {
+        if let Some(id) = self.own_id(name) {
             self.attributes.set(id, value);
         }
+    }
+
+    /// The id of a name of the family's own, if the name finds room.
+    pub(crate) fn own_id(&self, name: &str) -> Option<AttributeId> {
+        if self.attributes.len() < ATTRIBUTES_MAX { AttributeId::intern(name).ok() } else { None }
     }
 
     /// Sets a value under a name that is looked up once.
@@ -200,14 +209,14 @@ impl Draft {
         if raw.iter().all(|b| b.is_ascii_whitespace()) {
             return;
         }
-        if let Ok(id) = AttributeId::intern(name) {
+        if let Some(id) = self.own_id(name) {
             self.text(id, raw);
         }
     }
 
     /// Sets bytes in hexadecimal under the family's own name, unless all of them are zero.
     pub(crate) fn own_hex(&mut self, name: &str, raw: &[u8]) {
-        if let Ok(id) = AttributeId::intern(name) {
+        if let Some(id) = self.own_id(name) {
             self.hex(id, raw);
         }
     }
@@ -451,6 +460,21 @@ mod tests {
         assert_eq!(get(AttributeId::find("my name").expect("is interned")), Some(Value::Int(7)));
         assert_eq!(get(AttributeId::find("my other name").expect("is interned")), Some(Value::Int(9)));
         assert_eq!(AttributeId::find("my empty name"), None);
+    }
+
+    #[test]
+    fn a_report_has_room_for_so_many_names_of_its_own() {
+        let mut d = draft();
+        (0..2 * ATTRIBUTES_MAX).for_each(|n| d.own(&format!("avl_io_{n}"), 1));
+        d.own("one too many", 1);
+        d.own_text("one more", b"x");
+        d.own_hex("another", b"x");
+        d.set(attr::IGNITION, true);
+        let report = d.finish().expect("has many");
+        assert_eq!(report.attributes.len(), ATTRIBUTES_MAX + 1);
+        for name in ["one too many", "one more", "another"] {
+            assert_eq!(AttributeId::find(name), None, "it is not even remembered");
+        }
     }
 
     #[test]

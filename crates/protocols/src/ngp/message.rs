@@ -8,6 +8,7 @@ use super::cells::{MOBILE_CELLS, WIFI_POINTS};
 use super::fields::{Field, defined, fault};
 use super::location::Location;
 use crate::Limits;
+use crate::draft::ATTRIBUTES_MAX;
 use crate::json::{Item, compact, elements, item, members};
 use crate::session::{FieldFault, Reject};
 
@@ -121,6 +122,9 @@ impl<'a> Draft<'a> {
     }
 
     fn customise(&mut self, name: Cow<'a, str>, item: Item<'a>, limits: &Limits) -> Result<(), Reject> {
+        if self.attributes.len() >= ATTRIBUTES_MAX {
+            return Err(fault("custom attribute", FieldFault::OutOfRange));
+        }
         let value = custom(item, limits)?;
         self.attributes.push((Name::Custom(name), value));
         Ok(())

@@ -209,6 +209,13 @@ fn blobs_are_longer_than_texts() {
 }
 
 #[test]
+fn a_message_has_a_number_of_attributes() {
+    let many = |n: usize| with(&(0..n).map(|n| format!(r#""avl_io_{n}":1"#)).collect::<Vec<_>>().join(","));
+    assert_eq!(status(&read_whole(ngp(), &request(&many(1_024)))), "HTTP/1.1 200 OK");
+    assert_eq!(status(&read_whole(ngp(), &request(&many(1_025)))), "HTTP/1.1 400 Bad Request");
+}
+
+#[test]
 fn names_of_unknown_devices_are_not_remembered() {
     let body = r#"{"message_time":"2026-03-14T09:26:53Z","device_id":"9","a name of a stranger":1}"#;
     read_whole(ngp(), &request(body));

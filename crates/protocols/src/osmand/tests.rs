@@ -116,6 +116,14 @@ fn a_query_is_read_whatever_type_its_missing_body_is_said_to_have() {
 }
 
 #[test]
+fn a_request_with_countless_parameters_is_one_report_of_bounded_size() {
+    let many: Vec<String> = (0..20_000).map(|n| format!("avl_io_{n}=1")).collect();
+    let form = format!("id=1&lat=1.5&lon=-2.5&{}", many.join("&"));
+    let r = one(&post("application/x-www-form-urlencoded", &form));
+    assert_eq!((r.attributes.len(), r.position.is_some()), (1_024, true));
+}
+
+#[test]
 fn positions_are_kept_when_possible() {
     let place = |query: &str| one(&get(&format!("id=1&{query}"))).position.map(|p| (p.latitude, p.longitude, p.valid));
     assert_eq!(place("lat=1.5&lon=-2.5"), Some((1.5, -2.5, true)));

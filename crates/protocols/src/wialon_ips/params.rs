@@ -2,7 +2,7 @@
 //!
 //! Known ones become normalised attributes; all others keep their name, in lower case.
 
-use model::{AttributeId, Value, attr};
+use model::{Value, attr};
 
 use super::frame::Part;
 use crate::bytes::text;
@@ -44,7 +44,7 @@ fn one(part: Part<'_>, draft: &mut Draft, cells: &mut [Option<PartialCell>; CELL
         return Some(());
     }
     // A name that is too long, or one too many, is a parameter that cannot be used.
-    let id = AttributeId::intern(&name).ok()?;
+    let id = draft.own_id(&name)?;
     match value {
         Value::Text(text) => draft.text(id, text.as_bytes()),
         value => draft.set(id, value),
