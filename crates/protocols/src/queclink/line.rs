@@ -71,6 +71,14 @@ impl Line {
         Self { model: known.map_or("", |(_, model)| model) }
     }
 
+    /// By the model that is set for a device, for types that are not known: the longest name that it begins with.
+    pub(super) fn of_settings(settings: &DeviceSettings) -> Self {
+        let set = settings.model.as_deref().unwrap_or_default().trim();
+        let begins = |name: &str| set.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
+        let known = MODELS.iter().map(|(_, name)| *name).filter(|name| begins(name));
+        Self { model: known.max_by_key(|name| name.len()).unwrap_or_default() }
+    }
+
     fn begins(self, start: &str) -> bool {
         self.model.starts_with(start)
     }
@@ -136,6 +144,19 @@ mod tests {
         check("770101", "");
         check("", "");
         check("é0101", "");
+    }
+
+    #[test]
+    fn the_model_that_is_set_stands_for_its_line() {
+        let check = |model: &str, wanted: &str| {
+            let settings = DeviceSettings { model: Some(model.into()), ..DeviceSettings::default() };
+            assert_eq!(Line::of_settings(&settings).model, wanted, "{model}");
+        };
+        check("GL500M", "GL500M");
+        check("gl500 Lite", "GL500");
+        check("GV350CEU", "");
+        check("GV3é", "");
+        assert_eq!(Line::of_settings(&DeviceSettings::default()).model, "");
     }
 
     #[test]

@@ -61,7 +61,10 @@ impl Codec for Queclink {
             return self.binary(frame, context, said);
         }
         let words = words(frame);
-        let Some(s) = Sentence::of(&words) else { return said.bad(0, Reject::Truncated) };
+        let Some(mut s) = Sentence::of(&words) else { return said.bad(0, Reject::Truncated) };
+        if s.line.model.is_empty() {
+            s.line = Line::of_settings(context.settings);
+        }
         self.line = s.line;
         if s.kind != "GSM" {
             self.name = text(s.at(0).as_bytes(), NAME_BYTES_MAX);

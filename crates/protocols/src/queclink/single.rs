@@ -142,7 +142,8 @@ pub(super) fn read(s: &Sentence<'_>, form: Form, d: &mut Draft) {
 /// The ignition was switched: for how long it had been as before stands before the place.
 fn ignition(s: &Sentence<'_>, form: Form, d: &mut Draft) {
     d.set(attr::IGNITION, s.kind.ends_with('N'));
-    let around = place_at(s, form, d, 2);
+    // Two fields more stand before it where there is no ignition line.
+    let around = place_at(s, form, d, if s.kind.starts_with('V') { 4 } else { 2 });
     if !around.is_found {
         own_number(d, "queclink_duration_s", number(s.at(1)));
         return state::rest(d, around.before.get(1..).unwrap_or_default());

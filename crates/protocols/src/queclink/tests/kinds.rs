@@ -470,6 +470,16 @@ fn a_vehicle_without_mileage_and_hours_is_no_asset_tracker() {
 }
 
 #[test]
+fn the_model_that_is_set_decides_where_the_type_does_not() {
+    let line = sentence("ERI", "770101/N,00000000,4100,10,1,PLACE,57,2,1").replace("A1B2,00", "A1B2,20,21,00");
+    let settings = DeviceSettings { model: Some("GL500".into()), ..DeviceSettings::default() };
+    let mut host = Host::with_settings(queclink(), &Limits::default(), settings);
+    host.feed(line.as_bytes());
+    let r = one_report(&host.trace());
+    assert_eq!((value(&r, "battery_level"), value(&r, "is_moving")), (Some(int(57)), Some(yes(true))));
+}
+
+#[test]
 fn ignition_without_any_place_tells_its_duration() {
     let wanted = [
         ("ignition", yes(true)),
@@ -478,6 +488,12 @@ fn ignition_without_any_place_tells_its_duration() {
         ("hardware_mileage", float(1_234.5)),
     ];
     check("IGN", &format!("N,3600,,,,,,,,,,,,,{HOURS},1234.5"), &wanted, &[605]);
+    check(
+        "VGN",
+        &format!("N,,2,3600,,,,,,,,,,,,,{HOURS},1234.5"),
+        &[&wanted[..], &[("queclink_fields", ",2".into())]].concat(),
+        &[605],
+    );
     let virtual_one = [&wanted[..], &[("queclink_fields", ",2".into())]].concat();
     check("VGN", &format!("N,,2,3600,PLACE,{HOURS},1234.5"), &virtual_one, &[605]);
 }
