@@ -24,6 +24,8 @@ pub(super) struct Batch {
     pub(super) reports: Vec<Report>,
     /// Where the first record begins that could not be read, in bytes of the payload.
     pub(super) broken_at: Option<usize>,
+    /// Where bytes are left after as many records as were announced, and enough of them for another.
+    pub(super) left_at: Option<usize>,
 }
 
 /// Time, its extension, priority, position, event and four counts of a plain record.
@@ -38,7 +40,9 @@ const NO_FIX: i32 = i32::MIN;
 pub(super) fn decode(payload: &[u8], layout: Layout, limits: &Limits) -> Batch {
     let mut r = Reader::new(payload);
     // Whether more records wait in the device is of no use: each packet is answered alone.
-    let (Ok(_), Ok(announced)) = (r.u8(), r.u8()) else { return Batch { reports: Vec::new(), broken_at: Some(0) } };
+    let (Ok(_), Ok(announced)) = (r.u8(), r.u8()) else {
+        return Batch { reports: Vec::new(), broken_at: Some(0), left_at: None };
+    };
     let mut reports: Vec<Report> = Vec::with_capacity(usize::from(announced).min(r.remaining() / RECORD_BYTES_MIN));
     let mut open: Option<Collector> = None;
     let mut broken_at = None;
@@ -65,7 +69,8 @@ pub(super) fn decode(payload: &[u8], layout: Layout, limits: &Limits) -> Batch {
         }
     }
     reports.extend(open.map(Collector::finish));
-    Batch { reports, broken_at }
+    let left_at = (broken_at.is_none() && r.remaining() >= RECORD_BYTES_MIN).then(|| payload.len() - r.remaining());
+    Batch { reports, broken_at, left_at }
 }
 
 fn elements(r: &mut Reader<'_>, layout: Layout, event: u16, collector: &mut Collector) -> Result<(), Truncated> {

@@ -8,7 +8,7 @@ use super::record::{Layout, decode};
 use super::text::{fault_codes, kept};
 use crate::Limits;
 use crate::framed::{Claim, Codec, Context, Encoded, Front, Said};
-use crate::session::{ChecksumPolicy, OrderRefused, Reject};
+use crate::session::{ChecksumPolicy, FieldFault, OrderRefused, Reject};
 
 const YES: u8 = 1;
 const NO: u8 = 0;
@@ -135,6 +135,9 @@ impl Ruptela {
                 let batch = decode(packet.payload, layout, limits);
                 said.reports = batch.reports;
                 self.on_reports(packet, batch.broken_at, said);
+                if let Some(at) = batch.left_at {
+                    said.fault(PAYLOAD_AT + at, Reject::Field { name: "record_count", fault: FieldFault::OutOfRange });
+                }
             }
             says::FAULT_CODES => {
                 let (reports, broken_at) = fault_codes(packet.payload);

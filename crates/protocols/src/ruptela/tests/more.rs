@@ -3,6 +3,7 @@
 use super::{
     EXTENDED, GPS, NOT_STORED, RECORDS, STORED, around, bytes, has, one_report, packet, packet_of, records, ruptela,
 };
+use crate::session::FieldFault;
 use crate::testing::{Host, read_split, read_whole};
 use crate::{DeviceSettings, Limits, Reject, Stored};
 
@@ -40,6 +41,14 @@ fn small_numbers_in_noise_do_not_hide_the_packets_after_it() {
     }
     let trace = read_whole(ruptela(), &packet_of("000000000012D687", 1, &bytes(&format!("0001 {RECORD}"))));
     assert_eq!(trace.reports().len(), 1, "not after noise, any number will do");
+}
+
+#[test]
+fn records_that_were_not_announced_are_told_of() {
+    let trace = read_whole(ruptela(), &records(&format!("0001 {RECORD} {RECORD}")));
+    let fault = Reject::Field { name: "record_count", fault: FieldFault::OutOfRange };
+    assert_eq!((trace.reports().len(), trace.rejects(), trace.sent.clone()), (1, vec![&fault], bytes(STORED)));
+    assert_eq!(trace.reject_offsets, [11 + 2 + 27]);
 }
 
 #[test]
