@@ -109,8 +109,17 @@ pub(crate) fn decoded(bytes: &[u8]) -> Cow<'_, str> {
 /// A text field: without surrounding blanks and NULs, as Latin-1 when it is not UTF-8, cut at `bytes_max`.
 pub(crate) fn text(bytes: &[u8], bytes_max: usize) -> String {
     let decoded = decoded(bytes);
-    let trimmed = decoded.trim_matches(|c: char| c.is_whitespace() || c == '\0');
+    let trimmed = match is_bare(bytes) {
+        true => &*decoded,
+        false => decoded.trim_matches(|c: char| c.is_whitespace() || c == '\0'),
+    };
     cut(trimmed, bytes_max).to_owned()
+}
+
+/// Whether nothing stands around the text that would be taken away. So it is with most fields, and looking for all
+/// blanks that Unicode knows takes long.
+pub(crate) fn is_bare(field: &[u8]) -> bool {
+    field.first().is_none_or(u8::is_ascii_graphic) && field.last().is_none_or(u8::is_ascii_graphic)
 }
 
 /// The longest start of `text` that has at most `bytes_max` bytes.

@@ -1,11 +1,11 @@
 //! A report while it is being read: the rules that hold for what any device says, in one place.
 
 use std::fmt::Write;
-use std::sync::OnceLock;
 
 use model::{AttributeId, Attributes, Civil, EventId, Fix, Origin, Position, Report, Timestamp, Value, attr};
 
 use crate::bytes::{cut, hex, text};
+use crate::own_names::OwnName;
 
 /// Devices are not faster than this, in kilometres an hour: whoever says so has no idea where it is either.
 pub(crate) const SPEED_KMH_MAX: f64 = 2_000.0;
@@ -22,27 +22,6 @@ pub(crate) struct Cell {
     pub(crate) lac: u32,
     pub(crate) cell_id: u64,
     pub(crate) rssi_dbm: Option<i16>,
-}
-
-/// A name of a family's own that reports carry so often that it is looked up once.
-pub(crate) struct OwnName {
-    name: &'static str,
-    id: OnceLock<AttributeId>,
-}
-
-impl OwnName {
-    pub(crate) const fn new(name: &'static str) -> Self {
-        Self { name, id: OnceLock::new() }
-    }
-
-    /// Its id, if the name finds room.
-    fn id(&self) -> Option<AttributeId> {
-        if let Some(id) = self.id.get() {
-            return Some(*id);
-        }
-        let id = AttributeId::intern(self.name).ok()?;
-        Some(*self.id.get_or_init(|| id))
-    }
 }
 
 /// What was read so far. Values that cannot be are left out when they are set; what they leave is judged at the end.
@@ -62,7 +41,7 @@ pub(crate) struct Draft {
     events: Vec<EventId>,
     archived: bool,
     attributes: Attributes,
-    /// Items of JSON arrays.
+    /// JSON arrays without their closing brackets; empty when there is nothing in them.
     cells: String,
     wifi: String,
     text_bytes_max: usize,
@@ -214,6 +193,13 @@ impl Draft {
         }
     }
 
+    /// Sets a text under a name that is looked up once, unless it is empty.
+    pub(crate) fn own_named_text(&mut self, name: &OwnName, raw: &[u8]) {
+        if let Some(id) = name.id() {
+            self.text(id, raw);
+        }
+    }
+
     /// Sets bytes in hexadecimal under the family's own name, unless all of them are zero.
     pub(crate) fn own_hex(&mut self, name: &str, raw: &[u8]) {
         if let Some(id) = self.own_id(name) {
@@ -266,7 +252,7 @@ impl Draft {
     /// When the device sent it, where that is not the time of the report.
     pub(crate) fn device_time(&mut self, sent: Option<Timestamp>) {
         if let Some(sent) = sent.filter(|sent| Some(*sent) != self.time) {
-            self.set(attr::DEVICE_TIME, sent.to_string().as_str());
+            self.set(attr::DEVICE_TIME, Value::Text(sent.to_string().into()));
         }
     }
 
@@ -284,10 +270,15 @@ impl Draft {
         if mcc == 0 || (lac == 0 && cell_id == 0) {
             return;
         }
-        let comma = if self.cells.is_empty() { "" } else { "," };
-        // Writing to a string cannot fail.
-        let _ = write!(self.cells, r#"{comma}{{"mcc":{mcc},"mnc":{mnc},"lac":{lac},"cell_id":{cell_id}"#);
+        begin_item(&mut self.cells);
+        // Piece by piece: most reports have a cell, and formatting takes several times as long.
+        let numbers = [("{\"mcc\":", mcc.into()), (",\"mnc\":", mnc.into()), (",\"lac\":", lac.into())];
+        for (name, number) in numbers.into_iter().chain([(",\"cell_id\":", cell_id)]) {
+            self.cells.push_str(name);
+            push_number(&mut self.cells, number);
+        }
         if let Some(rssi) = rssi_dbm {
+            // Writing to a string cannot fail.
             let _ = write!(self.cells, r#","rssi":{rssi}"#);
         }
         self.cells.push('}');
@@ -298,7 +289,8 @@ impl Draft {
         if mac.iter().all(|b| *b == 0) {
             return;
         }
-        self.wifi.push_str(if self.wifi.is_empty() { r#"{"mac":""# } else { r#",{"mac":""# });
+        begin_item(&mut self.wifi);
+        self.wifi.push_str(r#"{"mac":""#);
         for (at, byte) in mac.iter().enumerate() {
             let colon = if at == 0 { "" } else { ":" };
             let _ = write!(self.wifi, "{colon}{byte:02X}");
@@ -329,12 +321,13 @@ impl Draft {
         if let (None, Some(precision_m)) = (&position, self.precision_m) {
             self.set(attr::PRECISION, i64::from(precision_m));
         }
-        for (id, items) in [(attr::MOBILE_CELLS, &self.cells), (attr::WIFI_POINTS, &self.wifi)] {
+        let Self { time, events, archived, mut attributes, cells, wifi, .. } = self;
+        for (id, mut items) in [(attr::MOBILE_CELLS, cells), (attr::WIFI_POINTS, wifi)] {
             if !items.is_empty() {
-                self.attributes.set(id, Value::Json(format!("[{items}]").into()));
+                items.push(']');
+                attributes.set(id, Value::Json(items.into()));
             }
         }
-        let Self { time, events, archived, attributes, .. } = self;
         Some(Report { time, position, events, archived, attributes })
     }
 
@@ -361,6 +354,26 @@ impl Draft {
             position.set_heading_deg(heading_deg);
         }
         Some(position)
+    }
+}
+
+/// Begins the next item of a JSON array, or the array.
+fn begin_item(array: &mut String) {
+    /// Most arrays have one item, and it fits.
+    const USUAL_BYTES: usize = 64;
+    if array.is_empty() {
+        array.reserve(USUAL_BYTES);
+        array.push('[');
+    } else {
+        array.push(',');
+    }
+}
+
+/// Writes a number in decimal digits.
+fn push_number(text: &mut String, number: u64) {
+    let count = number.checked_ilog10().unwrap_or(0);
+    for place in (0..=count).rev() {
+        text.push(char::from(b'0' + (number / 10u64.pow(place) % 10) as u8));
     }
 }
 
@@ -474,6 +487,15 @@ mod tests {
         assert_eq!(report.attributes.len(), ATTRIBUTES_MAX + 1);
         for name in ["one too many", "one more", "another"] {
             assert_eq!(AttributeId::find(name), None, "it is not even remembered");
+        }
+    }
+
+    #[test]
+    fn numbers_are_written_in_decimal_digits() {
+        for number in [0, 9, 10, 41_394, u64::MAX] {
+            let mut text = String::from("x");
+            push_number(&mut text, number);
+            assert_eq!(text, format!("x{number}"));
         }
     }
 

@@ -31,6 +31,7 @@ mod ngp;
 mod noise;
 mod orders;
 mod osmand;
+mod own_names;
 mod queclink;
 mod recognise;
 mod replies;

@@ -5,7 +5,8 @@ use model::{Timestamp, attr};
 use super::alarm;
 use super::draft::{Cell, Draft};
 use crate::bytes::{Reader, Truncated};
-use crate::draft::{OwnName, moment};
+use crate::draft::moment;
+use crate::own_names::OwnName;
 
 /// Whether the receiver is switched on.
 static GPS_ON: OwnName = OwnName::new("gps_on");

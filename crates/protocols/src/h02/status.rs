@@ -2,7 +2,8 @@
 
 use model::attr;
 
-use crate::draft::{Draft, OwnName};
+use crate::draft::Draft;
+use crate::own_names::OwnName;
 
 const IGNITION: u32 = 10;
 const POWER_CUT: u32 = 19;

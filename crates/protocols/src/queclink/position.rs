@@ -9,6 +9,9 @@ use super::block::{self, Block, Form};
 use super::sentence::{Sentence, hex_number, hours, number, power, volts};
 use super::state::{self, float, is_status, nth};
 use crate::draft::Draft;
+use crate::own_names::OwnName;
+
+static REPORT_TYPE: OwnName = OwnName::new("queclink_report_type");
 
 /// Where blocks usually begin: after name, power, type and count.
 const USUAL_START: usize = 4;
@@ -45,7 +48,7 @@ pub(super) fn read(s: &Sentence<'_>, form: Form, mut d: Draft, other: impl FnMut
     let fields = s.fields();
     float(&mut d, attr::BOARD_VOLTAGE, power(s.at(1)));
     let kind = hex_number(s.at(2));
-    d.own_text("queclink_report_type", s.at(2).as_bytes());
+    d.own_named_text(&REPORT_TYPE, s.at(2).as_bytes());
     if let ("GEO", Some(kind)) = (s.kind, kind) {
         d.set(attr::GEOFENCE_NUMBER, (kind >> 4 & 15) as i64);
         d.event(if kind & 1 == 1 { 409 } else { 410 });

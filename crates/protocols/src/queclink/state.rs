@@ -7,7 +7,11 @@
 use model::{Value, attr};
 
 use super::sentence::{hex_number, is_hex};
+use crate::bytes::hex;
 use crate::draft::Draft;
+use crate::own_names::OwnName;
+
+static STATE: OwnName = OwnName::new("queclink_state");
 
 /// Whether a field is a device status: six hexadecimal digits, ten in the newest devices.
 pub(super) fn is_status(field: &str) -> bool {
@@ -36,7 +40,8 @@ pub(super) fn state(d: &mut Draft, code: u64) {
         0x11 | 0x21 | 0x41 => d.set(attr::IS_MOVING, false),
         _ => {}
     }
-    d.own("queclink_state", format!("{code:02X}").as_str());
+    let digits = u8::try_from(code).map_or_else(|_| format!("{code:02X}"), |code| hex(&[code]));
+    d.own_named(&STATE, Value::Text(digits.into()));
 }
 
 /// Keeps fields that nothing is known of, unless all are empty.

@@ -4,6 +4,7 @@ use std::str;
 
 use model::Timestamp;
 
+use crate::bytes::is_bare;
 use crate::draft::moment;
 use crate::fields::{is_digits, number};
 
@@ -44,7 +45,9 @@ impl<'a> Cursor<'a> {
 
     /// The next field without the blanks around it; empty after the last, or if it is no text.
     pub(super) fn next(&mut self) -> &'a str {
-        str::from_utf8(self.raw()).unwrap_or_default().trim()
+        let raw = self.raw();
+        let field = str::from_utf8(raw).unwrap_or_default();
+        if is_bare(raw) { field } else { field.trim() }
     }
 
     /// Passes over so many fields.
@@ -94,14 +97,19 @@ impl<'a> Cursor<'a> {
     /// A date and a time, two fields.
     pub(super) fn moment(&mut self, utc_offset_s: i32) -> Option<Timestamp> {
         let (date, time) = (self.next(), self.next());
-        let two = |text: &str, at: usize| text.get(at..at + 2)?.parse::<u8>().ok();
-        if !is_date(date) || time.len() != 8 {
-            return None;
-        }
-        let year = date.get(..4)?.parse::<u16>().ok().filter(|year| *year >= 1_980)?;
-        let clock = (two(time, 0)?, two(time, 3)?, two(time, 6)?);
-        moment((year, two(date, 4)?, two(date, 6)?), clock, utc_offset_s)
+        moment_of(date, time, utc_offset_s)
     }
+}
+
+/// The moment of a date and a time.
+pub(super) fn moment_of(date: &str, time: &str, utc_offset_s: i32) -> Option<Timestamp> {
+    let two = |text: &str, at: usize| text.get(at..at + 2)?.parse::<u8>().ok();
+    if !is_date(date) || time.len() != 8 {
+        return None;
+    }
+    let year = date.get(..4)?.parse::<u16>().ok().filter(|year| *year >= 1_980)?;
+    let clock = (two(time, 0)?, two(time, 3)?, two(time, 6)?);
+    moment((year, two(date, 4)?, two(date, 6)?), clock, utc_offset_s)
 }
 
 /// Eight digits.

@@ -14,7 +14,7 @@ pub(super) const DIGITS: u8 = 2;
 /// The types of the other binary frames.
 const TYPES: std::ops::RangeInclusive<u8> = 0x80..=0x8F;
 /// Lines of the universal form begin with one of these, and lines with a crash in them.
-const UNIVERSAL: &[&[u8]] = &[b"STT;", b"ALT;", b"BLE;", b"UEX;", b"RES;", b"CRR;"];
+const UNIVERSAL: &[&[u8; 4]] = &[b"STT;", b"ALT;", b"BLE;", b"UEX;", b"RES;", b"CRR;"];
 /// What follows a head that is only a model.
 const PORTABLE: &[&[u8]] = &[b"Location;", b"Emergency;", b"Alert;", b"Res;"];
 /// Identifiers have at least so many digits.
@@ -32,13 +32,11 @@ pub(super) enum Start {
 
 /// Whether the bytes begin with the head of a line: `ST300STT;`, `ST910;` or `STT;`.
 pub(super) fn head(bytes: &[u8]) -> Start {
-    let mut may_come = false;
-    for universal in UNIVERSAL {
-        if bytes.starts_with(universal) {
-            return Start::Line(universal.len());
-        }
-        may_come |= universal.starts_with(bytes);
-    }
+    let may_come = match bytes.first_chunk() {
+        Some(front) if UNIVERSAL.contains(&front) => return Start::Line(front.len()),
+        Some(_) => false,
+        None => UNIVERSAL.iter().any(|universal| universal.starts_with(bytes)),
+    };
     for (at, byte) in bytes.iter().take(9).enumerate() {
         let fits = match at {
             0 => *byte == b'S',

@@ -9,6 +9,7 @@ use model::attr;
 
 use super::alert;
 use super::fields::{Cursor, hexadecimal, is_date, model_stands};
+use super::names::{MODE, MODEL, NUMBER};
 use super::serial;
 use super::universal::number_or_text;
 use crate::draft::{Cell, Draft};
@@ -62,7 +63,7 @@ fn cell_id(d: &mut Draft, field: &str) {
 /// Most older models.
 pub(super) fn read(form: Form<'_>, c: &mut Cursor<'_>, d: &mut Draft) {
     if model_stands(form.model) {
-        d.own_text("suntech_model", c.raw());
+        d.own_named_text(&MODEL, c.raw());
     }
     d.text(attr::FIRMWARE, c.raw());
     if !is_moment(c) {
@@ -117,8 +118,8 @@ fn lines(d: &mut Draft, field: &str) {
 fn own_fields(form: Form<'_>, c: &mut Cursor<'_>, d: &mut Draft) {
     let event = match form.kind {
         "STT" => {
-            number_or_text(d, "suntech_mode", c.raw());
-            return number_or_text(d, "message_number", c.raw());
+            number_or_text(d, MODE.id(), c.raw());
+            return number_or_text(d, NUMBER.id(), c.raw());
         }
         "UEX" => return serial_data(c, d),
         "EMG" => alert::of_emergency,
@@ -249,7 +250,7 @@ pub(super) fn portable(form: Form<'_>, c: &mut Cursor<'_>, d: &mut Draft) {
 pub(super) fn fourth(form: Form<'_>, c: &mut Cursor<'_>, d: &mut Draft) {
     d.text(attr::FIRMWARE, c.raw());
     let model = c.next();
-    d.own_text("suntech_model", model.as_bytes());
+    d.own_named_text(&MODEL, model.as_bytes());
     let is_41 = model == "41";
     if is_41 {
         d.own_text("suntech_variant", c.raw());
@@ -257,7 +258,7 @@ pub(super) fn fourth(form: Form<'_>, c: &mut Cursor<'_>, d: &mut Draft) {
     (0..TOWERS).for_each(|nth| fourth_tower(d, c, nth == 0));
     c.number().into_iter().for_each(|v| d.float(attr::BATTERY_VOLTAGE, v));
     d.archived(c.next() == "0");
-    number_or_text(d, "message_number", c.raw());
+    number_or_text(d, NUMBER.id(), c.raw());
     match c.next() {
         code if form.kind == "ALT" => {
             if let Ok(code) = code.parse() {
@@ -265,7 +266,7 @@ pub(super) fn fourth(form: Form<'_>, c: &mut Cursor<'_>, d: &mut Draft) {
                 d.event(alert::of_alert(code));
             }
         }
-        mode => number_or_text(d, "suntech_mode", mode.as_bytes()),
+        mode => number_or_text(d, MODE.id(), mode.as_bytes()),
     }
     if c.peek().len() == 3 {
         d.own_text("suntech_collaboration", c.raw());

@@ -7,6 +7,7 @@ mod command;
 mod fields;
 mod frame;
 mod legacy;
+mod names;
 mod serial;
 mod session;
 #[cfg(test)]

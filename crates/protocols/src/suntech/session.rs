@@ -1,5 +1,7 @@
 //! The conversation with a Suntech device.
 
+use std::borrow::Cow;
+
 use model::{CommandReply, DeviceId, DeviceSettings, Order};
 
 use super::command::{Awaited, Form, encode};
@@ -43,10 +45,9 @@ impl Codec for Suntech {
             let mut c = Cursor::new(frame);
             c.next();
             let id = c.next();
-            let id = if BEFORE_ID.contains(&id) { c.next() } else { id };
-            Some(id.to_owned())
+            Some(Cow::Borrowed(if BEFORE_ID.contains(&id) { c.next() } else { id }))
         } else {
-            binary::identity(frame)
+            binary::identity(frame).map(Cow::Owned)
         };
         let id = id.filter(|id| ID_DIGITS.contains(&id.len()) && id.bytes().all(|b| b.is_ascii_digit()));
         id.and_then(|id| DeviceId::new(&id)).map_or(Claim::Bad, Claim::Device)
@@ -194,9 +195,11 @@ impl Suntech {
 
     /// A report that tells levels answers the request for them.
     fn on_levels(&mut self, said: &mut Said<Awaited>) {
+        if !self.awaits_levels {
+            return;
+        }
         let live = said.reports.iter().filter(|report| !report.archived);
-        let lines = live.map(levels::of).find(|lines| !lines.is_empty());
-        if let Some(lines) = lines.filter(|_| self.awaits_levels) {
+        if let Some(lines) = live.map(levels::of).find(|lines| !lines.is_empty()) {
             self.awaits_levels = false;
             said.answer(Some(Awaited::Levels), CommandReply { text: String::new(), lines });
         }

@@ -4,18 +4,17 @@
 //! `suntech_alert_data`, `suntech_reserved`, `suntech_serial_checksum`, and `stt_assign_n` for the fields whose meaning
 //! the device's configuration decides.
 
-use model::{Value, attr};
+use model::{AttributeId, Value, attr};
 
 use super::alert;
-use super::fields::{Cursor, OWN_FIELDS};
+use super::fields::{Cursor, OWN_FIELDS, moment_of};
+use super::names::{ALERT_MODIFIER, ASSIGNED, ASSIGNS_MAX, MODE, MODEL, NUMBER, REASON};
 use super::serial;
 use crate::draft::{Cell, Draft};
 use crate::fields::number;
 
 /// The bit of the map that announces another.
 const ASSIGN_MAP: u32 = 23;
-/// Further fields are numbered, but not without end.
-const ASSIGNS_MAX: u32 = 127;
 /// What lines about beacons tell of the device: model, firmware, date, time, place.
 const BEACON_MAP: u64 = 0x1836;
 
@@ -50,7 +49,7 @@ pub(super) fn read(kind: Kind, c: &mut Cursor<'_>, utc_offset_s: i32, d: &mut Dr
 /// Model to outputs.
 fn common(d: &mut Draft, c: &mut Cursor<'_>, has: &dyn Fn(u32) -> bool, utc_offset_s: i32) {
     if has(1) {
-        d.own_text("suntech_model", c.raw());
+        d.own_named_text(&MODEL, c.raw());
     }
     if has(2) {
         d.text(attr::FIRMWARE, c.raw());
@@ -60,7 +59,7 @@ fn common(d: &mut Draft, c: &mut Cursor<'_>, has: &dyn Fn(u32) -> bool, utc_offs
     }
     let date = if has(4) { c.next() } else { "" };
     let time = if has(5) { c.next() } else { "" };
-    d.time = Cursor::new(format!("{date};{time}").as_bytes()).moment(utc_offset_s);
+    d.time = moment_of(date, time, utc_offset_s);
     network(d, c, has);
     let latitude = if has(11) { c.number() } else { None };
     let longitude = if has(12) { c.number() } else { None };
@@ -105,9 +104,9 @@ fn network(d: &mut Draft, c: &mut Cursor<'_>, has: &dyn Fn(u32) -> bool) {
 }
 
 fn status(d: &mut Draft, c: &mut Cursor<'_>, has: &dyn Fn(u32) -> bool) {
-    for (bit, name) in (OWN_FIELDS..).zip(["suntech_mode", "suntech_reason", "message_number"]) {
+    for (bit, name) in (OWN_FIELDS..).zip([&MODE, &REASON, &NUMBER]) {
         if has(bit) {
-            number_or_text(d, name, c.raw());
+            number_or_text(d, name.id(), c.raw());
         }
     }
 }
@@ -119,7 +118,7 @@ fn alert_fields(d: &mut Draft, c: &mut Cursor<'_>, has: &dyn Fn(u32) -> bool) {
         d.event(alert::of_alert(code));
     }
     if has(OWN_FIELDS + 1) {
-        number_or_text(d, "suntech_alert_modifier", c.raw());
+        number_or_text(d, ALERT_MODIFIER.id(), c.raw());
     }
     if has(OWN_FIELDS + 2) {
         let data = c.raw();
@@ -149,7 +148,7 @@ fn assigned(d: &mut Draft, c: &mut Cursor<'_>, map: u64) {
     let mut place = 0;
     for bit in (0..31).filter(|bit| map >> bit & 1 == 1) {
         place += 1;
-        number_or_text(d, &format!("stt_assign_{}", bit + 1), c.raw());
+        number_or_text(d, ASSIGNED.id(bit + 1), c.raw());
     }
     while !c.is_done() && place < ASSIGNS_MAX {
         place += 1;
@@ -157,19 +156,20 @@ fn assigned(d: &mut Draft, c: &mut Cursor<'_>, map: u64) {
         if place <= 31 && map >> (place - 1) & 1 == 1 {
             continue;
         }
-        number_or_text(d, &format!("stt_assign_{place}"), c.raw());
+        number_or_text(d, ASSIGNED.id(place), c.raw());
     }
 }
 
-/// A value under the family's own name: a number if it can be one and no digit would get lost.
-pub(super) fn number_or_text(d: &mut Draft, name: &str, raw: &[u8]) {
+/// A value under a name, if that found room: a number if it can be one and no digit would get lost.
+pub(super) fn number_or_text(d: &mut Draft, id: Option<AttributeId>, raw: &[u8]) {
+    let Some(id) = id else { return };
     let field = std::str::from_utf8(raw).unwrap_or_default().trim();
     let is_plain =
         !field.is_empty() && field.len() <= 15 && field.bytes().all(|b| b.is_ascii_digit() || b".-".contains(&b));
     match number(field).filter(|_| is_plain) {
-        Some(value) if !field.contains('.') => d.own(name, value as i64),
-        Some(value) => d.own(name, Value::Float(value)),
-        None => d.own_text(name, raw),
+        Some(value) if !field.contains('.') => d.set(id, value as i64),
+        Some(value) => d.set(id, Value::Float(value)),
+        None => d.text(id, raw),
     }
 }
 

@@ -6,7 +6,8 @@
 use model::attr;
 
 use super::scan::Scan;
-use crate::draft::{Draft, OwnName};
+use crate::draft::Draft;
+use crate::own_names::OwnName;
 
 const FLAGS_BYTES: usize = 8;
 const SWITCHES: u8 = 3;
