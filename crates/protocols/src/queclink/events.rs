@@ -1,34 +1,26 @@
 //! What kinds of sentences mean, as events of the Navixy Generic Protocol.
 
-/// Kinds that are one event whatever else they say.
-const EVENTS: &[(&str, u32)] = &[
-    ("IGN", 605),
-    ("VGN", 605),
-    ("IGF", 604),
-    ("VGF", 604),
-    ("SOS", 202),
-    ("SPD", 224),
-    ("TOW", 101),
-    ("IDL", 302),
-    ("IDN", 302),
-    ("IDF", 301),
-    ("PNA", 15),
-    ("PFA", 14),
-    ("EPN", 4),
-    ("MPN", 4),
-    ("EPF", 2),
-    ("MPF", 2),
-    ("BPL", 1),
-    ("SWG", 409),
-    ("JDR", 117),
-    ("JDS", 117),
-    ("CRA", 242),
-    ("LSA", 103),
-];
-
-/// The event of a kind.
+/// The event of a kind that is one whatever else it says.
 pub(super) fn of(kind: &str) -> Option<u32> {
-    EVENTS.iter().find(|(known, _)| *known == kind).map(|(_, event)| *event)
+    Some(match kind {
+        "IGN" | "VGN" => 605,
+        "IGF" | "VGF" => 604,
+        "SOS" => 202,
+        "SPD" => 224,
+        "TOW" => 101,
+        "IDL" | "IDN" => 302,
+        "IDF" => 301,
+        "PNA" => 15,
+        "PFA" => 14,
+        "EPN" | "MPN" => 4,
+        "EPF" | "MPF" => 2,
+        "BPL" => 1,
+        "SWG" => 409,
+        "JDR" | "JDS" => 117,
+        "CRA" => 242,
+        "LSA" => 103,
+        _ => return None,
+    })
 }
 
 /// The event of a change of movement, by the state of the device.

@@ -87,8 +87,9 @@ fn until_plus(bytes: &[u8]) -> usize {
 fn sentence(bytes: &[u8], head_bytes: usize, limits: &Limits) -> Front {
     let shown = &bytes[..bytes.len().min(limits.queclink_frame_bytes_max)];
     // Asked again whenever more has come: what is between the marks is passed over as fast as can be.
-    for at in memchr::memchr3_iter(b'$', 0, b'+', &shown[head_bytes..]).map(|at| at + head_bytes) {
-        match shown[at] {
+    let rest = shown.get(head_bytes..).unwrap_or_default();
+    for at in memchr::memchr3_iter(b'$', 0, b'+', rest).map(|at| head_bytes + at) {
+        match bytes[at] {
             b'$' | 0 => return Front::Frame(at + 1),
             b'+' if SENTENCES.iter().any(|head| bytes[at..].starts_with(head)) => return Front::Noise(at),
             _ => {}

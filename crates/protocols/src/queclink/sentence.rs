@@ -3,7 +3,9 @@
 use model::Timestamp;
 
 use super::line::Line;
+use crate::bytes::is_bare;
 use crate::draft::moment;
+use crate::fields;
 
 /// What a sentence is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -28,8 +30,10 @@ pub(super) struct Sentence<'a> {
     pub(super) imei: &'a str,
     /// Where the vehicle's number stands before the device's name.
     pub(super) vin: Option<&'a str>,
-    /// From the device's name to the time of sending, without it.
-    fields: Vec<&'a str>,
+    /// All up to the time of sending, without it.
+    all: Vec<&'a str>,
+    /// Where in them the device's name stands.
+    name_at: usize,
     /// When it was sent, as it is written.
     sent: &'a str,
     /// Counts the sentences, in hexadecimal.
@@ -49,27 +53,26 @@ impl<'a> Sentence<'a> {
         } else {
             (Head::Answer, text.strip_prefix("+ACK:GT")?)
         };
-        let mut fields = split(rest);
-        let count = fields.pop()?;
+        let mut all = split(rest);
+        let count = all.pop()?;
         // Some leave the count out.
-        let is_sent_last = is_digits(count, 14) && !fields.last().is_some_and(|f| is_digits(f, 14));
-        let (sent, count) = if is_sent_last { (count, "") } else { (fields.pop()?, count) };
-        let mut front = fields.drain(..fields.len().min(3));
-        let (kind, version, imei) = (front.next()?, front.next()?, front.next()?);
-        drop(front);
-        let has_vin = kind == "OBD" || fields.first().is_some_and(|f| is_vin(f));
-        let vin = (has_vin && !fields.is_empty()).then(|| fields.remove(0));
-        Some(Self { head, kind, version, line: Line::of(version), imei, vin, fields, sent, count })
+        let is_sent_last = is_digits(count, 14) && !all.last().is_some_and(|f| is_digits(f, 14));
+        let (sent, count) = if is_sent_last { (count, "") } else { (all.pop()?, count) };
+        let [kind, version, imei, others @ ..] = &all[..] else { return None };
+        let (kind, version, imei) = (*kind, *version, *imei);
+        let vin = others.first().copied().filter(|first| kind == "OBD" || is_vin(first));
+        let name_at = 3 + usize::from(vin.is_some());
+        Some(Self { head, kind, version, line: Line::of(version), imei, vin, all, name_at, sent, count })
     }
 
     /// Field `at` after the device's name, which is 0; empty when there is none.
     pub(super) fn at(&self, at: usize) -> &'a str {
-        self.fields.get(at).copied().unwrap_or_default()
+        self.fields().get(at).copied().unwrap_or_default()
     }
 
     /// All fields, from the device's name on.
     pub(super) fn fields(&self) -> &[&'a str] {
-        &self.fields
+        self.all.get(self.name_at..).unwrap_or_default()
     }
 
     /// When it was sent.
@@ -84,10 +87,7 @@ fn split(text: &str) -> Vec<&str> {
     let mut start = 0;
     for at in memchr::memchr_iter(b',', text.as_bytes()).chain([text.len()]) {
         let field = &text[start..at];
-        // Few have blanks around them, and looking for all that Unicode knows takes long.
-        let is_bare = field.bytes().next().is_none_or(|b| b.is_ascii_graphic())
-            && field.bytes().next_back().is_none_or(|b| b.is_ascii_graphic());
-        fields.push(if is_bare { field } else { field.trim() });
+        fields.push(if is_bare(field.as_bytes()) { field } else { field.trim() });
         start = at + 1;
     }
     fields
@@ -95,11 +95,12 @@ fn split(text: &str) -> Vec<&str> {
 
 /// The identifier in what begins as a sentence, without reading the rest of it; `None` if there is none.
 pub(super) fn identifier(text: &str) -> Option<&str> {
-    /// Kind, version, identifier, time of sending, count: so many are enough whatever stands in them.
-    const FIELDS_ENOUGH: usize = 5;
-    let imei = text.split(',').nth(2).map(str::trim);
-    let is_whole = text.splitn(FIELDS_ENOUGH, ',').count() == FIELDS_ENOUGH;
-    let imei = if is_whole { imei } else { Sentence::of(text).map(|s| s.imei) };
+    let mut commas = memchr::memchr_iter(b',', text.as_bytes());
+    let imei = match (commas.next(), commas.next(), commas.next(), commas.next()) {
+        // Kind, version, identifier, time of sending, count: so many are enough whatever stands in them.
+        (_, Some(before), Some(after), Some(_)) => Some(text[before + 1..after].trim()),
+        _ => Sentence::of(text).map(|s| s.imei),
+    };
     imei.filter(|imei| is_identifier(imei))
 }
 
@@ -130,7 +131,7 @@ pub(super) fn hex_number(field: &str) -> Option<u64> {
 /// A finite number.
 pub(super) fn number(field: &str) -> Option<f64> {
     let is_plain = field.bytes().all(|b| b.is_ascii_digit() || b == b'.' || b == b'-');
-    field.parse().ok().filter(|value: &f64| is_plain && value.is_finite())
+    if is_plain && !field.is_empty() { fields::number(field) } else { None }
 }
 
 /// Volts: written as such if there is a point, else as millivolts.
@@ -156,9 +157,11 @@ pub(super) fn time(field: &str, utc_offset_s: i32) -> Option<Timestamp> {
     if !is_digits(field, 14) {
         return None;
     }
-    let two = |at: usize| field.get(at..at + 2)?.parse::<u8>().ok();
-    let year = field.get(..4)?.parse::<u16>().ok().filter(|year| *year >= 1_980)?;
-    moment((year, two(4)?, two(6)?), (two(8)?, two(10)?, two(12)?), utc_offset_s)
+    let digits: [u8; 14] = field.as_bytes().try_into().ok()?;
+    let two = |at: usize| (digits[at] - b'0') * 10 + (digits[at + 1] - b'0');
+    let year = u16::from(two(0)) * 100 + u16::from(two(2));
+    let is_known = year >= 1_980;
+    is_known.then(|| moment((year, two(4), two(6)), (two(8), two(10), two(12)), utc_offset_s)).flatten()
 }
 
 #[cfg(test)]

@@ -66,7 +66,7 @@ impl Codec for Queclink {
             s.line = Line::of_settings(context.settings);
         }
         self.line = s.line;
-        if s.kind != "GSM" {
+        if s.kind != "GSM" && self.name != s.at(0) {
             self.name = text(s.at(0).as_bytes(), NAME_BYTES_MAX);
         }
         match (s.head, s.kind) {
@@ -76,7 +76,7 @@ impl Codec for Queclink {
             (Head::Answer, _) => self.on_answer(&s, said),
             _ => {
                 said.reports = self.reports(&s, context);
-                if matches!(s.kind, "INF" | "FRI") && s.head == Head::Live {
+                if self.levels.is_some() && matches!(s.kind, "INF" | "FRI") && s.head == Head::Live {
                     let text = format!("{},{}", s.kind, s.fields().get(1..).unwrap_or_default().join(","));
                     self.on_levels(text, said);
                 }
