@@ -6,7 +6,7 @@ use super::frame::LONG_ID_BYTES;
 use super::status::Status;
 use crate::bytes::{Reader, Truncated, hex};
 use crate::draft::Draft;
-use crate::fields::{moment_of, number, pairs};
+use crate::fields::{is_digits, moment_of, number, pairs};
 use crate::framed::{Context, Said};
 use crate::session::{FieldFault, Reject, SpeedUnit};
 
@@ -52,6 +52,8 @@ fn parts<A>(frame: &[u8], context: &Context<'_>, said: &mut Said<A>) -> Result<O
     }
     d.valid(flags & IS_VALID != 0);
     let motion = hex(r.take(3)?);
+    // Digits and nothing else: with letters among them they could pass for a number with an exponent.
+    let number = |text: &str| if is_digits(text, 3) { number(text) } else { None };
     if let Some(speed) = number(&motion[..3]) {
         d.speed_kmh(speed * context.settings.speed_unit.unwrap_or(SpeedUnit::Knots).kmh());
     }

@@ -50,6 +50,9 @@ fn place<A>(f: &Fields<'_>, at: usize, d: &mut Draft, said: &mut Said<A>) {
         d.at(north * latitude, east * longitude);
         return;
     }
+    if (at..at + 4).contains(&f.len()) {
+        return said.fault(1 + f.at(f.len()), Reject::Truncated);
+    }
     // Receivers without a fix leave the fields empty or fill them with zeros.
     for (nth, letters) in [(at, ('N', 'S')), (at + 2, ('E', 'W'))] {
         let is_meant = sign(f.get(nth + 1), letters.0, letters.1).is_some() && !f.get(nth).is_empty();

@@ -1,4 +1,5 @@
 mod commands;
+mod losses;
 
 use proptest::prelude::*;
 

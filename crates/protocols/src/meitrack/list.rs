@@ -63,5 +63,6 @@ fn record(r: &mut Reader<'_>, reading: &Reading) -> Result<Option<Report>, Trunc
     if fence != 0 {
         s.set(attr::GEOFENCE_NUMBER, i64::from(fence));
     }
+    s.own_hex("meitrack_more", r.rest());
     Ok(s.finish())
 }

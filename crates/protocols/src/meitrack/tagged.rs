@@ -57,6 +57,7 @@ fn record(r: &mut Reader<'_>, reading: &Reading) -> Result<Option<Report>, Trunc
             s.own_hex(&format!("meitrack_{id:02x}"), raw);
         }
     }
+    s.own_hex("meitrack_more", r.rest());
     Ok(s.finish())
 }
 

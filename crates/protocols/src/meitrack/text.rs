@@ -1,15 +1,17 @@
 //! Positions as text: fields between commas.
 
-use model::{Report, attr};
+use model::{Report, Value, attr};
 
 use super::line::Line;
 use super::sighting::{Reading, Sighting};
 use crate::bytes::text;
 use crate::draft::Cell;
-use crate::fields::Fields;
+use crate::fields::{Fields, number};
 
 /// Where temperatures have two bytes, as the version of the protocol says.
 const WIDE_TEMPERATURES_FROM: u8 = 3;
+/// Battery, power and inputs.
+const VOLTS_MAX: usize = 5;
 /// The event of a card that was read.
 const CARD: u16 = 37;
 /// The event of a picture that was taken.
@@ -132,11 +134,13 @@ fn volts_per_step(line: Option<Line>) -> (f64, f64) {
 
 fn analogues(s: &mut Sighting, field: &str, line: Option<Line>) {
     if field.contains('.') {
-        // Volts already: battery and power.
-        let mut volts = field.split('|').map(|part| part.parse::<f64>().ok());
-        for id in [attr::BATTERY_VOLTAGE, attr::BOARD_VOLTAGE] {
-            if let Some(Some(value)) = volts.next() {
-                s.float(id, value);
+        // Volts already: battery and power, and then perhaps the inputs.
+        for (nth, part) in (0u32..).zip(field.split('|').take(VOLTS_MAX)) {
+            let Some(volts) = number(part) else { continue };
+            match nth {
+                0 => s.float(attr::BATTERY_VOLTAGE, volts),
+                1 => s.float(attr::BOARD_VOLTAGE, volts),
+                _ => s.nth("analog_", nth - 1, volts),
             }
         }
         return;
@@ -176,6 +180,10 @@ fn temperatures(s: &mut Sighting, field: &str, version: u8) {
             let hundredths = f64::from(low) / 100.0;
             if whole < 0.0 { whole - hundredths } else { whole + hundredths }
         };
-        s.nth("temperature_", u32::from(probe), celsius);
+        match probe {
+            // Probes are counted from 1, but by some.
+            0 => s.own("temperature_0", Value::Float(celsius)),
+            probe => s.nth("temperature_", u32::from(probe), celsius),
+        }
     }
 }
