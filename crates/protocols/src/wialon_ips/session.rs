@@ -259,8 +259,15 @@ impl Codec for WialonIps {
             return take(piece, said);
         }
         let Some(packet) = Packet::of(frame) else { return said.bad(0, Reject::Truncated) };
+        let is_open = packet.device.is_none() || self.version.is_some() || context.settings.password.is_none();
         match packet.kind {
             "L" => return self.on_login(&packet, context, said),
+            _ if !is_open => {
+                // It names its device and has no place for the password.
+                said.bad(0, Reject::NotAuthorised);
+                said.close();
+                return;
+            }
             "P" => {
                 said.at_once = answer("P", "");
                 return;

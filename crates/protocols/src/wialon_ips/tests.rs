@@ -109,6 +109,32 @@ fn lines_are_read_without_the_login_that_told_their_version() {
 }
 
 #[test]
+fn a_password_is_not_passed_by_with_lines_that_name_their_device() {
+    const LINE: &str = "#SD#140326;092653;5109.5170;N;10054.2420;E;63;187;144;11\r\n";
+    let check = |password: Option<&str>, login: &str, kinds: &str, reports: usize| {
+        for is_udp in [false, true] {
+            let settings = DeviceSettings { password: password.map(Into::into), ..DeviceSettings::default() };
+            let limits = Limits::default();
+            let mut host = match is_udp {
+                false => Host::with_settings(wialon(), &limits, settings),
+                true => Host::over_udp(wialon(), &limits, settings).expect("in datagrams too"),
+            };
+            if !login.is_empty() {
+                host.feed(format!("{login}\r\n").as_bytes());
+            }
+            host.feed(format!("350000000000014{kinds}").as_bytes());
+            host.feed(LINE.as_bytes());
+            let trace = host.trace();
+            assert_eq!((trace.reports().len(), trace.closed), (reports, reports == 0), "{login} {kinds} {is_udp}");
+        }
+    };
+    check(Some("secret"), "", LINE, 0);
+    check(Some("secret"), "", "#P#\r\n", 0);
+    check(Some("secret"), "#L#350000000000014;secret", LINE, 2);
+    check(None, "", LINE, 2);
+}
+
+#[test]
 fn a_login_is_judged() {
     let check = |password: Option<&str>, line: &str, words: &str, closed: bool| {
         let settings = DeviceSettings { password: password.map(Into::into), ..DeviceSettings::default() };
