@@ -118,7 +118,10 @@ pub(super) fn short_form(all: &[u8]) -> bool {
 fn are_items(all: &[u8]) -> bool {
     let mut r = Reader::new(all);
     let is_usual = matches!(all, [0x01, 4, ..] | [0x02 | 0x03 | 0x04 | 0x2A, 2, ..] | [0x25 | 0x2B, 4, ..])
-        || matches!(all, [0x30 | 0x31, 1, ..])
+        || matches!(
+            all,
+            [0x06 | 0x30 | 0x31, 1, ..] | [0x11, 1 | 5, ..] | [0x12, 6, ..] | [0x13, 7, ..] | [0x14, 4, ..]
+        )
         || matches!(all, [first, ..] if *first > 0x31);
     while r.remaining() > 0 {
         let (Ok(id), Ok(length)) = (r.u8(), r.u8()) else { return false };

@@ -27,6 +27,16 @@ fn text_item(id: u8, text: &str) -> String {
 }
 
 #[test]
+fn items_of_eighteen_bytes_are_items_whichever_comes_first() {
+    check("0601 55 0104 00003039 3001 1F 3101 0B 3301 05", "battery_level", 85.0);
+    check("1101 00 0104 00003039 3001 1F 3101 0B 3301 05", "hardware_mileage", 1_234.5);
+    check("1105 01 00000009 0202 00C8 0202 00C8 3001 1F", "overspeed_area", 9.0);
+    check("1206 04 00000005 01 0104 00003039 0202 00C8", "hardware_mileage", 1_234.5);
+    check("1307 00000008 0064 01 0601 55 3001 1F 3101 0B", "route_segment", 8.0);
+    check("1404 00000003 0104 00003039 3001 1F 3101 0B", "jt808_video_alarm", 3.0);
+}
+
+#[test]
 fn batteries_and_voltages() {
     check("5602 0901", "battery_level", 90.0);
     check("5602 0901", "jt808_battery_state", 1.0);
