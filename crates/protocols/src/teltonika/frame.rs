@@ -97,7 +97,8 @@ fn announced(bytes: &[u8]) -> Option<usize> {
 pub(super) fn begins_within(frame: &[u8], limits: &Limits) -> Option<usize> {
     let is_begin = |rest: &[u8]| match front(rest, Belief::Doubtful, limits) {
         Front::Frame(_) => true,
-        Front::More => rest.iter().take(4).all(|b| *b == 0),
+        // Zeros that may begin data, or a login of which some digits are there.
+        Front::More => rest.iter().take(4).all(|b| *b == 0) || (rest.len() > LOGIN_HEADER_BYTES && rest[1] != 0),
         _ => false,
     };
     (1..frame.len()).find(|at| frame[*at] == 0 && is_begin(&frame[*at..]))
@@ -174,6 +175,8 @@ mod tests {
         assert_eq!(begins_within(&outer[..21], &limits), None);
         let login = [&[0, 0, 0, 0, 0, 0, 0, 50, 0x8E, 1][..], b"\0\x0F350000000000014"].concat();
         assert_eq!(begins_within(&login, &limits), Some(10));
+        assert_eq!(begins_within(&login[..13], &limits), Some(10), "the rest of it comes after the frame");
+        assert_eq!(begins_within(&login[..12], &limits), None);
         assert_eq!(begins_within(&[[0; 60], [1; 60]].concat(), &limits), None);
     }
 }

@@ -52,6 +52,9 @@ fn a_frame_that_was_cut_off_costs_itself() {
         let Some(Seen::Rejected(frame, Reject::Checksum { .. })) = trace.seen.get(1) else { panic!("{trace:?}") };
         assert_eq!(*frame, whole[..n], "only what was cut off");
     }
+    // One so short that it ends within the login after it.
+    check(&all(&["00000000 00000005 08 01 00", LOGIN, PACKET_8]), "01 00000001", 1);
+    check(&[&whole[..30], &bytes(LOGIN), &whole].concat(), "01 00000001", 1);
     // One that was cut off before its connection was made anew.
     check(
         &[&bytes(LOGIN)[..], &whole[..40], &bytes(LOGIN), &whole, &whole].concat(),
