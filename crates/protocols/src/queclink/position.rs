@@ -30,9 +30,14 @@ pub(super) fn blocks(fields: &[&str], start: usize, count: usize, form: Form) ->
     (all, next)
 }
 
+/// Which block is the newest.
+pub(super) fn newest(blocks: &[Block]) -> usize {
+    (0..blocks.len()).max_by_key(|at| blocks[*at].time).unwrap_or(0)
+}
+
 /// A draft for each block; `d` becomes that of the newest, whose place in the list is told.
 pub(super) fn drafts(blocks: &[Block], d: Draft, mut other: impl FnMut() -> Draft) -> (Vec<Draft>, usize) {
-    let newest = (0..blocks.len()).max_by_key(|at| blocks[*at].time).unwrap_or(0);
+    let newest = newest(blocks);
     let mut of_newest = Some(d);
     let mut all = Vec::with_capacity(blocks.len());
     for (at, block) in blocks.iter().enumerate() {

@@ -205,6 +205,7 @@ impl Queclink {
             "FRI" | "CTN" | "GEO" | "RTL" | "DOG" | "STR" => position::read(s, form, d, empty),
             "ERI" => eri::read(s, form, d, empty),
             kind => {
+                let mut drafts = Vec::new();
                 match kind {
                     "INF" => info::read(s, &mut d),
                     "VER" => info::version(s, &mut d),
@@ -214,9 +215,17 @@ impl Queclink {
                     "LBS" => single::towers_and_charge(s, &mut d),
                     "WIF" => single::stations(s, &mut d),
                     "BAA" | "BID" => accessory::alone(s, form, &mut d),
-                    _ => single::read(s, form, &mut d),
+                    _ => {
+                        drafts.extend(single::older(s, form).iter().map(|block| {
+                            let mut d = empty();
+                            block.put(&mut d);
+                            d
+                        }));
+                        single::read(s, form, &mut d);
+                    }
                 }
-                vec![d]
+                drafts.push(d);
+                drafts
             }
         };
         drafts.truncate(context.limits.reports_per_upload_max);

@@ -6,8 +6,8 @@
 
 use model::attr;
 
-use super::block::{self, Form};
-use super::position::{moving, percent};
+use super::block::{self, Block, Form};
+use super::position::{blocks, moving, newest, percent};
 use super::sentence::{Sentence, hex_number, hours, is_digits, number};
 use super::state::{self, float, nth, own_number};
 use super::{cells, events};
@@ -34,9 +34,18 @@ fn place_at<'f, 'a>(s: &'f Sentence<'a>, form: Form, d: &mut Draft, usual: usize
         cells::read(d, fields, false);
         return Around { before: fields.get(1..).unwrap_or_default(), after: &[], is_found: false };
     };
-    let (block, next) = block::read(fields, start, form);
-    block.put(d);
+    let (blocks, next) = blocks(fields, start, 1, form);
+    blocks[newest(&blocks)].put(d);
     Around { before: &fields[1..start], after: &fields[next..], is_found: true }
+}
+
+/// Where the device was before the newest place, should the sentence tell several.
+pub(super) fn older(s: &Sentence<'_>, form: Form) -> Vec<Block> {
+    let fields = s.fields();
+    let Some(start) = block::find(fields, fields.len()) else { return Vec::new() };
+    let (mut blocks, _) = blocks(fields, start, 1, form);
+    blocks.remove(newest(&blocks));
+    blocks
 }
 
 /// Any kind: a place or towers, a mileage, hours and the charge, as far as they have their usual shape.

@@ -633,6 +633,24 @@ fn what_happened() {
 }
 
 #[test]
+fn an_event_with_several_places_takes_none_for_a_mileage() {
+    let older = PLACE.replace("20260314092653", "20260314092652").replace("63.0", "61.0");
+    for (first, second) in [(older.as_str(), PLACE), (PLACE, older.as_str())] {
+        let line = sentence("SPD", &format!("N,,01,2,{first},{second},1234.5"));
+        let trace = read_whole(queclink(), line.as_bytes());
+        let all = trace.reports();
+        assert_eq!((all.len(), trace.rejects().len()), (2, 0));
+        assert_eq!(all[0].position.as_ref().and_then(|p| p.speed_kmh), Some(61.0));
+        has_just(all[0], &[("hdop", float(0.9))], &["mobile_cells", "device_time"]);
+        is_the_worked_place(all[1]);
+        assert_eq!(
+            (all[1].events.as_slice(), value(all[1], "hardware_mileage")),
+            (&[EventId(224)][..], Some(float(1_234.5)))
+        );
+    }
+}
+
+#[test]
 fn an_accessory_alone() {
     let wanted = [
         ("ble_name_1", "T1".into()),
