@@ -12,7 +12,8 @@ use super::{alarm, position};
 use crate::bytes::{Reader, Truncated, hex};
 
 const BMS_CELLS: u32 = 14;
-const ZERO_CELSIUS_K: f64 = 273.1;
+/// The freezing point in tenths of a kelvin, as these packs count.
+const ZERO_CELSIUS_DK: f64 = 2_731.0;
 
 fn be16(a: u8, b: u8) -> u16 {
     u16::from_be_bytes([a, b])
@@ -174,7 +175,7 @@ pub(super) fn battery_pack(d: &mut Draft<'_>, r: &mut Reader<'_>) -> Result<(), 
     d.own("battery_level_absolute", i64::from(r.u8()?));
     d.set(attr::BATTERY_CAPACITY, i64::from(r.u16()?));
     d.set(attr::BATTERY_HEALTH, i64::from(r.u8()?));
-    d.set(attr::TEMPERATURE_INTERNAL, Value::Float(f64::from(r.u16()?) / 10.0 - ZERO_CELSIUS_K));
+    d.set(attr::TEMPERATURE_INTERNAL, Value::Float((f64::from(r.u16()?) - ZERO_CELSIUS_DK) / 10.0));
     d.set(attr::BATTERY_CURRENT, i64::from(r.u16()?));
     d.scaled(attr::BATTERY_VOLTAGE, r.u16()?, 1_000.0);
     d.set(attr::BATTERY_CYCLES, i64::from(r.u16()?));

@@ -38,10 +38,12 @@ pub(super) struct Framer {
 }
 
 impl Framer {
-    /// The device is set up for frames of this length.
+    /// The device is set up for frames of this length. What the one before was set up for is forgotten.
     pub(super) fn set(&mut self, frame_bytes: Option<u16>) {
-        if let Some(bytes) = frame_bytes {
-            (self.length, self.is_set) = (Length::Settled(bytes.into()), true);
+        match frame_bytes {
+            Some(bytes) => (self.length, self.is_set) = (Length::Settled(bytes.into()), true),
+            None if self.is_set => *self = Self::default(),
+            None => {}
         }
     }
 
@@ -213,5 +215,7 @@ mod tests {
         framer.set(Some(45));
         assert_eq!(framer.front(&short), Front::More);
         assert_eq!(framer.front(&[&short[..], &[0; 13]].concat()), Front::Frame(45));
+        framer.set(None);
+        assert_eq!(framer.front(&short), Front::Frame(32), "another device, that is set up for nothing");
     }
 }

@@ -87,3 +87,10 @@ fn numbers_of_two_bytes_do_not_use_up_the_names() {
     let Some(Value::Text(kept)) = value(&r, "gt06_f1_more") else { panic!("{r:?}") };
     assert!(kept.starts_with("1000=05,1001=05") && kept.len() <= Limits::default().text_bytes_max);
 }
+
+#[test]
+fn a_battery_pack_tells_its_temperature_in_tenths() {
+    let pack = "0102030405060708 69B52B5D 50 0064 4F 00C8 63 0BB8 0001 1068 0005";
+    let frame = long(0x40, &bytes(&format!("{pack} {}", "1068".repeat(14))), 7);
+    has(&one_report(&after_login(&frame)), "temperature_internal", Value::Float(26.9));
+}
