@@ -67,6 +67,11 @@ impl Parts {
                 self.unfinished.len() - 1
             }
         };
+        let place = &self.unfinished[nth].parts[usize::from(index - 1)];
+        if place.as_ref().is_some_and(|(held_serial, held)| *held_serial != serial && held != content) {
+            // Not sent again, but of the next message: some of the one before were lost, and never come.
+            self.begin_anew(nth, now);
+        }
         let place = &mut self.unfinished[nth].parts[usize::from(index - 1)];
         self.bytes -= place.take().map_or(0, |(_, bytes)| bytes.len());
         let refused = match self.bytes + content.len() > limits.jt808_parts_bytes_max {
@@ -85,6 +90,14 @@ impl Parts {
         let whole = self.forget(nth);
         let serials = whole.parts.iter().flatten().map(|(serial, _)| *serial).collect();
         Ok(Some(Whole { body: whole.parts.into_iter().flatten().flat_map(|(_, bytes)| bytes).collect(), serials }))
+    }
+
+    /// Lets go of a message's parts: another of as many begins.
+    fn begin_anew(&mut self, nth: usize, now: Timestamp) {
+        let message = &mut self.unfinished[nth];
+        self.bytes -= message.parts.iter().flatten().map(|(_, bytes)| bytes.len()).sum::<usize>();
+        message.parts.fill(None);
+        message.since = now;
     }
 
     /// How many parts are there.
@@ -143,6 +156,22 @@ mod tests {
         let whole = Whole { body: b"abc".to_vec(), serials: vec![101, 102, 103] };
         assert_eq!(parts.take(part(2, 3), b"b", &limits, at(4)), Ok(Some(whole)));
         assert_eq!((parts.bytes, parts.next_deadline(&limits)), (0, None));
+    }
+
+    #[test]
+    fn parts_of_two_messages_do_not_mix() {
+        let limits = Limits::default();
+        let mut parts = Parts::default();
+        let later = |index: u16| (0x0801, 200 + index, Part { total: 3, index });
+        for (index, content) in [(1, b"a"), (3, b"c")] {
+            assert_eq!(parts.take(part(index, 3), content, &limits, at(0)), Ok(None));
+        }
+        assert_eq!(parts.take(later(1), b"x", &limits, at(5)), Ok(None));
+        assert_eq!((parts.bytes, parts.next_deadline(&limits)), (1, Some(at(60_005))));
+        assert_eq!(parts.take(later(2), b"y", &limits, at(6)), Ok(None), "the other's third is gone");
+        let whole = Whole { body: b"xyz".to_vec(), serials: vec![201, 202, 203] };
+        assert_eq!(parts.take(later(3), b"z", &limits, at(7)), Ok(Some(whole)));
+        assert_eq!(parts.bytes, 0);
     }
 
     #[test]
