@@ -71,6 +71,8 @@ pub(super) enum Said<'a> {
     Camera(&'a [u8]),
     /// It refused a command, because it was for another device.
     Refused,
+    /// Words or data in the name of another device.
+    OfAnother,
 }
 
 /// The frame of an order, and what it makes one wait for.
@@ -150,13 +152,13 @@ pub(super) fn decode<'a>(
             (CODEC_14, REPLY) => {
                 // An answer of another device is no answer to what this one was told.
                 let (is_its_own, text) = named(content, device)?;
-                said.extend(is_its_own.then(|| Said::Reply(words(text, settings, limits))));
+                said.push(if is_its_own { Said::Reply(words(text, settings, limits)) } else { Said::OfAnother });
             }
             (CODEC_14, REFUSAL) => said.push(Said::Refused),
             (CODEC_15, _) => {
                 let (at, rest) = dated(content)?;
                 let (is_its_own, data) = named(rest, device)?;
-                said.extend(is_its_own.then_some(Said::Serial(at, data)));
+                said.push(if is_its_own { Said::Serial(at, data) } else { Said::OfAnother });
             }
             _ => {}
         }

@@ -170,6 +170,7 @@ impl Teltonika {
                 command::Said::Reply(reply) => self.on_words(reply, true, said),
                 command::Said::Text(reply) => self.on_words(reply, false, said),
                 command::Said::Refused => said.refuse(None, String::new()),
+                command::Said::OfAnother => said.fault(HEADER_BYTES, Reject::BadIdentity),
                 command::Said::Serial(at, data) => said.reports.extend(serial::report(at, data, limits.text_bytes_max)),
                 command::Said::Camera(content) => {
                     let outcome = self.camera.hear(content, limits);

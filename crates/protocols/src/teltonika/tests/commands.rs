@@ -160,6 +160,19 @@ fn codec_14_answers_name_the_device() {
     check(6, "0350000000000014", b"Ver:1", &[replied(1, reply("Ver:1", &[]))]);
     check(6, "0350000000000015", b"Ver:1", &[]);
     check(0x11, "0350000000000014", b"", &[Seen::Ordered(OrderId(1), Progress::Refused(String::new()))]);
+    for kept in [
+        said(0x0E, &[(6, &bytes("0350000000000015 41"))]),
+        said(0x0F, &[(0x0B, &bytes("69B529DD 0350000000000015 41"))]),
+    ] {
+        let mut host = logged_in();
+        host.feed(&kept);
+        let trace = host.trace();
+        assert_eq!(
+            (trace.rejects(), trace.reports().len()),
+            (vec![&Reject::BadIdentity], 0),
+            "it is not lost without a word"
+        );
+    }
     // The worked frame is a command; a device that sends one says nothing by it.
     check_answers(&text("getver"), &[bytes(CODEC_14)], &[]);
 }
