@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use engine::{Given, LinkKind, Receipt, Refused, Source};
 use intake::{Knock, Knocked};
-use model::{DeviceId, Upload};
+use model::{DeviceId, Timestamp, Upload};
 use protocols::{
     DeviceSettings, Identified, Open, OrderId, Output, Presence, Progress, Reject, Session, Stored, Ticket,
 };
@@ -42,6 +42,9 @@ pub(crate) struct Conversation {
     named: Option<DeviceId>,
     /// The way of orders to it.
     downlink: Downlink,
+    /// When the session was last told the time: what it says, it says as of then. So a frame that is put into quarantine
+    /// has the time of the reports that were read of it.
+    now: Timestamp,
     /// Outputs not carried out yet. Empty between turns.
     out: Vec<Output>,
     /// Uploads that are not durable yet, in order.
@@ -73,6 +76,7 @@ impl Conversation {
         served.tally.metrics.open.inc();
         Self {
             session: open(&port.options.limits),
+            now: (port.options.clock)(),
             port,
             served,
             peer,
@@ -87,16 +91,23 @@ impl Conversation {
         }
     }
 
+    /// The present time, to be told to the session.
+    fn look_at_clock(&mut self) -> Timestamp {
+        self.now = (self.port.options.clock)();
+        self.now
+    }
+
     /// Takes what was read. [`Self::carry_out`] is to follow.
     pub(crate) fn feed(&mut self, bytes: &[u8]) {
         self.served.tally.metrics.received_bytes.inc_by(bytes.len() as u64);
-        let now = (self.port.options.clock)();
+        let now = self.look_at_clock();
         self.session.feed(now, bytes, &mut self.out);
     }
 
     /// What was fed last ended with its datagram. Only while more bytes are welcome.
     pub(crate) fn end_datagram(&mut self) {
-        self.session.end_datagram((self.port.options.clock)(), &mut self.out);
+        let now = self.look_at_clock();
+        self.session.end_datagram(now, &mut self.out);
     }
 
     /// Whether more bytes are welcome.
@@ -189,13 +200,14 @@ impl Conversation {
             self.is_closing = true;
             return;
         }
-        let now = (self.port.options.clock)();
+        let now = self.look_at_clock();
         self.downlink.give(given, self.session.as_mut(), now, &mut self.out);
     }
 
     /// Time may have come for something.
     pub(crate) fn tick(&mut self) {
-        self.session.tick((self.port.options.clock)(), &mut self.out);
+        let now = self.look_at_clock();
+        self.session.tick(now, &mut self.out);
     }
 
     /// When time comes for something, if that is before `due`.
@@ -278,7 +290,8 @@ impl Conversation {
             Identified::Refused
         };
         self.named = Some(id);
-        self.session.identified((self.port.options.clock)(), answer, &mut self.out);
+        let now = self.look_at_clock();
+        self.session.identified(now, answer, &mut self.out);
     }
 
     fn look_up(&self, id: &DeviceId) -> Option<Device> {
@@ -303,7 +316,7 @@ impl Conversation {
         // What a device said that was refused is not the source's of the one before.
         let is_its = self.device.as_ref().is_some_and(|device| self.named.as_ref() == Some(&device.id));
         let source = self.source().filter(|_| is_its).map(Source::id);
-        self.port.reject(&self.served.tally, self.peer, self.named.clone(), source, fault);
+        self.port.reject(&self.served.tally, self.peer, self.now, self.named.clone(), source, fault);
     }
 
     /// Orders to the device may come this way from now on.
@@ -334,7 +347,7 @@ impl Conversation {
     async fn upload(&mut self, ticket: Ticket, mut reports: Upload) {
         self.link();
         self.served.tally.metrics.uploads.inc();
-        let received = (self.port.options.clock)();
+        let received = self.now;
         if self.device.as_ref().is_some_and(|device| device.settings.gps_week_rollover == Some(true)) {
             bring_forward(&mut reports, received);
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use engine::Engine;
 use intake::{Intake, Rejected};
-use model::{DeviceId, SourceId};
+use model::{DeviceId, SourceId, Timestamp};
 use protocols::{FAMILIES, FURTHER, Family, REJECTED_FRAME_BYTES_MAX, Recognised, Reject};
 use tokio::time::Instant;
 
@@ -93,6 +93,7 @@ impl Port {
         &self,
         tally: &Tally,
         peer: Peer,
+        at: Timestamp,
         device: Option<DeviceId>,
         source: Option<SourceId>,
         fault: Fault,
@@ -102,7 +103,6 @@ impl Port {
             tally.note_rejected(&frame, &reason, peer);
         }
         let (transport, peer) = (carrier(tally.name, peer.transport), peer.address);
-        let at = (self.options.clock)();
         let protocol = tally.name;
         let rejected = Rejected { device, source, protocol, transport, peer, at, frame, offset, reason, forgiven };
         self.intake.reject(rejected);
@@ -111,7 +111,8 @@ impl Port {
     /// What nobody is known to have said could not be used.
     pub(crate) fn reject_unknown(&self, peer: Peer, said: &[u8], reason: Reject) {
         let frame = said[..said.len().min(REJECTED_FRAME_BYTES_MAX)].to_vec();
-        self.reject(&self.tally, peer, None, None, Fault { frame, offset: 0, reason, forgiven: false });
+        let at = (self.options.clock)();
+        self.reject(&self.tally, peer, at, None, None, Fault { frame, offset: 0, reason, forgiven: false });
     }
 
     /// Which family speaks, by its first bytes.

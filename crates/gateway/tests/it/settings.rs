@@ -1,16 +1,18 @@
 //! Devices that are not registered, what cannot be used, and what devices are set to.
 
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use fleet::{Adoption, Keeper};
+use gateway::DeviceOptions;
 use intake::{Frame, FrameQuery};
-use model::Seq;
-use protocols::Reject;
+use model::{Seq, Timestamp};
+use protocols::{Limits, Reject};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::gt06::{acknowledgement, frame, login, our_login, position, welcome};
-use crate::port::{DEVICE, PATIENCE, Port, clock, until};
+use crate::port::{DEVICE, PATIENCE, Port, clock, options, until};
 
 /// One cycle of the weeks of old receivers, in seconds.
 const CYCLE_S: i64 = 1_024 * 7 * 86_400;
@@ -126,6 +128,29 @@ async fn what_cannot_be_used_is_kept_with_whose_it_is() {
     assert_eq!(kept.source, port.engine.fleet().device(DEVICE).map(|device| device.source));
     assert_eq!((kept.protocol.as_str(), kept.transport.as_str(), &kept.bytes[..]), ("gt06", "tcp", &short[..]));
     assert_ne!(kept.fault.kind, Reject::NotIdentified.kind());
+}
+
+#[tokio::test]
+async fn a_report_without_a_time_is_not_stored_again_when_its_frame_is_read_again() {
+    /// A millisecond passes with every look at it.
+    fn slow() -> Timestamp {
+        static LOOKS: AtomicI64 = AtomicI64::new(0);
+        clock().plus_ms(LOOKS.fetch_add(1, Ordering::Relaxed))
+    }
+    let port = Port::with("wialon-ips", DeviceOptions { clock: slow, ..options() }).await;
+    let mut unit = port.connect().await;
+    // The speed is none. The rest is used, as of when it came.
+    let line = "#SD#NA;NA;5109.5170;N;10054.2420;E;x;187;144;11\r\n";
+    send(&mut unit, format!("#L#{DEVICE};NA\r\n").as_bytes()).await;
+    expect(&mut unit, b"#AL#1\r\n").await;
+    for _ in 0..3 {
+        send(&mut unit, line.as_bytes()).await;
+        expect(&mut unit, b"#ASD#11\r\n").await;
+    }
+    assert_eq!(port.kept().await.fault.kind, "field");
+    let limits = Limits::default();
+    let redecoded = port.intake.redecode(&port.engine, FrameQuery::default(), &limits, false).await.expect("read");
+    assert_eq!((redecoded.reports, port.stored()), (redecoded.frames, 3), "{redecoded:?}");
 }
 
 /// A JT/T 808 message: delimited, with its check byte. Nothing in it needs an escape.
