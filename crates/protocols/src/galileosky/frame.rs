@@ -50,8 +50,13 @@ pub(super) fn front(bytes: &[u8], seen: usize) -> Front {
     let here = &bytes[..bytes.len().min(whole)];
     let content = &here[HEAD_BYTES..here.len().min(whole - CHECKSUM_BYTES)];
     // What begins by chance soon meets a tag that no device has.
-    if tags::find_unknown(content).is_some() && hides_packet(here, seen) {
-        return Front::Noise(1);
+    if tags::find_unknown(content).is_some() {
+        // As long as all tags were known, nobody has looked for a packet in here.
+        let content_seen = &content[..seen.saturating_sub(HEAD_BYTES).min(content.len())];
+        let looked_at = if tags::find_unknown(content_seen).is_some() { seen } else { 0 };
+        if hides_packet(here, looked_at) {
+            return Front::Noise(1);
+        }
     }
     if bytes.len() < whole {
         Front::More
@@ -82,7 +87,8 @@ fn hides_packet(bytes: &[u8], seen: usize) -> bool {
     let starts = &bytes[..bytes.len().min(HIDDEN_AT_MAX)];
     memchr_iter(MAIN, starts).filter(|at| *at > 0).any(|at| {
         let Some(whole) = whole_bytes(&bytes[at..]) else { return false };
-        let is_new = at + whole > seen && whole <= HIDDEN_BYTES_MAX;
+        // One without content is no more than five bytes that fit by chance.
+        let is_new = at + whole > seen && (HEAD_BYTES + CHECKSUM_BYTES + 1..=HIDDEN_BYTES_MAX).contains(&whole);
         let Some(packet) = bytes.get(at..at + whole).filter(|_| is_new) else { return false };
         tags::size(packet[HEAD_BYTES]).is_some() && is_right(packet)
     })
@@ -160,6 +166,24 @@ mod tests {
         check("01 0000 0000", Front::Frame(5));
         check("07 FF7F", Front::More);
         check("07 0000 0000", Front::Noise(1));
+    }
+
+    #[test]
+    fn a_packet_that_came_before_the_unknown_tag_is_found() {
+        let good = around(&bytes("20DD29B569"));
+        let wanted_bytes = good.len() as u16;
+        // Tag FE holds the packet; the tag after it has no known length.
+        let start = [&[1, 0xFF, 0x03, 0xFE][..], &wanted_bytes.to_le_bytes(), &good].concat();
+        assert_eq!(front(&start, 0), Front::More);
+        let all = [&start[..], &[0]].concat();
+        assert_eq!(front(&all, 0), Front::Noise(1), "in one read");
+        assert_eq!(front(&all, start.len()), Front::Noise(1), "byte by byte");
+    }
+
+    #[test]
+    fn five_bytes_that_fit_by_chance_are_no_hidden_packet() {
+        let all = bytes("01 1C04 0200 FE0100 01 0000 2000 01017E 0100 00 00");
+        assert_eq!(front(&all, 0), Front::More);
     }
 
     #[test]
